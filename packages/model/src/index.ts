@@ -1,0 +1,7 @@
+export { ModelError, parseOrThrow } from './error.ts';
+export {
+  type GeneratorMetadata,
+  generatorMetadataSchema,
+  METADATA_KEY,
+  readGeneratorMetadata,
+} from './generator-metadata.ts';

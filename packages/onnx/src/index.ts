@@ -1,0 +1,3 @@
+export { decodeModel, decodeTensorProto, encodeModel, encodeTensorProto } from './codec.ts';
+export { OnnxError } from './error.ts';
+export * from './proto.ts';
