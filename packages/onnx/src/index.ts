@@ -1,3 +1,18 @@
+export { type BuildOptions, buildModel } from './build.ts';
 export { decodeModel, decodeTensorProto, encodeModel, encodeTensorProto } from './codec.ts';
 export { OnnxError } from './error.ts';
+export { gradients } from './gradient/gradients.ts';
+export * as ops from './ops/index.ts';
 export * from './proto.ts';
+export {
+  DATA_TYPES,
+  type DType,
+  float32,
+  int64,
+  sizeOf,
+  type Tensor,
+  type TypedArray,
+  tensorFromProto,
+  tensorToProto,
+} from './tensor.ts';
+export { constant, type Dim, input, type Shape, scalar, showShape, type Value } from './value.ts';

@@ -1,0 +1,45 @@
+import { Cast, Clip, Div, Greater, Mul, Neg, Sigmoid, Sign, Sub, Where } from '../ops/index.ts';
+import { scalar, type Value } from '../value.ts';
+import { type Rule, rule, sumTo } from './rule.ts';
+
+/** The rule of y = f(x), from dy, x and y. */
+const unary = (derive: (dy: Value, x: Value, y: Value) => Value): Rule =>
+  rule(([x], dy, y) => [() => derive(dy, x!, y)]);
+
+export const elementwiseRules: Readonly<Record<string, Rule>> = {
+  Abs: unary((dy, x) => Mul(dy, Sign(x))),
+  Exp: unary((dy, _x, y) => Mul(dy, y)),
+  Identity: unary((dy) => dy),
+  Log: unary((dy, x) => Div(dy, x)),
+  Neg: unary((dy) => Neg(dy)),
+  // The sign of y, which is not negative: 1 where x > 0, else 0.
+  Relu: unary((dy, _x, y) => Mul(dy, Sign(y))),
+  Sigmoid: unary((dy, _x, y) => Mul(dy, Mul(y, Sub(scalar(1), y)))),
+  Softplus: unary((dy, x) => Mul(dy, Sigmoid(x))),
+  Sqrt: unary((dy, _x, y) => Mul(dy, Div(scalar(0.5), y))),
+  Tanh: unary((dy, _x, y) => Mul(dy, Sub(scalar(1), Mul(y, y)))),
+
+  LeakyRelu: rule((_inputs, dy, y, { alpha }) => [
+    // y has x's sign, so its slope is 1 or alpha; at 0 it is alpha, as PyTorch has it.
+    () => Mul(dy, Clip(Sign(y), (alpha as { float: number }).float, 1)),
+  ]),
+  Clip: rule(([x, min, max], dy) => [
+    () => Mul(dy, Mul(Cast(Greater(x!, min!), 'float32'), Cast(Greater(max!, x!), 'float32'))),
+  ]),
+
+  Add: rule(([a, b], dy) => [() => sumTo(dy, a!.shape), () => sumTo(dy, b!.shape)]),
+  Sub: rule(([a, b], dy) => [() => sumTo(dy, a!.shape), () => sumTo(Neg(dy), b!.shape)]),
+  Mul: rule(([a, b], dy) => [
+    () => sumTo(Mul(dy, b!), a!.shape),
+    () => sumTo(Mul(dy, a!), b!.shape),
+  ]),
+  Div: rule(([a, b], dy, y) => [
+    () => sumTo(Div(dy, b!), a!.shape),
+    () => sumTo(Neg(Mul(dy, Div(y, b!))), b!.shape),
+  ]),
+  Where: rule(([condition, a, b], dy) => [
+    undefined,
+    () => sumTo(Where(condition!, dy, scalar(0)), a!.shape),
+    () => sumTo(Where(condition!, scalar(0), dy), b!.shape),
+  ]),
+};

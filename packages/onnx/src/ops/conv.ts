@@ -1,0 +1,151 @@
+/** Convolution, its transpose, pooling and batch normalisation, of NCHW images. */
+import { OnnxError } from '../error.ts';
+import { type Dim, makeNode, makeValue, scalar, showShape, type Value } from '../value.ts';
+import { Mul } from './elementwise.ts';
+
+type Pair = readonly [number, number];
+
+/** Zeros around an image: [top, left, bottom, right], as ONNX orders them. */
+export type Pads = readonly [number, number, number, number];
+
+export interface ConvOptions {
+  strides?: Pair;
+  pads?: Pads;
+  dilations?: Pair;
+  group?: number;
+}
+
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Rows and columns added below and right, where several input sizes give one output size. */
+  outputPadding?: Pair;
+}
+
+export const CONV_DEFAULTS = {
+  strides: [1, 1],
+  pads: [0, 0, 0, 0],
+  dilations: [1, 1],
+  group: 1,
+  outputPadding: [0, 0],
+} as const satisfies Required<ConvTransposeOptions>;
+
+/** x [N, C, H, W], w [O, C / group, kh, kw], b [O] → [N, O, H', W']. */
+export function Conv(x: Value, w: Value, b?: Value, options: ConvOptions = {}): Value {
+  const { strides, pads, dilations, group } = { ...CONV_DEFAULTS, ...options };
+  const [n, c, ...image] = imageShape('Conv', x);
+  const [filters, channels, ...kernel] = imageShape('Conv weight', w);
+  if (c !== Number(channels) * group || Number(filters) % group !== 0) {
+    throw new OnnxError(
+      `Conv: image ${showShape(x.shape)} does not fit weight ${showShape(w.shape)} in ${group} group(s)`,
+    );
+  }
+  const size = image.map((dim, i) => {
+    const reach = dilations[i]! * (Number(kernel[i]) - 1) + 1;
+    const room = known('Conv', x, dim) + pads[i]! + pads[i + 2]! - reach;
+    if (room < 0)
+      throw new OnnxError(`Conv: kernel ${reach} is larger than image ${showShape(x.shape)}`);
+    return Math.floor(room / strides[i]!) + 1;
+  });
+  const attributes = { kernel_shape: kernel.map(Number), strides, pads, dilations, group };
+  return makeValue('Conv', b ? [x, w, b] : [x, w], attributes, x.dtype, [n!, filters!, ...size]);
+}
+
+/** x [N, C, H, W], w [C, O / group, kh, kw], b [O] → [N, O, H', W']: the adjoint of Conv in x. */
+export function ConvTranspose(
+  x: Value,
+  w: Value,
+  b?: Value,
+  options: ConvTransposeOptions = {},
+): Value {
+  const { strides, pads, dilations, group, outputPadding } = { ...CONV_DEFAULTS, ...options };
+  const [n, c, ...image] = imageShape('ConvTranspose', x);
+  const [channels, filters, ...kernel] = imageShape('ConvTranspose weight', w);
+  if (c !== channels) {
+    throw new OnnxError(
+      `ConvTranspose: image ${showShape(x.shape)} does not fit weight ${showShape(w.shape)}`,
+    );
+  }
+  const size = image.map((dim, i) => {
+    const reach = dilations[i]! * (Number(kernel[i]) - 1) + 1;
+    const spread = strides[i]! * (known('ConvTranspose', x, dim) - 1) + reach;
+    return spread + outputPadding[i]! - pads[i]! - pads[i + 2]!;
+  });
+  if (size.some((dim) => dim < 1)) {
+    throw new OnnxError(`ConvTranspose: pads [${pads}] leave nothing of ${showShape(x.shape)}`);
+  }
+  const attributes = {
+    kernel_shape: kernel.map(Number),
+    strides,
+    pads,
+    dilations,
+    group,
+    output_padding: outputPadding,
+  };
+  const shape = [n!, Number(filters) * group, ...size];
+  return makeValue('ConvTranspose', b ? [x, w, b] : [x, w], attributes, x.dtype, shape);
+}
+
+export interface PoolOptions {
+  kernel: Pair;
+  strides?: Pair;
+}
+
+/** Mean of each window of x [N, C, H, W], without padding; strides default to the kernel. */
+export function AveragePool(x: Value, { kernel, strides = kernel }: PoolOptions): Value {
+  const [n, c, ...image] = imageShape('AveragePool', x);
+  const size = image.map((dim, i) => {
+    const room = known('AveragePool', x, dim) - kernel[i]!;
+    if (room < 0)
+      throw new OnnxError(`AveragePool: window ${kernel[i]} is larger than ${showShape(x.shape)}`);
+    return Math.floor(room / strides[i]!) + 1;
+  });
+  const attributes = { kernel_shape: kernel, strides };
+  return makeValue('AveragePool', [x], attributes, x.dtype, [n!, c!, ...size]);
+}
+
+/** (x − mean) / √(variance + epsilon) · scale + bias, each of the four [C] (Ioffe & Szegedy 2015). */
+export function BatchNormalization(
+  x: Value,
+  scale: Value,
+  bias: Value,
+  mean: Value,
+  variance: Value,
+  epsilon: number,
+): Value {
+  const inputs = [x, scale, bias, mean, variance];
+  return makeValue('BatchNormalization', inputs, { epsilon: { float: epsilon } }, x.dtype, x.shape);
+}
+
+/**
+ * Batch normalisation with the batch's own mean and (population) variance over all axes but the
+ * second. Returns [y, mean [C], variance [C]].
+ */
+export function BatchNormalizationTraining(
+  x: Value,
+  scale: Value,
+  bias: Value,
+  epsilon: number,
+): readonly [y: Value, mean: Value, variance: Value] {
+  // momentum 0: the "running" outputs are this batch's statistics, whatever the running inputs are.
+  // onnxruntime 1.30 keeps each output in its input's buffer, even if others use that input: give it
+  // two of its own.
+  const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
+  const channel = { dtype: x.dtype, shape: [x.shape[1]!] };
+  const [y, mean, variance] = makeNode(
+    'BatchNormalization',
+    [x, scale, bias, Mul(bias, scalar(0)), Mul(scale, scalar(0))],
+    attributes,
+    [{ dtype: x.dtype, shape: x.shape }, channel, channel],
+  );
+  return [y!, mean!, variance!];
+}
+
+function imageShape(what: string, { shape }: Value): readonly Dim[] {
+  if (shape.length !== 4)
+    throw new OnnxError(`${what}: expected four dimensions, got ${showShape(shape)}`);
+  return shape;
+}
+
+function known(op: string, x: Value, dim: Dim): number {
+  if (typeof dim === 'number') return dim;
+  throw new OnnxError(`${op}: height and width of ${showShape(x.shape)} must be known sizes`);
+}

@@ -1,0 +1,5 @@
+/** Operators as functions of values, with ONNX's names; shapes are checked at the call. */
+export * from './conv.ts';
+export * from './elementwise.ts';
+export * from './linear.ts';
+export * from './shape.ts';
