@@ -5,3 +5,16 @@ export {
   METADATA_KEY,
   readGeneratorMetadata,
 } from './generator-metadata.ts';
+export type { Init, Parameter, Size } from './layers.ts';
+export {
+  type BatchStatistics,
+  countParameters,
+  type Layer,
+  type Lowered,
+  lowerNetwork,
+  type Network,
+  type NetworkSpec,
+  networkSchema,
+  resolveNetwork,
+} from './network.ts';
+export { type GanSpec, PRESETS, type PresetName } from './presets.ts';

@@ -7,7 +7,6 @@ import {
   Concat,
   Conv,
   ConvTranspose,
-  Expand,
   Gather,
   MatMul,
   Mul,
@@ -15,6 +14,7 @@ import {
   type Pads,
   ReduceSum,
   Reshape,
+  repeatPixels,
   Slice,
   Transpose,
 } from '../ops/index.ts';
@@ -182,10 +182,7 @@ function unpool(dy: Value, x: Value, kernel: Pair, strides: Pair): Value {
     const each = constant(float32(weights, [c, 1, ...kernel]));
     return ConvTranspose(dy, each, undefined, { strides, group: c, outputPadding });
   }
-  const n = knownShape(dy.shape, 'the gradient of AveragePool')[0]!;
-  const apart = Reshape(Mul(dy, scalar(share)), [n, c, h2, 1, w2, 1]);
-  const windows = Expand(apart, [n, c, h2, kernel[0], w2, kernel[1]]);
-  const image = Reshape(windows, [n, c, h2 * kernel[0], w2 * kernel[1]]);
+  const image = repeatPixels(Mul(dy, scalar(share)), kernel);
   // Rows and columns that no window covers.
   return padImage(image, [0, 0, h - h2 * kernel[0], w - w2 * kernel[1]]);
 }

@@ -11,6 +11,7 @@ import {
   showShape,
   type Value,
 } from '../value.ts';
+import { broadcast } from './elementwise.ts';
 
 /**
  * Gives `x` another shape. One symbolic dimension, the same as x's, may remain: its place is
@@ -30,9 +31,16 @@ export function Reshape(x: Value, shape: Shape): Value {
   return makeValue('Reshape', [x, target], {}, x.dtype, shape);
 }
 
-/** Repeats size-1 dimensions up to `shape`, whose sizes must be known. */
+/** Repeats size-1 dimensions up to `shape`; another dimension, a symbolic one too, stays if given as 1. */
 export function Expand(x: Value, shape: readonly number[]): Value {
-  return makeValue('Expand', [x, ints(shape)], {}, x.dtype, shape);
+  return makeValue('Expand', [x, ints(shape)], {}, x.dtype, broadcast('Expand', x.shape, shape));
+}
+
+/** Repeats each pixel of x [N, C, H, W] this many times down and across: nearest-neighbour scaling. */
+export function repeatPixels(x: Value, [down, across]: readonly [number, number]): Value {
+  const [n, c, h, w] = x.shape as [Dim, number, number, number];
+  const repeated = Expand(Reshape(x, [n, c, h, 1, w, 1]), [1, 1, 1, down, 1, across]);
+  return Reshape(repeated, [n, c, h * down, w * across]);
 }
 
 export function Transpose(x: Value, perm: readonly number[]): Value {
