@@ -1,1 +1,2 @@
-export {};
+export { createOnnxRuntimeEngine } from './onnxruntime-engine.ts';
+export { buildStep, STEP, stateTensors } from './step.ts';
