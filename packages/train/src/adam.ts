@@ -16,6 +16,8 @@ interface AdamContext extends AdamOptions {
   next: Map<string, Value>;
   /** 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), [2]: see `corrections`. */
   corrections: Value;
+  /** Values the gradient does not flow through: another network's new weights. */
+  held?: readonly Value[];
 }
 
 /** Bias corrections of step t ≥ 1, in double precision: 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ). */
@@ -32,7 +34,7 @@ export function adam(
   prefix: string,
   network: Network,
   objective: Value,
-  { now, next, corrections, learningRate, beta1, beta2, epsilon }: AdamContext,
+  { now, next, corrections, held = [], learningRate, beta1, beta2, epsilon }: AdamContext,
 ): Record<string, Value> {
   const names = network.parameters.filter((p) => p.trained).map((p) => p.name);
   const weights = names.map((name) => now.get(`${prefix}.${name}`)!);
@@ -40,7 +42,7 @@ export function adam(
   const rate = op.Mul(c1!, scalar(learningRate));
   const root = op.Sqrt(c2!);
   const updated: Record<string, Value> = {};
-  gradients(objective, weights).forEach((g, i) => {
+  gradients(objective, weights, held).forEach((g, i) => {
     const [m, v] = ['adam_m', 'adam_v'].map((moment) => `${moment}.${prefix}.${names[i]}`);
     const mNext = op.Add(op.Mul(now.get(m!)!, scalar(beta1)), op.Mul(g, scalar(1 - beta1)));
     const squared = op.Mul(op.Mul(g, g), scalar(1 - beta2));

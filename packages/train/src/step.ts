@@ -76,16 +76,15 @@ export function buildStep(
   const gWeights = weightsOf('generator', generator, now);
   const dWeights = weightsOf('discriminator', discriminator, now);
   const criterion = LOSSES[loss];
-  const optimise = (prefix: string, network: Network, objective: Value): Weights =>
-    adam(prefix, network, objective, { now, next, corrections, ...adamOptions });
   const next = new Map<string, Value>();
+  const context = { now, next, corrections, ...adamOptions };
 
   // The discriminator's step, on real images and on images drawn for it.
   const real = scaleImages(bytes, [batch, channels, height, width]);
   const drawn = lowerNetwork(generator, { z: zD }, gWeights, true);
   const [onReal, onFake] = judge(discriminator, real, drawn.output, dWeights);
   const dLoss = criterion.discriminator(onReal.output, onFake.output);
-  const dNext = optimise('discriminator', discriminator, dLoss);
+  const dNext = adam('discriminator', discriminator, dLoss, context);
 
   // The generator's step, from other latents, against the discriminator just updated.
   const redrawn = lowerNetwork(generator, { z: zG }, gWeights, true);
@@ -96,7 +95,8 @@ export function buildStep(
     true,
   );
   const gLoss = criterion.generator(judged.output);
-  const gNext = optimise('generator', generator, gLoss);
+  const held = Object.values(dNext);
+  const gNext = adam('generator', generator, gLoss, { ...context, held });
 
   // Every pass counts towards the running statistics, one after the other.
   runningStatistics('generator', [drawn, redrawn], now, next);

@@ -27,13 +27,16 @@ const FLAT: ReadonlySet<string> = new Set(['Cast', 'Greater', 'Sign']);
 /**
  * The gradients of a scalar with respect to values, each of its value's shape; zeros where `y` does
  * not depend on the value.
+ * @param held values taken as constants, whatever they were computed from
  * @throws OnnxError if `y` is not a scalar, or an operator on the way has no rule.
  */
-export function gradients(y: Value, wrt: readonly Value[]): Value[] {
+export function gradients(y: Value, wrt: readonly Value[], held: Iterable<Value> = []): Value[] {
   if (y.rank !== 0) throw new OnnxError(`gradients: expected a scalar, got ${showShape(y.shape)}`);
   const wanted = new Set(wrt);
-  const path = pathTo(y, wanted);
-  const needed = (value: Value) => wanted.has(value) || (value.node && path.has(value.node));
+  const constants = new Set(held);
+  const path = pathTo(y, wanted, constants);
+  const needed = (value: Value) =>
+    !constants.has(value) && (wanted.has(value) || (value.node && path.has(value.node)));
   const adjoints = new Map<Value, Value>([[y, scalar(1)]]);
   for (const node of [...path].reverse()) {
     const dys = node.outputs.map((output) => adjoints.get(output));
@@ -51,20 +54,24 @@ export function gradients(y: Value, wrt: readonly Value[]): Value[] {
 }
 
 /** The nodes through which `y` depends on the wanted values, each after those it depends on. */
-function pathTo(y: Value, wanted: ReadonlySet<Value>): ReadonlySet<Node> {
+function pathTo(
+  y: Value,
+  wanted: ReadonlySet<Value>,
+  held: ReadonlySet<Value>,
+): ReadonlySet<Node> {
   const path = new Set<Node>();
   const visited = new Set<Node>();
   const stack: { node: Node; next: number }[] = y.node ? [{ node: y.node, next: 0 }] : [];
   while (stack.length > 0) {
     const top = stack.at(-1)!;
     const x = top.node.inputs[top.next++];
-    if (x?.node && !visited.has(x.node)) {
+    if (x?.node && !held.has(x) && !visited.has(x.node)) {
       visited.add(x.node);
       stack.push({ node: x.node, next: 0 });
     } else if (top.next > top.node.inputs.length) {
       stack.pop();
       const depends = (v: Value | undefined) =>
-        v && (wanted.has(v) || (v.node && path.has(v.node)));
+        v && !held.has(v) && (wanted.has(v) || (v.node && path.has(v.node)));
       if (top.node.inputs.some(depends)) path.add(top.node);
     }
   }

@@ -1,0 +1,84 @@
+/** What a training run is configured with: a preset, a file over it, flags over both. */
+import { ModelError, networkSchema, parseOrThrow, PRESETS, type PresetName } from '@ganport/model';
+import * as z from 'zod';
+import { SOURCES } from './data/index.ts';
+import { LOSSES, type LossName } from './losses.ts';
+
+const steps = z.int().positive().max(100_000_000);
+const beta = z.number().min(0).lt(1);
+
+export const configSchema = z.strictObject({
+  /** Names the run's generator. */
+  name: z.string().min(1).max(100),
+  generator: networkSchema,
+  discriminator: networkSchema,
+  data: z.enum(SOURCES),
+  /** Folder of the data set's files; without it they are downloaded to the user's cache. */
+  dataDir: z.string().optional(),
+  batch: z.int().positive().max(65_536),
+  steps,
+  seed: z.int().nonnegative(),
+  loss: z.enum(Object.keys(LOSSES) as [LossName]),
+  adam: z.strictObject({
+    learningRate: z.number().positive(),
+    beta1: beta,
+    beta2: beta,
+    epsilon: z.number().positive(),
+  }),
+  /** Decay of the moving average of the generator's weights; 0 keeps none. */
+  ema: z.number().min(0).lt(1),
+  /** How often, in steps, metrics are logged and a checkpoint with its samples is saved. */
+  every: z.strictObject({ metrics: steps, checkpoint: steps }),
+});
+
+export type TrainConfig = z.infer<typeof configSchema>;
+
+/** The published procedure's settings; PyTorch's defaults where it gives none. */
+const PUBLISHED = {
+  seed: 0,
+  loss: 'bce',
+  adam: { learningRate: 3e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  ema: 0,
+} as const;
+
+const TRAINING = {
+  mlp: { ...PUBLISHED, batch: 128, steps: 20_000, every: { metrics: 20, checkpoint: 2000 } },
+  conv: { ...PUBLISHED, batch: 64, steps: 3000, every: { metrics: 5, checkpoint: 250 } },
+  quick: {
+    ...PUBLISHED,
+    batch: 64,
+    steps: 1000,
+    adam: { learningRate: 2e-3, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
+    ema: 0.99,
+    every: { metrics: 10, checkpoint: 250 },
+  },
+} satisfies Record<PresetName, unknown>;
+
+/** What a configuration file, or the flags, may say; the rest comes from the preset. */
+const overridesSchema = configSchema
+  .partial()
+  .extend({
+    preset: z.enum(Object.keys(PRESETS) as [PresetName]).optional(),
+    adam: configSchema.shape.adam.partial().optional(),
+    every: configSchema.shape.every.partial().optional(),
+  });
+
+export type Overrides = z.input<typeof overridesSchema>;
+
+export const DEFAULT_PRESET: PresetName = 'mlp';
+
+/**
+ * Resolves a configuration: later overrides win, and what none gives is the preset's.
+ * @param sources pairs of a name for errors ("config.json", "flags") and what it says
+ * @throws ModelError for an unknown key, or a value out of range
+ */
+export function resolveConfig(sources: readonly (readonly [string, unknown])[]): TrainConfig {
+  const overrides = sources.map(([what, value]) => parseOrThrow(overridesSchema, value, what));
+  const preset = overrides.findLast((o) => o.preset)?.preset ?? DEFAULT_PRESET;
+  const config = { name: preset, data: 'glyphs', ...PRESETS[preset], ...TRAINING[preset] };
+  for (const { preset: _, adam, every, ...rest } of overrides) {
+    Object.assign(config, rest);
+    Object.assign(config, { adam: { ...config.adam, ...adam }, every: { ...config.every, ...every } });
+  }
+  return parseOrThrow(configSchema, config, 'the configuration');
+}

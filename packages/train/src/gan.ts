@@ -1,0 +1,71 @@
+/** A configuration's two networks, checked against each other and the data. */
+import { type Init, ModelError, type Network, randomSequence, resolveNetwork, STREAM } from '@ganport/model';
+import { normalQuantile } from '@ganport/model';
+import { sizeOf } from '@ganport/onnx';
+import type { Dataset } from './data/index.ts';
+import type { TrainConfig } from './config.ts';
+import type { State } from './engine.ts';
+import { type Gan, stateTensors } from './step.ts';
+
+/** @throws ModelError where a shape does not fit, naming the network or layer. */
+export function resolveGan(config: TrainConfig, dataset: Pick<Dataset, 'name' | 'channels' | 'height' | 'width'>): Gan {
+  const generator = resolveNetwork(config.generator, 'generator');
+  const discriminator = resolveNetwork(config.discriminator, 'discriminator');
+  expectInput('generator', generator, 'z', 1);
+  expectInput('discriminator', discriminator, 'image', 3);
+  const image = discriminator.inputs.image!;
+  const { channels, height, width } = dataset;
+  if (String(image) !== String([channels, height, width])) {
+    throw new ModelError(
+      `discriminator: its image is [${image}], but ${dataset.name} has images of [${[channels, height, width]}]`,
+    );
+  }
+  if (String(generator.outputShape) !== String(image)) {
+    throw new ModelError(`generator: its output is [${generator.outputShape}], but the discriminator takes [${image}]`);
+  }
+  if (String(discriminator.outputShape) !== '1') {
+    throw new ModelError(`discriminator: expected one logit per image, got an output of [${discriminator.outputShape}]`);
+  }
+  return { generator, discriminator };
+}
+
+function expectInput(what: string, { inputs }: Network, name: string, rank: number): void {
+  const names = Object.keys(inputs);
+  if (names.join() !== name || inputs[name]!.length !== rank) {
+    const shape = rank === 1 ? '[size]' : '[channels, height, width]';
+    const got = JSON.stringify(inputs);
+    throw new ModelError(`${what}: expected one input "${name}" of shape ${shape}, got ${got}`);
+  }
+}
+
+/** The state before the first step: initial weights from the seed, moments zero. */
+export function initialState(gan: Gan, seed: number, ema: number): State {
+  const inits = new Map<string, Init>();
+  for (const [prefix, { parameters }] of Object.entries(gan) as [string, Network][]) {
+    for (const { name, init, trained } of parameters) {
+      inits.set(`${prefix}.${name}`, init);
+      if (trained) inits.set(`ema.${prefix}.${name}`, init);
+    }
+  }
+  const state: State = {};
+  stateTensors(gan, ema).forEach(({ name, shape }, index) => {
+    state[name] = new Float32Array(sizeOf(shape));
+    const init = inits.get(name);
+    // The moving average starts at the weights themselves, which come before it.
+    if (name.startsWith('ema.')) state[name].set(state[name.slice('ema.'.length)]!);
+    else if (init) fill(state[name], init, seed, index);
+  });
+  return state;
+}
+
+/** @param index tells the tensor's random numbers from those of the others */
+function fill(out: Float32Array, init: Init, seed: number, index: number): void {
+  if (init.type === 'constant') {
+    out.fill(init.value);
+    return;
+  }
+  const { uniform } = randomSequence(seed, STREAM.weights, index);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = init.type === 'uniform' ? (2 * uniform() - 1) * init.bound : normalQuantile(uniform()) * init.deviation;
+  }
+}

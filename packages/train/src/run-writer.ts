@@ -1,0 +1,109 @@
+/** Writes a run folder; its format is @ganport/model's run-folder.ts. */
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelError } from '@ganport/model';
+import {
+  CHECKPOINT_FORMAT,
+  checkpointName,
+  checkpointPath,
+  type Pointer,
+  type Run,
+  writeFileAtomic,
+  writeWeights,
+} from '@ganport/model/node';
+import type { State } from './engine.ts';
+import type { StateTensor } from './step.ts';
+
+/** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */
+const KEPT = 2;
+
+export interface RunWriter {
+  readonly folder: string;
+  logMetrics(line: Record<string, number>): void;
+  saveSamples(step: number, png: Uint8Array): Promise<void>;
+  /** Saves the state and points "latest" at it, and "best" too if so told. */
+  saveCheckpoint(checkpoint: SavedCheckpoint): Promise<void>;
+}
+
+export interface SavedCheckpoint {
+  step: number;
+  tensors: readonly StateTensor[];
+  state: State;
+  scores: Record<string, number>;
+  best: boolean;
+}
+
+/** Makes a new run folder. @throws ModelError if the folder has something in it. */
+export async function createRun(folder: string, run: Run): Promise<RunWriter> {
+  await makeFolder(folder);
+  if ((await readdir(folder)).length > 0) {
+    throw new ModelError(`${folder} is not empty: choose another --out, or continue it with --resume ${folder}`);
+  }
+  await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+  return runWriter(folder);
+}
+
+/** Opens a run folder to go on from `step`: metrics logged after it are dropped. */
+export async function reopenRun(folder: string, step: number): Promise<RunWriter> {
+  const path = join(folder, 'metrics.jsonl');
+  const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n');
+  const kept = lines.filter((line) => stepOf(line) <= step);
+  await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
+  return runWriter(folder);
+}
+
+function stepOf(line: string): number {
+  try {
+    return Number(JSON.parse(line).step);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+async function runWriter(folder: string): Promise<RunWriter> {
+  for (const part of ['samples', 'checkpoints']) await makeFolder(join(folder, part));
+  const point = (pointer: Pointer, name: string) => writeFileAtomic(join(folder, pointer), `${name}\n`);
+  return {
+    folder,
+    logMetrics(line) {
+      appendFileSync(join(folder, 'metrics.jsonl'), `${JSON.stringify(line)}\n`);
+    },
+    async saveSamples(step, png) {
+      await writeFileAtomic(join(folder, 'samples', checkpointName(step).replace('safetensors', 'png')), png);
+    },
+    async saveCheckpoint({ step, tensors, state, scores, best }) {
+      const name = checkpointName(step);
+      const named = Object.fromEntries(
+        tensors.map(({ name, shape }) => [name, { dtype: 'float32' as const, shape, data: state[name]! }]),
+      );
+      const metadata = { format: CHECKPOINT_FORMAT, step: String(step), scores: JSON.stringify(scores) };
+      await writeWeights(checkpointPath(folder, name), named, metadata);
+      await point('latest', name);
+      if (best) await point('best', name);
+      await prune(folder);
+    },
+  };
+}
+
+/** Removes checkpoints that neither pointer names and that are not among the last. */
+async function prune(folder: string): Promise<void> {
+  const names = (await readdir(join(folder, 'checkpoints'))).filter((name) => name.endsWith('.safetensors'));
+  const steps = (name: string) => Number(name.match(/\d+/)![0]);
+  const kept = new Set(names.sort((a, b) => steps(b) - steps(a)).slice(0, KEPT));
+  for (const pointer of ['best', 'latest']) {
+    kept.add((await readFile(join(folder, pointer), 'utf8').catch(() => '')).trim());
+  }
+  for (const name of names) {
+    if (!kept.has(name)) await rm(checkpointPath(folder, name));
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ModelError(`cannot make the folder ${folder} (${code}): choose another with --out`);
+  }
+}
