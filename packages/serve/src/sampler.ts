@@ -68,16 +68,20 @@ const GOLDEN_TOLERANCE = 1;
 export async function createSampler({ model, ort, providers }: SamplerOptions): Promise<Sampler> {
   const metadata = readGeneratorMetadata(model);
   const session = await inTurn(ort, () => createSession(ort, model, providers));
+  const drawing = new Set<Promise<Images>>();
   let released = false;
   const sampler: Sampler = {
     metadata,
     async sample(options) {
       if (released) throw new ServeError('the sampler was released');
-      return draw(ort, session, metadata, options);
+      const images = draw(ort, session, metadata, options);
+      drawing.add(images);
+      return images.finally(() => drawing.delete(images));
     },
     async release() {
       if (released) return;
       released = true;
+      await Promise.allSettled(drawing);
       await inTurn(ort, () => session.release());
     },
   };

@@ -124,6 +124,14 @@ describe('a sampler', () => {
     expect(most).toBe(1);
   });
 
+  test('finishes what was asked for before it is released', async () => {
+    const drawing = await sampler(buildGenerator().model);
+    // More than one run of the generator.
+    const images = drawing.sample({ seed: 1, count: 200 });
+    await drawing.release();
+    expect((await images).count).toBe(200);
+  });
+
   test('draws nothing once released, and may be released twice', async () => {
     const drawing = await sampler(buildGenerator().model);
     await drawing.release();
