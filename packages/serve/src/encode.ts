@@ -1,0 +1,74 @@
+/** Pictures to files: PNG and WebP for people, NPY and raw bytes for programs. */
+import sharp from 'sharp';
+import { ServeError } from './error.ts';
+import type { Images } from './sampler.ts';
+
+export const IMAGE_FORMATS = ['png', 'webp', 'npy', 'raw'] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+
+export interface EncodeOptions {
+  /** Of the grid that PNG and WebP lay several pictures out in; a square one unless given. */
+  columns?: number;
+  /** Each pixel becomes scale × scale pixels. PNG and WebP only. */
+  scale?: number;
+}
+
+/**
+ * Encodes pictures. PNG and WebP (both lossless) hold one picture: several become a grid, row by
+ * row, its unused cells black. NPY is uint8 [N, H, W, C]; raw is the same bytes without a header.
+ * @throws ServeError if the grid is larger than the format allows.
+ */
+export async function encodeImages(
+  images: Images,
+  format: ImageFormat,
+  { columns = Math.ceil(Math.sqrt(images.count)), scale = 1 }: EncodeOptions = {},
+): Promise<Uint8Array> {
+  if (format === 'raw') return images.data;
+  if (format === 'npy') return encodeNpy(images);
+  const { width, height, channels, data } = layOut(images, columns);
+  const largest = format === 'webp' ? MAX_WEBP_SIDE : MAX_PNG_SIDE;
+  if (Math.max(width, height) * scale > largest) {
+    throw new ServeError(
+      `a grid of ${width * scale} × ${height * scale} pixels is too large for ${format} (${largest} a side): draw fewer pictures, or choose npy or raw`,
+    );
+  }
+  const picture = sharp(data, { raw: { width, height, channels } });
+  if (scale > 1) picture.resize(width * scale, height * scale, { kernel: 'nearest' });
+  if (channels === 1) picture.toColourspace('b-w');
+  return format === 'png' ? picture.png().toBuffer() : picture.webp({ lossless: true }).toBuffer();
+}
+
+/** WebP stores sides in 14 bits. */
+const MAX_WEBP_SIDE = 16_383;
+/** Two such sides stay within sharp's own limit of 2^28 pixels. */
+const MAX_PNG_SIDE = 16_384;
+
+/** [N, H, W, C] → one picture of ⌈N / columns⌉ rows. */
+function layOut(images: Images, columns: number): Omit<Images, 'count'> {
+  const { count, height, width, channels, data } = images;
+  if (count === 1) return images;
+  const across = Math.min(columns, count);
+  const rows = Math.ceil(count / across);
+  const grid = new Uint8Array(rows * height * across * width * channels);
+  const line = width * channels;
+  for (let i = 0; i < count; i += 1) {
+    const left = (i % across) * line;
+    const top = Math.floor(i / across) * height;
+    for (let y = 0; y < height; y += 1) {
+      const from = (i * height + y) * line;
+      grid.set(data.subarray(from, from + line), (top + y) * across * line + left);
+    }
+  }
+  return { height: rows * height, width: across * width, channels, data: grid };
+}
+
+/** NumPy's format, version 1.0: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+function encodeNpy({ count, height, width, channels, data }: Images): Uint8Array {
+  const shape = `(${count}, ${height}, ${width}, ${channels})`;
+  const dictionary = `{'descr': '|u1', 'fortran_order': False, 'shape': ${shape}, }`;
+  // The data start at a multiple of 64 bytes; magic, version and length take 10, the newline 1.
+  const padding = (64 - ((dictionary.length + 11) % 64)) % 64;
+  const header = Buffer.from(`\x93NUMPY\x01\0\0\0${dictionary}${' '.repeat(padding)}\n`, 'latin1');
+  header.writeUInt16LE(header.length - 10, 8);
+  return Buffer.concat([header, data]);
+}

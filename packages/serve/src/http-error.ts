@@ -1,0 +1,67 @@
+/** Every answer that is not a success: JSON `{ error: { code, message } }`, never HTML. */
+import type { NextFunction, Request, Response } from 'express';
+import * as z from 'zod';
+
+const CODES: Readonly<Record<number, string>> = {
+  400: 'bad_request',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  413: 'payload_too_large',
+  500: 'internal',
+};
+
+export class HttpError extends Error {
+  override name = 'HttpError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Validates a request's parameters. @throws HttpError 400 that names each that does not fit. */
+export function parseRequest<S extends z.ZodType>(schema: S, parameters: unknown): z.output<S> {
+  const result = schema.safeParse(parameters);
+  if (result.success) return result.data;
+  const reasons = result.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new HttpError(400, reasons.join('; '));
+}
+
+/** A parameter that spells a whole number in decimal digits. */
+export function wholeNumber(least: number, most: number) {
+  const fits = (text: string): boolean =>
+    /^\d{1,16}$/.test(text) && Number(text) >= least && Number(text) <= most;
+  const error = ({ input }: { input?: unknown }): string =>
+    `expected an integer from ${least} to ${most}, got ${quote(input)}`;
+  return z.string({ error }).refine(fits, { error }).transform(Number);
+}
+
+/** Text from a request, short enough to repeat in a message. */
+export function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** Express's last handler. What is not the client's fault is logged and answered without details. */
+export function answerError(
+  error: unknown,
+  _request: Request,
+  response: Response,
+  next: NextFunction,
+): void {
+  if (response.headersSent) {
+    next(error);
+    return;
+  }
+  // Express's own errors, such as a path that is not valid UTF-8, carry a status too.
+  const claimed = (error as { status?: unknown }).status;
+  const status = typeof claimed === 'number' && claimed in CODES ? claimed : 500;
+  if (status === 500) console.error(error);
+  const message = status === 500 ? 'the server failed' : (error as Error).message;
+  response.status(status).set('Cache-Control', 'no-store').json(errorBody(status, message));
+}
+
+export function errorBody(status: number, message: string): object {
+  return { error: { code: CODES[status], message } };
+}

@@ -1,0 +1,102 @@
+/** The pictures of a generator over HTTP. */
+import { type Request, type Response, Router } from 'express';
+import * as z from 'zod';
+import { encodeImages } from './encode.ts';
+import { HttpError, parseRequest, quote, wholeNumber } from './http-error.ts';
+import type { LoadedGenerator } from './load.ts';
+import { type Images, MAX_INDEX, MAX_SEED } from './sampler.ts';
+
+/** Pictures of one request: a page full, and what they may weigh. */
+const MAX_COUNT = 256;
+const MAX_BYTES = 64 * 2 ** 20;
+
+/** Digits of the model's SHA-256 that a URL may name it by. */
+export const MODEL_ID_DIGITS = 16;
+
+/**
+ * `/{seed}/{index}.png` is one picture; `/{seed}?start=&count=&format=png|json|raw`, several. With
+ * `?model=` and the first 16 digits of the model's SHA-256, an answer never changes and says so;
+ * without, caches must ask again, because another model may be served at the same address later.
+ */
+export function imageRoutes(generator: LoadedGenerator): Router {
+  const { sampler } = generator;
+  const { height, width, channels } = sampler.metadata.image;
+  const most = Math.max(
+    1,
+    Math.min(MAX_COUNT, Math.floor(MAX_BYTES / (height * width * channels))),
+  );
+  const seed = wholeNumber(0, MAX_SEED);
+  const index = wholeNumber(0, MAX_INDEX);
+  const model = z.string().optional();
+  const one = z.strictObject({ seed, index, model });
+  const several = z.strictObject({
+    seed,
+    start: index.default(0),
+    count: wholeNumber(1, most).default(Math.min(16, most)),
+    format: z
+      .enum(['png', 'json', 'raw'], {
+        error: ({ input }) => `expected png, json or raw, got ${quote(input)}`,
+      })
+      .default('png'),
+    model,
+  });
+
+  const router = Router();
+  router.get('/:seed/:index.png', async (request, response) => {
+    const wanted = parseRequest(one, { ...request.query, ...request.params });
+    const name = `${wanted.seed}-${wanted.index}`;
+    if (isCached(request, response, generator, wanted.model, name)) return;
+    const images = await sampler.sample({ seed: wanted.seed, start: wanted.index });
+    response.type('png').send(await encodeImages(images, 'png'));
+  });
+  router.get('/:seed', async (request, response) => {
+    const wanted = parseRequest(several, { ...request.query, ...request.params });
+    const { seed, start, count, format } = wanted;
+    if (start + count - 1 > MAX_INDEX) {
+      throw new HttpError(
+        400,
+        `start + count: expected at most ${MAX_INDEX + 1}, got ${start + count}`,
+      );
+    }
+    const name = `${seed}-${start}-${count}-${format}`;
+    if (isCached(request, response, generator, wanted.model, name)) return;
+    await send(response, await sampler.sample({ seed, start, count }), format);
+  });
+  return router;
+}
+
+/** Sets the caching headers, and answers 304 if the client has this very answer. */
+function isCached(
+  request: Request,
+  response: Response,
+  { sha256 }: LoadedGenerator,
+  model: string | undefined,
+  name: string,
+): boolean {
+  const id = sha256.slice(0, MODEL_ID_DIGITS);
+  if (model !== undefined && model !== id) {
+    throw new HttpError(404, `model: this server draws with ${id}, got ${quote(model)}`);
+  }
+  response.set('ETag', `"${id}-${name}"`);
+  response.set('Cache-Control', model ? 'public, max-age=31536000, immutable' : 'no-cache');
+  if (!request.fresh) return false;
+  response.status(304).end();
+  return true;
+}
+
+async function send(
+  response: Response,
+  images: Images,
+  format: 'png' | 'json' | 'raw',
+): Promise<void> {
+  const { count, height, width, channels, data } = images;
+  const shape = [count, height, width, channels];
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (format === 'json') {
+    response.json({ shape, data: bytes.toString('base64') });
+  } else if (format === 'raw') {
+    response.type('application/octet-stream').set('X-Shape', shape.join(',')).send(bytes);
+  } else {
+    response.type('png').send(await encodeImages(images, 'png'));
+  }
+}

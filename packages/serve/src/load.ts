@@ -1,0 +1,104 @@
+/** From a file and a device to a sampler, in Node. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { firstLine, ServeError } from './error.ts';
+import { createSampler, type Sampler } from './sampler.ts';
+
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
+export type Device = (typeof DEVICES)[number];
+
+export interface LoadedGenerator {
+  sampler: Sampler;
+  /** The device that draws, and why it was chosen. */
+  device: Exclude<Device, 'auto'>;
+  why: string;
+  /** The bytes of generator.onnx and their SHA-256 in hexadecimal. */
+  file: Uint8Array;
+  sha256: string;
+}
+
+/** Protobuf's ceiling for one message: no .onnx file is larger. */
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
+
+/**
+ * Loads a generator.onnx and checks its golden samples. `auto` takes CUDA where it is installed and
+ * works, else the CPU; `why` says which and why. Whoever calls it releases the sampler.
+ * @throws ServeError, ModelError or OnnxError whose message starts with the path.
+ */
+export async function loadGenerator(
+  path: string,
+  { device = 'auto' }: { device?: Device } = {},
+): Promise<LoadedGenerator> {
+  const file = await readModel(path);
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  try {
+    return { ...(await loadOn(device, file)), file, sha256 };
+  } catch (error) {
+    if (error instanceof Error) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
+}
+
+async function readModel(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_MODEL_BYTES) {
+      throw new ServeError(`it has ${size} bytes; a model has at most ${MAX_MODEL_BYTES}`);
+    }
+    return await readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file; `ganport export RUN -o FILE` writes one',
+      EISDIR: 'it is a folder; expected a generator.onnx',
+      EACCES: 'it may not be read',
+    };
+    throw new ServeError(`${path}: ${reasons[code] ?? firstLine(error)}`);
+  }
+}
+
+type Choice = Pick<LoadedGenerator, 'sampler' | 'device' | 'why'>;
+
+async function loadOn(device: Device, model: Uint8Array): Promise<Choice> {
+  if (device !== 'auto') {
+    return { sampler: await loadWith(device, model), device, why: 'it was asked for' };
+  }
+  let why = 'CUDA is not installed';
+  if (cudaIsInstalled()) {
+    try {
+      return { sampler: await loadWith('cuda', model), device: 'cuda', why: 'CUDA is installed' };
+    } catch (error) {
+      why = `CUDA failed: ${firstLine(error)}`;
+    }
+  }
+  return { sampler: await loadWith('cpu', model), device: 'cpu', why };
+}
+
+async function loadWith(device: Choice['device'], model: Uint8Array): Promise<Sampler> {
+  if (device === 'cuda' && !cudaIsInstalled()) {
+    throw new ServeError(
+      'CUDA is not installed: `ganport doctor` says how to add it; --device cpu works everywhere',
+    );
+  }
+  try {
+    return await createSampler({ model, ort, providers: [device] });
+  } catch (error) {
+    if (!(error instanceof ServeError)) throw error;
+    const remedy = device === 'cpu' ? 'export the model again' : 'try --device cpu';
+    throw new ServeError(`${error.message}; ${remedy}`);
+  }
+}
+
+/**
+ * Whether CUDA's provider lies next to the binding. `listSupportedBackends()` cannot tell: its
+ * `bundled` is about what the npm package holds, and stays false once CUDA has been added.
+ */
+function cudaIsInstalled(): boolean {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const bin = join(dirname(main), '../bin/napi-v6', process.platform, process.arch);
+  return existsSync(join(bin, 'libonnxruntime_providers_cuda.so'));
+}

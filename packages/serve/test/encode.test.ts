@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { encodeImages, type Images } from '../src/index.ts';
+import { decodePicture } from './fixture.ts';
+
+/** Each level tells its place: picture, row, column and channel. */
+function pictures(count: number, channels: 1 | 3): Images {
+  const [height, width] = [2, 3];
+  const data = Uint8Array.from(
+    { length: count * height * width * channels },
+    (_, i) => (i * 7) % 256,
+  );
+  return { count, height, width, channels, data };
+}
+
+describe.each(['png', 'webp'] as const)('%s', (format) => {
+  test.each([1, 3] as const)('holds one picture of %i channels exactly', async (channels) => {
+    const images = pictures(1, channels);
+    const decoded = await decodePicture(await encodeImages(images, format));
+    expect(decoded).toMatchObject({
+      width: 3,
+      height: 2,
+      channels: format === 'png' ? channels : 3,
+    });
+    // WebP has no grey: three equal channels.
+    const levels = Array.from(images.data).flatMap((level) =>
+      decoded.channels === channels ? level : [level, level, level],
+    );
+    expect(Array.from(decoded.data)).toEqual(levels);
+  });
+});
+
+test('several pictures become a grid, row by row, unused cells black', async () => {
+  const images = pictures(5, 3);
+  const { data, width, height } = await decodePicture(
+    await encodeImages(images, 'png', { columns: 3 }),
+  );
+  expect({ width, height }).toEqual({ width: 9, height: 4 });
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const picture = Math.floor(y / 2) * 3 + Math.floor(x / 3);
+      const from = ((picture * 2 + (y % 2)) * 3 + (x % 3)) * 3;
+      const level = Array.from(images.data.subarray(from, from + 3));
+      const at = (y * width + x) * 3;
+      expect(Array.from(data.subarray(at, at + 3))).toEqual(picture < 5 ? level : [0, 0, 0]);
+    }
+  }
+});
+
+test('a scaled pixel is a square of itself', async () => {
+  const images = pictures(1, 1);
+  const { data, width } = await decodePicture(await encodeImages(images, 'png', { scale: 3 }));
+  expect(width).toBe(9);
+  data.forEach((level, i) => {
+    const [x, y] = [i % 9, Math.floor(i / 9)];
+    expect(level).toBe(images.data[Math.floor(y / 3) * 3 + Math.floor(x / 3)]);
+  });
+});
+
+test('a grid that the format cannot hold is refused with a remedy', async () => {
+  const tall = {
+    count: 9000,
+    height: 2,
+    width: 3,
+    channels: 1,
+    data: new Uint8Array(54_000),
+  } as const;
+  const refused = encodeImages(tall, 'webp', { columns: 1 });
+  await expect(refused).rejects.toThrow('3 × 18000 pixels is too large for webp (16383 a side)');
+});
+
+test('npy starts with a header that NumPy reads, aligned to 64 bytes', async () => {
+  const images = pictures(4, 3);
+  const file = Buffer.from(await encodeImages(images, 'npy'));
+  // The format's own description: magic, version, little-endian header length, header, data.
+  expect(file.subarray(0, 8).toString('latin1')).toBe('\x93NUMPY\x01\x00');
+  const start = 10 + file.readUInt16LE(8);
+  expect(start % 64).toBe(0);
+  const header = file.subarray(10, start).toString('latin1');
+  expect(header).toMatch(
+    /^\{'descr': '\|u1', 'fortran_order': False, 'shape': \(4, 2, 3, 3\), \} *\n$/,
+  );
+  expect(new Uint8Array(file.subarray(start))).toEqual(images.data);
+});

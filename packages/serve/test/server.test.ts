@@ -1,0 +1,250 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningServer, ServeError, startServer } from '../src/index.ts';
+import { buildGenerator, decodePicture, largestDifference, writeTemporary } from './fixture.ts';
+
+const { model, expected } = buildGenerator();
+const file = await writeTemporary(model);
+let pageDir: string;
+let server: RunningServer;
+
+beforeAll(async () => {
+  pageDir = await mkdtemp(join(tmpdir(), 'ganport-page-'));
+  await mkdir(join(pageDir, 'assets'));
+  await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>');
+  await writeFile(join(pageDir, 'assets/page-abc.js'), '1;');
+  server = await startServer({ model: file.path, port: 0, pageDir });
+});
+
+afterAll(async () => {
+  await server.close();
+  await file.remove();
+  await rm(pageDir, { recursive: true });
+});
+
+const get = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init);
+
+/** Headers of a browser that asks whether what it has is still right; fetch's own say "no-cache". */
+const revalidate = (etag: string) => ({ 'If-None-Match': etag, 'Cache-Control': 'max-age=0' });
+
+/** The error of an answer, after checking that it is JSON of the one shape. */
+async function errorOf(response: Response): Promise<{ code: string; message: string }> {
+  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  const body = await response.json();
+  expect(body).toEqual({ error: { code: expect.any(String), message: expect.any(String) } });
+  expect(body.error.message).not.toMatch(/\n|node_modules|at .*\.ts/);
+  return body.error;
+}
+
+describe('pictures', () => {
+  test('one is a PNG of the levels that plain arithmetic gives', async () => {
+    const response = await get('/v1/images/42/7.png');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('image/png');
+    const picture = await decodePicture(new Uint8Array(await response.arrayBuffer()));
+    expect(picture).toMatchObject({ width: 28, height: 28, channels: 1 });
+    expect(largestDifference(picture.data, expected(42, 7))).toBeLessThanOrEqual(1);
+  });
+
+  test('the largest seed and index are served', async () => {
+    expect((await get(`/v1/images/${2 ** 53 - 1}/${2 ** 32 - 1}.png`)).status).toBe(200);
+  });
+
+  test('several come raw, as JSON or as a grid, the same each time', async () => {
+    const query = '?start=3&count=4&format=';
+    const raw = await get(`/v1/images/42${query}raw`);
+    expect(raw.headers.get('x-shape')).toBe('4,28,28,1');
+    const levels = new Uint8Array(await raw.arrayBuffer());
+    const want = Buffer.concat([3, 4, 5, 6].map((index) => expected(42, index)));
+    expect(largestDifference(levels, want)).toBeLessThanOrEqual(1);
+
+    const json = await (await get(`/v1/images/42${query}json`)).json();
+    expect(json.shape).toEqual([4, 28, 28, 1]);
+    expect(new Uint8Array(Buffer.from(json.data, 'base64'))).toEqual(levels);
+
+    const grid = await get(`/v1/images/42${query}png`);
+    const { data, width, height } = await decodePicture(new Uint8Array(await grid.arrayBuffer()));
+    expect({ width, height }).toEqual({ width: 56, height: 56 });
+    // Row 5 of the fourth picture is in the right half of row 28 + 5.
+    const row = (28 + 5) * 56 + 28;
+    expect(data.subarray(row, row + 28)).toEqual(levels.subarray(3 * 784 + 140, 3 * 784 + 168));
+  });
+
+  test('may be kept for ever only at an address that names the model', async () => {
+    const { sha256 } = await (await get('/v1/model')).json();
+    const plain = await get('/v1/images/1/2.png');
+    expect(plain.headers.get('cache-control')).toBe('no-cache');
+    const named = await get(`/v1/images/1/2.png?model=${sha256.slice(0, 16)}`);
+    expect(named.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    const other = await get('/v1/images/1/2.png?model=0123456789abcdef');
+    expect(other.status).toBe(404);
+    expect((await errorOf(other)).message).toContain('this server draws with');
+  });
+
+  test('are not drawn again for a client that has them', async () => {
+    const etag = (await get('/v1/images/1/2.png')).headers.get('etag')!;
+    const headers = revalidate(etag);
+    expect((await get('/v1/images/1/2.png', { headers })).status).toBe(304);
+    expect((await get('/v1/images/1/3.png', { headers })).status).toBe(200);
+  });
+});
+
+describe('the rest', () => {
+  test('health, metadata and the model file', async () => {
+    expect(await (await get('/v1/health')).json()).toEqual({ status: 'ready', device: 'cpu' });
+    const description = await (await get('/v1/model')).json();
+    expect(description).toMatchObject({ bytes: model.length, metadata: { name: 'fixture' } });
+    const response = await get('/generator.onnx');
+    expect(response.headers.get('etag')).toBe(`"${description.sha256}"`);
+    expect(Buffer.compare(Buffer.from(await response.arrayBuffer()), model)).toBe(0);
+    const headers = revalidate(`"${description.sha256}"`);
+    expect((await get('/generator.onnx', { headers })).status).toBe(304);
+  });
+
+  test.each([
+    ['/', 'text/html; charset=utf-8', 'max-age=0'],
+    ['/assets/page-abc.js', 'text/javascript; charset=utf-8', 'immutable'],
+    ['/ort/ort.wasm.min.mjs', 'text/javascript; charset=utf-8', ''],
+    ['/ort/ort-wasm-simd-threaded.wasm', 'application/wasm', ''],
+    ['/ort/ort.webgpu.min.mjs', 'text/javascript; charset=utf-8', ''],
+    ['/ort/ort-wasm-simd-threaded.asyncify.wasm', 'application/wasm', ''],
+  ])('%s', async (path, type, cache) => {
+    const response = await get(path, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(response.headers.get('cache-control')).toContain(cache);
+  });
+
+  test.each(['/', '/v1/images/1/2.png', '/nothing'])('security headers: %s', async (path) => {
+    const { headers } = await get(path);
+    const policy = headers.get('content-security-policy')!.split('; ');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.has('x-powered-by')).toBe(false);
+  });
+});
+
+describe('bad requests', () => {
+  test.each([
+    ['/v1/images/abc/1.png', 'seed: expected an integer from 0 to 9007199254740991, got "abc"'],
+    ['/v1/images/9007199254740992/1.png', 'seed: expected an integer'],
+    ['/v1/images/1/4294967296.png', 'index: expected an integer from 0 to 4294967295'],
+    ['/v1/images/-1/1.png', 'seed: expected an integer'],
+    ['/v1/images/1e3/1.png', 'seed: expected an integer'],
+    ['/v1/images/1/1.png?size=2', 'size'],
+    ['/v1/images/1?count=0', 'count: expected an integer from 1 to 256, got "0"'],
+    ['/v1/images/1?count=1&count=2', 'count: expected an integer from 1 to 256, got ["1","2"]'],
+    ['/v1/images/1?format=gif', 'format: expected png, json or raw, got "gif"'],
+    ['/v1/images/1?start=4294967295&count=2', 'start + count: expected at most 4294967296'],
+    ['/v1/images/%E0%A4%A/1.png', ''],
+  ])('%s is a 400 that says what is wrong', async (path, message) => {
+    const response = await get(path);
+    expect(response.status).toBe(400);
+    const error = await errorOf(response);
+    expect(error.code).toBe('bad_request');
+    expect(error.message).toContain(message);
+  });
+
+  test.each([
+    ['/nothing', {}, 404, 'not_found'],
+    ['/v1/images', {}, 404, 'not_found'],
+    ['/ort/ort.all.min.mjs', {}, 404, 'not_found'],
+    ['/ort/../package.json', {}, 404, 'not_found'],
+    ['/%2e%2e/%2e%2e/etc/passwd', {}, 404, 'not_found'],
+    ['/assets/..%2f..%2f..%2fetc%2fpasswd', {}, 404, 'not_found'],
+    ['/.git/config', {}, 404, 'not_found'],
+    ['/assets', {}, 404, 'not_found'],
+    ['/v1/health', { method: 'POST' }, 405, 'method_not_allowed'],
+    ['/v1/images/1/1.png', { method: 'DELETE' }, 405, 'method_not_allowed'],
+    ['/', { method: 'PUT', body: 'x' }, 405, 'method_not_allowed'],
+  ])('%s %o is a JSON %i', async (path, init, status, code) => {
+    const response = await get(path, init);
+    expect(response.status).toBe(status);
+    expect((await errorOf(response)).code).toBe(code);
+  });
+
+  test('a body, which no request needs, is a 413', async () => {
+    const answer = await speak(
+      'GET /v1/health HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"a": 10}',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 413 .*"code":"payload_too_large"/s);
+  });
+
+  test('what is not HTTP is answered with JSON all the same', async () => {
+    expect(await speak('HELO mail.example\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400 .*application\/json.*"code":"bad_request"/s,
+    );
+  });
+
+  test('any text for a seed and an index gives a picture or a JSON error', async () => {
+    const whole = fc.oneof(fc.maxSafeNat(), fc.bigInt(), fc.double()).map(String);
+    const text = fc.oneof(whole, fc.string({ unit: 'binary' }), fc.string());
+    await fc.assert(
+      fc.asyncProperty(text, text, async (seed, index) => {
+        const [first, second] = [seed, index].map((part) => encodeURIComponent(part));
+        const response = await get(`/v1/images/${first}/${second}.png`);
+        if (response.status === 200) {
+          expect(seed).toMatch(/^\d+$/);
+          expect(index).toMatch(/^\d+$/);
+          await response.arrayBuffer();
+        } else {
+          expect([400, 404]).toContain(response.status);
+          await errorOf(response);
+        }
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+});
+
+describe('starting and closing', () => {
+  test('a port in use is refused in one line with a remedy', async () => {
+    const port = Number(new URL(server.url).port);
+    const refused = startServer({ model: file.path, port, pageDir });
+    await expect(refused).rejects.toThrow(ServeError);
+    await expect(refused).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is in use: stop what uses it, or choose another with --port`,
+    );
+  });
+
+  test('an address that is not this machine, a missing page and a missing model are refused', async () => {
+    const refused = startServer({ model: file.path, host: '192.0.2.1', port: 0, pageDir });
+    await expect(refused).rejects.toThrow('this machine has no address 192.0.2.1');
+    const bare = startServer({ model: file.path, port: 0, pageDir: '/nowhere' });
+    await expect(bare).rejects.toThrow('the page is not built');
+    await expect(startServer({ model: '/nowhere', port: 0, pageDir })).rejects.toThrow(
+      'no such file',
+    );
+  });
+
+  test('closing ends it: the port is free again, open connections do not hold it', async () => {
+    const short = await startServer({ model: file.path, port: 0, pageDir });
+    const port = Number(new URL(short.url).port);
+    await (await fetch(short.url)).text();
+    const silent = connect(port, '127.0.0.1');
+    await new Promise((resolve) => silent.once('connect', resolve));
+    await short.close();
+    await expect(fetch(short.url)).rejects.toThrow();
+    const again = createServer().listen(port, '127.0.0.1');
+    await new Promise((resolve) => again.once('listening', resolve));
+    await new Promise((resolve) => again.close(resolve));
+  });
+});
+
+/** Sends bytes as they are, and gives all that comes back. */
+async function speak(request: string): Promise<string> {
+  const { port } = new URL(server.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(request);
+  let answer = '';
+  for await (const chunk of socket) {
+    answer += chunk;
+    if (answer.includes('}')) break;
+  }
+  return answer;
+}

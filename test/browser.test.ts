@@ -1,0 +1,243 @@
+/** The page in a real Chromium: its own runtime draws what the server draws. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningServer, startServer } from '../packages/serve/src/index.ts';
+import {
+  buildGenerator,
+  decodePicture,
+  largestDifference,
+  writeTemporary,
+} from '../packages/serve/test/fixture.ts';
+import type {} from '../packages/serve/web/page.ts';
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const SOFTWARE_WEBGPU = '--enable-unsafe-webgpu';
+
+if (!existsSync(CHROMIUM)) {
+  const missing = `no Chromium at ${CHROMIUM}: install it, or set CHROMIUM_PATH`;
+  if (process.env.CI) throw new Error(missing);
+  console.warn(`browser tests skipped: ${missing}`);
+}
+
+let pageDir: string;
+let file: Awaited<ReturnType<typeof writeTemporary>>;
+let server: RunningServer;
+const contexts: [BrowserContext, string][] = [];
+
+beforeAll(async () => {
+  if (!existsSync(CHROMIUM)) return;
+  pageDir = await mkdtemp(join(tmpdir(), 'ganport-page-'));
+  const root = fileURLToPath(new URL('../packages/serve/', import.meta.url));
+  await build({
+    configFile: join(root, 'vite.config.ts'),
+    root: join(root, 'web'),
+    logLevel: 'error',
+    build: { outDir: pageDir },
+  });
+  file = await writeTemporary(buildGenerator().model);
+  server = await startServer({ model: file.path, port: 0, pageDir });
+});
+
+afterEach(async () => {
+  for (const [context, profile] of contexts.splice(0)) {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  }
+});
+
+afterAll(async () => {
+  await server?.close();
+  await file?.remove();
+  if (pageDir) await rm(pageDir, { recursive: true });
+});
+
+/** Opens a page in a fresh browser; `complaints` collects what its console and policy report. */
+async function openBrowser(flags: string[]): Promise<{ page: Page; complaints: string[] }> {
+  const profile = await mkdtemp(join(tmpdir(), 'ganport-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    chromiumSandbox: false,
+    args: [
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...flags,
+    ],
+  });
+  contexts.push([context, profile]);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  // Counts work given to a GPU, so that "WebGPU" on the page is not just a word.
+  await page.addInitScript(() => {
+    Object.assign(globalThis, { dispatches: 0 });
+    const encoder = globalThis.GPUComputePassEncoder?.prototype;
+    if (!encoder) return;
+    for (const name of ['dispatchWorkgroups', 'dispatchWorkgroupsIndirect'] as const) {
+      const dispatch = encoder[name] as (...sizes: unknown[]) => undefined;
+      encoder[name] = function (this: GPUComputePassEncoder, ...sizes: unknown[]) {
+        (globalThis as unknown as { dispatches: number }).dispatches += 1;
+        return dispatch.apply(this, sizes);
+      };
+    }
+  });
+  return { page, complaints };
+}
+
+async function visit(page: Page, query: string): Promise<void> {
+  await page.goto(`${server.url}${query}`);
+  await page.evaluate(() => window.ganport.ready);
+}
+
+/** Levels of a picture by the page's own runtime. */
+async function pagePixels(page: Page, seed: number, index: number): Promise<number[]> {
+  return page.evaluate(
+    async ([s, i]) => Array.from((await window.ganport.pixels(s!, i!)).data),
+    [seed, index],
+  );
+}
+
+async function serverPixels(seed: number, index: number): Promise<Uint8Array> {
+  const response = await fetch(`${server.url}v1/images/${seed}/${index}.png`);
+  return (await decodePicture(new Uint8Array(await response.arrayBuffer()))).data;
+}
+
+/** Red of every pixel of the canvas that shows picture `index`. */
+async function canvasPixels(page: Page, index: number): Promise<number[]> {
+  return page.evaluate((i) => {
+    const canvas = document.querySelectorAll<HTMLCanvasElement>('#page-grid canvas')[i]!;
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    return Array.from(data).filter((_, at) => at % 4 === 0);
+  }, index);
+}
+
+const dispatches = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as { dispatches: number }).dispatches);
+
+describe.skipIf(!existsSync(CHROMIUM))('the page draws what the server draws', () => {
+  const profiles: [string, string[], string, RegExp, boolean][] = [
+    ['without WebGPU', [], '', /^WebAssembly \(.*WebGPU/, false],
+    ['with WebAssembly asked for', [SOFTWARE_WEBGPU], '&device=wasm', /^WebAssembly ·/, false],
+    [
+      'with WebGPU asked for',
+      [SOFTWARE_WEBGPU],
+      '&device=webgpu',
+      /^WebGPU · .*swiftshader/i,
+      true,
+    ],
+    [
+      'with auto and a software adapter',
+      [SOFTWARE_WEBGPU],
+      '',
+      /^WebAssembly \(WebGPU has only a software/,
+      false,
+    ],
+  ];
+  test.each(profiles)('%s', async (_name, flags, query, how, onGpu) => {
+    const { page, complaints } = await openBrowser(flags);
+    await visit(page, `?seed=42${query}`);
+    expect(await page.textContent('#page-how')).toMatch(how);
+    expect(await page.textContent('#status')).toContain(
+      'Seed 42: 32 pictures, drawn twice, the same',
+    );
+    for (const [seed, index] of [
+      [42, 0],
+      [42, 31],
+      [2 ** 53 - 1, 2 ** 32 - 1],
+    ] as const) {
+      const own = await pagePixels(page, seed, index);
+      expect(largestDifference(own, await serverPixels(seed, index))).toBeLessThanOrEqual(1);
+    }
+    expect(await canvasPixels(page, 31)).toEqual(await pagePixels(page, 42, 31));
+    expect((await dispatches(page)) > 0).toBe(onGpu);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
+  test('draws the next seed with the keyboard, and keeps it in the address', async () => {
+    const { page, complaints } = await openBrowser([]);
+    await visit(page, '?seed=9');
+    await page.focus('#seed');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() =>
+      document.querySelector('#status')!.textContent!.includes('10'),
+    );
+    expect(new URL(page.url()).searchParams.get('seed')).toBe('10');
+    expect(await canvasPixels(page, 0)).toEqual(await pagePixels(page, 10, 0));
+    expect(await page.getAttribute('#server-grid', 'aria-label')).toBe(
+      '32 pictures of seed 10, drawn by the server',
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  test('says in one line what is wrong with a seed', async () => {
+    const { page } = await openBrowser([]);
+    await visit(page, '');
+    await page.fill('#seed', '-3');
+    await page.keyboard.press('Enter');
+    expect(await page.textContent('#status.wrong')).toBe(
+      'seed: expected an integer from 0 to 9007199254740991, got "-3"',
+    );
+  });
+
+  test('takes WebGPU by itself where the adapter is a real one', async () => {
+    const { page } = await openBrowser([SOFTWARE_WEBGPU]);
+    await page.addInitScript(() => {
+      const isFallbackAdapter = { get: () => false };
+      Object.defineProperties(GPUAdapterInfo.prototype, { isFallbackAdapter });
+    });
+    await visit(page, '');
+    expect(await page.textContent('#page-how')).toMatch(/^WebGPU · /);
+    expect(await dispatches(page)).toBeGreaterThan(0);
+  });
+
+  test('draws with WebAssembly after WebGPU failed, and says so', async () => {
+    const { page } = await openBrowser([]);
+    await page.addInitScript(() => {
+      const adapter = {
+        info: {},
+        features: new Set(),
+        limits: {},
+        requestDevice: () => Promise.reject(new Error('out of order')),
+      };
+      const gpu = { requestAdapter: () => Promise.resolve(adapter) };
+      Object.defineProperty(navigator, 'gpu', { value: gpu });
+    });
+    await page.goto(`${server.url}?seed=1`);
+    await page.waitForFunction(() =>
+      document.querySelector('#page-how')!.textContent!.includes('ms'),
+    );
+    expect(await page.textContent('#page-how')).toMatch(/^WebAssembly \(WebGPU failed: /);
+    expect(await page.textContent('#status')).toContain('drawn twice, the same');
+  });
+
+  test('refuses a generator whose golden samples are not what it draws', async () => {
+    const { page } = await openBrowser([]);
+    const wrong = buildGenerator({
+      alter: (m) => ({ ...m, golden: { ...m.golden, seed: m.golden.seed + 1 } }),
+    });
+    await page.route('**/generator.onnx', (route) =>
+      route.fulfill({ body: Buffer.from(wrong.model) }),
+    );
+    await page.goto(server.url);
+    await page.waitForSelector('#status.wrong');
+    expect(await page.textContent('#status')).toMatch(
+      /^wasm draws the golden samples up to \d+ levels off/,
+    );
+  });
+});
