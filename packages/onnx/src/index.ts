@@ -1,4 +1,5 @@
 export { type BuildOptions, buildModel } from './build.ts';
+export { checkModel } from './check.ts';
 export { decodeModel, decodeTensorProto, encodeModel, encodeTensorProto } from './codec.ts';
 export { OnnxError } from './error.ts';
 export { gradients } from './gradient/gradients.ts';

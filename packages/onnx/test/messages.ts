@@ -1,0 +1,103 @@
+/** Messages with every list empty, to be filled in by a test. */
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from '../src/proto.ts';
+
+export function model(fields: Partial<ModelProto>): ModelProto {
+  const opsetImport = [{ domain: '', version: 17n }];
+  return {
+    irVersion: 8n,
+    opsetImport,
+    metadataProps: [],
+    trainingInfo: [],
+    functions: [],
+    ...fields,
+  };
+}
+
+export function graph(fields: Partial<GraphProto>): GraphProto {
+  return {
+    name: 'main',
+    node: [],
+    initializer: [],
+    input: [],
+    output: [],
+    valueInfo: [],
+    quantizationAnnotation: [],
+    sparseInitializer: [],
+    metadataProps: [],
+    ...fields,
+  };
+}
+
+export function node(fields: Partial<NodeProto>): NodeProto {
+  return { input: [], output: [], attribute: [], metadataProps: [], ...fields };
+}
+
+/** A node of one input and one output. */
+export function unary(
+  opType: string,
+  input: string,
+  output: string,
+  fields: Partial<NodeProto> = {},
+): NodeProto {
+  return node({ opType, input: [input], output: [output], ...fields });
+}
+
+export function attribute(fields: Partial<AttributeProto>): AttributeProto {
+  return {
+    floats: [],
+    ints: [],
+    strings: [],
+    tensors: [],
+    graphs: [],
+    typeProtos: [],
+    sparseTensors: [],
+    ...fields,
+  };
+}
+
+export function tensor(fields: Partial<TensorProto>): TensorProto {
+  return {
+    dims: [],
+    floatData: [],
+    int32Data: [],
+    stringData: [],
+    int64Data: [],
+    doubleData: [],
+    uint64Data: [],
+    externalData: [],
+    metadataProps: [],
+    ...fields,
+  };
+}
+
+/** A float32 value; a string is a dimension's name. */
+export function value(name: string, shape: readonly (bigint | string)[]): ValueInfoProto {
+  const dim = shape.map((size) =>
+    typeof size === 'string' ? { dimParam: size } : { dimValue: size },
+  );
+  return { name, type: { tensorType: { elemType: 1, shape: { dim } } }, metadataProps: [] };
+}
+
+export function localFunction(fields: Partial<FunctionProto>): FunctionProto {
+  return {
+    name: 'twice',
+    domain: 'local',
+    input: [],
+    output: [],
+    attribute: [],
+    attributeProto: [],
+    node: [],
+    opsetImport: [{ domain: '', version: 17n }],
+    valueInfo: [],
+    metadataProps: [],
+    ...fields,
+  };
+}
