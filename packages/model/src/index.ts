@@ -5,6 +5,8 @@ export {
   METADATA_KEY,
   readGeneratorMetadata,
 } from './generator-metadata.ts';
+export { imageBytes } from './images.ts';
+export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
 export type { Init, Parameter, Size } from './layers.ts';
 export {
   type BatchStatistics,

@@ -3,11 +3,11 @@
  * the other, so that training allocates nothing and copies no state.
  */
 
-import { sizeOf } from '@ganport/onnx';
+import { samplerGraph } from '@ganport/model';
+import { buildModel, encodeModel, sizeOf } from '@ganport/onnx';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { corrections } from './adam.ts';
 import type { Engine, State } from './engine.ts';
-import { buildSampler } from './sampler-graph.ts';
 import {
   buildStep,
   type Gan,
@@ -43,7 +43,9 @@ export async function createOnnxRuntimeEngine(
     extra: { session: { set_denormal_as_zero: '1' } },
   };
   const trainer = await ort.InferenceSession.create(buildStep(gan, options), settings);
-  const sampler = await ort.InferenceSession.create(buildSampler(gan.generator, ema > 0), settings);
+  const { inputs, image: drawn } = samplerGraph(gan.generator, ema > 0);
+  const samplerModel = buildModel({ name: 'sampler', inputs, outputs: { image: drawn } });
+  const sampler = await ort.InferenceSession.create(encodeModel(samplerModel), settings);
   const tensors = stateTensors(gan, ema);
   const [current, spare] = [buffers(ort, tensors), buffers(ort, tensors)];
   let [now, next] = [current, spare];

@@ -1,13 +1,13 @@
 /** The training loop. */
-import { latentBatch, STREAM } from '@ganport/model';
-import { readCheckpoint, readRun, type Run } from '@ganport/model/node';
+import { imageBytes, latentBatch, ModelError, STREAM } from '@ganport/model';
+import { readCheckpoint, type Run } from '@ganport/model/node';
 import type { TrainConfig } from './config.ts';
 import { batchIndices, type Dataset, fillBatch } from './data/index.ts';
 import type { Engine, Metrics, State } from './engine.ts';
 import { initialState, resolveGan } from './gan.ts';
 import { gridPng } from './grid.ts';
 import { createOnnxRuntimeEngine, type OrtRuntime } from './onnxruntime-engine.ts';
-import { createRun, reopenRun, type RunWriter } from './run-writer.ts';
+import { createRun, reopenRun } from './run-writer.ts';
 import { slicedWasserstein } from './score.ts';
 import { type Gan, stateTensors } from './step.ts';
 
@@ -94,4 +94,68 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   } finally {
     await engine.close();
   }
+}
+
+function imageSize({ height, width, channels }: Dataset): number {
+  return height * width * channels;
+}
+
+/** The first `count` images of the data, [count, C, H, W] in −1…1, as the discriminator sees them. */
+function referenceImages(dataset: Dataset, count: number): Float32Array {
+  const { channels, height, width } = dataset;
+  const area = height * width;
+  const images = new Float32Array(count * area * channels);
+  for (let i = 0; i < images.length; i++) {
+    const [image, channel, pixel] = [Math.floor(i / (area * channels)), Math.floor(i / area) % channels, i % area];
+    images[i] = dataset.images[(image * area + pixel) * channels + channel]! / 127.5 - 1;
+  }
+  return images;
+}
+
+/** Images [count, C, H, W] of fixed latents, drawn a grid at a time. */
+async function draw(engine: Engine, count: number, latent: number): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  for (let start = 0; start < count; start += GRID) {
+    const size = Math.min(GRID, count - start);
+    parts.push(await engine.sample(latentBatch(FIXED_SEED, start, size, latent), size));
+  }
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((at, part) => {
+    all.set(part, at);
+    return at + part.length;
+  }, 0);
+  return all;
+}
+
+function samplesPng(images: Float32Array, { height, width, channels }: Dataset): Promise<Buffer> {
+  return gridPng(imageBytes(images, [channels, height, width]), [height, width, channels], 8);
+}
+
+function expectFinite(metrics: Metrics, step: number): void {
+  if (Object.values(metrics).every(Number.isFinite)) return;
+  throw new ModelError(
+    `training diverged: at step ${step} the losses are ${metrics.dLoss} and ${metrics.gLoss}; ` +
+      'try a lower learning rate. The last checkpoint is intact.',
+  );
+}
+
+function describeRun({ config, dataset, device, threads, versions }: TrainOptions): Run {
+  const { name, count, sha256 } = dataset;
+  return { format: 1, config, dataset: { name, count, sha256 }, engine: 'onnxruntime', device, threads, versions };
+}
+
+/** The state to go on from: the latest checkpoint's, which must fit the run's networks. */
+async function loadState(folder: string, gan: Gan, config: TrainConfig) {
+  const { step, tensors } = await readCheckpoint(folder, 'latest');
+  const state: State = {};
+  for (const { name, shape } of stateTensors(gan, config.ema)) {
+    const tensor = tensors[name];
+    if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
+      const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
+      throw new ModelError(`${folder}: its checkpoint does not fit: expected ${name} of float32 [${shape}], got ${got}`);
+    }
+    state[name] = tensor.data as Float32Array;
+  }
+  const best = await readCheckpoint(folder, 'best');
+  return { step, state, bestScore: best.scores.swd ?? Infinity };
 }

@@ -1,0 +1,149 @@
+/** Run folder → generator.onnx: folded, self-describing, and checked against the trained network. */
+import {
+  drawnWeight,
+  type GeneratorMetadata,
+  imageBytes,
+  latentBatch,
+  METADATA_KEY,
+  ModelError,
+  type Network,
+  resolveNetwork,
+  samplerGraph,
+} from '@ganport/model';
+import { type Checkpoint, type Pointer, readCheckpoint, readRun, type Run } from '@ganport/model/node';
+import { buildModel, encodeModel } from '@ganport/onnx';
+import { foldBatchNorm, type WeightArrays } from './fold.ts';
+import { buildGenerator, type ImageOutput } from './generator.ts';
+import { type Batch, drawAll, largestDifference, type OrtRuntime } from './verify.ts';
+
+/** How far the exported generator may be from the trained one, in −1…1: float32 rounding of the folding. */
+export const MAX_FLOAT_DIFFERENCE = 1e-4;
+/** And in levels of 0…255, where a difference of rounding can cross the middle between two. */
+export const MAX_LEVEL_DIFFERENCE = 1;
+
+/** Batches compared: batch size and seed of the latents. */
+const COMPARED = [
+  { count: 1, seed: 1 },
+  { count: 3, seed: 2 },
+  { count: 64, seed: 3 },
+] as const;
+
+const GOLDEN = { seed: 42, count: 4 } as const;
+
+export interface ExportOptions {
+  ort: OrtRuntime;
+  /** Which checkpoint; the best by default. */
+  checkpoint?: Pointer;
+  output?: ImageOutput;
+  /** 17 to 21. */
+  opset?: number;
+  /** ganport's version, written into the model. */
+  version: string;
+}
+
+export interface Exported {
+  model: Uint8Array;
+  metadata: GeneratorMetadata;
+  /** What was compared with the trained network: largest differences. */
+  verified: { float: number; levels: number };
+}
+
+/**
+ * Exports a run's generator. The same run and options give the same bytes.
+ * @throws ModelError if the run cannot be read, or the result differs from the trained network.
+ */
+export async function exportGenerator(folder: string, options: ExportOptions): Promise<Exported> {
+  const { ort, checkpoint: pointer = 'best', output = 'uint8', opset = 17, version } = options;
+  const run = await readRun(folder);
+  const checkpoint = await readCheckpoint(folder, pointer);
+  const trained = resolveNetwork(run.config.generator, 'generator');
+  const ema = Object.keys(checkpoint.tensors).some((name) => name.startsWith('ema.'));
+  const { network, weights } = foldBatchNorm(trained, trainedWeights(trained, checkpoint, ema));
+  const build = (as: ImageOutput, metadata: Record<string, string> = {}) =>
+    buildGenerator(network, weights, { output: as, opset, metadata, producerVersion: version });
+
+  const size = trained.inputs.z![0]!;
+  const batches = COMPARED.map(({ seed, count }) => ({ z: latentBatch(seed, 0, count, size), count }));
+  const expected = await drawTrained(ort, trained, checkpoint, ema, batches);
+  const plain = { float: build('float32'), levels: build('uint8') };
+  const verified = {
+    float: largestDifference(expected, await drawAll(ort, plain.float, batches)),
+    levels: largestDifference(
+      expected.map((images) => imageBytes(images, trained.outputShape)),
+      await drawAll(ort, plain.levels, batches),
+    ),
+  };
+  expectWithin('float32', verified.float, MAX_FLOAT_DIFFERENCE);
+  expectWithin('uint8', verified.levels, MAX_LEVEL_DIFFERENCE);
+
+  const golden: Batch = { z: latentBatch(GOLDEN.seed, 0, GOLDEN.count, size), count: GOLDEN.count };
+  const [images] = await drawAll(ort, plain.levels, [golden]);
+  const metadata = describe(run, checkpoint, trained, output, images as Uint8Array, version);
+  return { model: build(output, { [METADATA_KEY]: JSON.stringify(metadata) }), metadata, verified };
+}
+
+/** The trained weights by parameter name: the moving average's, where one was kept. */
+function trainedWeights(trained: Network, { tensors }: Checkpoint, ema: boolean): WeightArrays {
+  const weights: WeightArrays = {};
+  for (const { name, shape, trained: learnt } of trained.parameters) {
+    const key = drawnWeight(name, learnt, ema);
+    const tensor = tensors[key];
+    if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
+      const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
+      throw new ModelError(`the checkpoint does not fit the generator: expected ${key} of float32 [${shape}], got ${got}`);
+    }
+    weights[name] = tensor.data as Float32Array;
+  }
+  return weights;
+}
+
+/** Images [N, C, H, W] of the network as it was trained: nothing folded, weights fed from outside. */
+async function drawTrained(
+  ort: OrtRuntime,
+  trained: Network,
+  { tensors }: Checkpoint,
+  ema: boolean,
+  batches: readonly Batch[],
+): Promise<Float32Array[]> {
+  const { inputs, image } = samplerGraph(trained, ema);
+  const model = encodeModel(buildModel({ name: 'sampler', inputs, outputs: { image } }));
+  const feeds = trained.parameters.map(({ name, shape, trained: learnt }) => {
+    const key = drawnWeight(name, learnt, ema);
+    return [key, new ort.Tensor('float32', tensors[key]!.data as Float32Array, shape)] as const;
+  });
+  return (await drawAll(ort, model, batches, Object.fromEntries(feeds))) as Float32Array[];
+}
+
+function expectWithin(output: ImageOutput, difference: number, limit: number): void {
+  if (difference <= limit) return;
+  throw new ModelError(
+    `the exported generator differs from the trained one: ${output} images by ${difference}, expected at most ${limit}`,
+  );
+}
+
+function describe(
+  run: Run,
+  checkpoint: Checkpoint,
+  { inputs, outputShape }: Network,
+  output: ImageOutput,
+  golden: Uint8Array,
+  version: string,
+): GeneratorMetadata {
+  const [channels, height, width] = outputShape as [1 | 3, number, number];
+  return {
+    format: 1,
+    name: run.config.name,
+    latent: { size: inputs.z![0]!, distribution: 'normal' },
+    image: { width, height, channels, output },
+    provenance: {
+      dataset: { name: run.dataset.name, sha256: run.dataset.sha256 },
+      weights: checkpoint.sha256,
+      seed: run.config.seed,
+      steps: checkpoint.step,
+      config: run.config,
+      versions: { ...run.versions, export: version },
+    },
+    scores: checkpoint.scores,
+    golden: { ...GOLDEN, images: Buffer.from(golden).toString('base64') },
+  };
+}

@@ -1,0 +1,44 @@
+/** Draws with a model, to compare an exported generator with the network that was trained. */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+
+/** The part of onnxruntime-node that export uses. */
+export type OrtRuntime = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
+
+export interface Batch {
+  /** Latents [count, latent]. */
+  z: Float32Array;
+  count: number;
+}
+
+/** Runs a generator on each batch; `weights` are its inputs beside z. Returns each output's numbers. */
+export async function drawAll(
+  ort: OrtRuntime,
+  model: Uint8Array,
+  batches: readonly Batch[],
+  weights: Record<string, Tensor> = {},
+): Promise<(Float32Array | Uint8Array)[]> {
+  const session: InferenceSession = await ort.InferenceSession.create(model);
+  try {
+    const drawn: (Float32Array | Uint8Array)[] = [];
+    for (const { z, count } of batches) {
+      const feeds = { ...weights, z: new ort.Tensor('float32', z, [count, z.length / count]) };
+      const { image } = await session.run(feeds);
+      drawn.push(image!.data as Float32Array | Uint8Array);
+    }
+    return drawn;
+  } finally {
+    await session.release();
+  }
+}
+
+/** The largest difference between two lists of images; NaN if one is. */
+export function largestDifference(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
+  let largest = 0;
+  a.forEach((images, i) => {
+    for (let k = 0; k < images.length; k++) {
+      const difference = Math.abs(images[k]! - b[i]![k]!);
+      if (!(difference <= largest)) largest = difference;
+    }
+  });
+  return largest;
+}
