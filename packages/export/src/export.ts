@@ -10,7 +10,13 @@ import {
   resolveNetwork,
   samplerGraph,
 } from '@ganport/model';
-import { type Checkpoint, type Pointer, readCheckpoint, readRun, type Run } from '@ganport/model/node';
+import {
+  type Checkpoint,
+  type Pointer,
+  type Run,
+  readCheckpoint,
+  readRun,
+} from '@ganport/model/node';
 import { buildModel, encodeModel } from '@ganport/onnx';
 import { foldBatchNorm, type WeightArrays } from './fold.ts';
 import { buildGenerator, type ImageOutput } from './generator.ts';
@@ -63,7 +69,10 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
     buildGenerator(network, weights, { output: as, opset, metadata, producerVersion: version });
 
   const size = trained.inputs.z![0]!;
-  const batches = COMPARED.map(({ seed, count }) => ({ z: latentBatch(seed, 0, count, size), count }));
+  const batches = COMPARED.map(({ seed, count }) => ({
+    z: latentBatch(seed, 0, count, size),
+    count,
+  }));
   const expected = await drawTrained(ort, trained, checkpoint, ema, batches);
   const plain = { float: build('float32'), levels: build('uint8') };
   const verified = {
@@ -90,7 +99,9 @@ function trainedWeights(trained: Network, { tensors }: Checkpoint, ema: boolean)
     const tensor = tensors[key];
     if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
       const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
-      throw new ModelError(`the checkpoint does not fit the generator: expected ${key} of float32 [${shape}], got ${got}`);
+      throw new ModelError(
+        `the checkpoint does not fit the generator: expected ${key} of float32 [${shape}], got ${got}`,
+      );
     }
     weights[name] = tensor.data as Float32Array;
   }

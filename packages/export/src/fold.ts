@@ -51,7 +51,8 @@ export function foldBatchNorm(network: Network, weights: WeightArrays): Folded {
 
 function countUsers({ layers, output }: Network): Map<string, number> {
   const users = new Map<string, number>([[output, 1]]);
-  for (const name of layers.flatMap(({ from }) => from)) users.set(name, (users.get(name) ?? 0) + 1);
+  for (const name of layers.flatMap(({ from }) => from))
+    users.set(name, (users.get(name) ?? 0) + 1);
   return users;
 }
 
@@ -62,7 +63,8 @@ function findTarget(
   users: ReadonlyMap<string, number>,
 ): Layer | undefined {
   let layer = layers.get(norm.from[0]!);
-  while (layer?.type === 'reshape' && users.get(layer.name) === 1) layer = layers.get(layer.from[0]!);
+  while (layer?.type === 'reshape' && users.get(layer.name) === 1)
+    layer = layers.get(layer.from[0]!);
   return layer && FOLDABLE.has(layer.type) && users.get(layer.name) === 1 ? layer : undefined;
 }
 

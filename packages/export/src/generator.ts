@@ -1,6 +1,14 @@
 /** A trained generator as a model of its own: z in, pictures out. */
 import { inferenceGraph, type Network } from '@ganport/model';
-import { buildModel, constant, encodeModel, float32, ops as op, scalar, type Value } from '@ganport/onnx';
+import {
+  buildModel,
+  constant,
+  encodeModel,
+  float32,
+  ops as op,
+  scalar,
+  type Value,
+} from '@ganport/onnx';
 import type { WeightArrays } from './fold.ts';
 
 /** uint8 is [N, H, W, C] in 0…255; float32 is [N, C, H, W] in −1…1. */
@@ -13,7 +21,11 @@ export interface GeneratorOptions {
   producerVersion: string;
 }
 
-export function buildGenerator(network: Network, weights: WeightArrays, options: GeneratorOptions): Uint8Array {
+export function buildGenerator(
+  network: Network,
+  weights: WeightArrays,
+  options: GeneratorOptions,
+): Uint8Array {
   const constants = network.parameters.map(({ name, shape }) => {
     return [name, constant(float32(weights[name]!, shape), name)] as const;
   });
@@ -39,6 +51,8 @@ function toBytes(image: Value): Value {
   const levels = op.Clip(op.Add(op.Mul(image, scalar(127.5)), scalar(128)), 0, 255);
   const [n, channels, height, width] = image.shape;
   const last =
-    channels === 1 ? op.Reshape(levels, [n!, height!, width!, 1]) : op.Transpose(levels, [0, 2, 3, 1]);
+    channels === 1
+      ? op.Reshape(levels, [n!, height!, width!, 1])
+      : op.Transpose(levels, [0, 2, 3, 1]);
   return op.Cast(last, 'uint8');
 }

@@ -32,7 +32,10 @@ export async function drawAll(
 }
 
 /** The largest difference between two lists of images; NaN if one is. */
-export function largestDifference(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
+export function largestDifference(
+  a: readonly ArrayLike<number>[],
+  b: readonly ArrayLike<number>[],
+): number {
   let largest = 0;
   a.forEach((images, i) => {
     for (let k = 0; k < images.length; k++) {

@@ -3,7 +3,10 @@
  * does it.
  * @param shape of one image: [channels, height, width]
  */
-export function imageBytes(images: Float32Array, [channels, height, width]: readonly number[]): Uint8Array {
+export function imageBytes(
+  images: Float32Array,
+  [channels, height, width]: readonly number[],
+): Uint8Array {
   const [c, area] = [channels!, height! * width!];
   const bytes = new Uint8Array(images.length);
   for (let at = 0; at < images.length; at += c * area) {

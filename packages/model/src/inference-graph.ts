@@ -10,7 +10,10 @@ export interface InferenceGraph {
 }
 
 /** The generator on given weights, by parameter name. */
-export function inferenceGraph(generator: Network, weights: Readonly<Record<string, Value>>): InferenceGraph {
+export function inferenceGraph(
+  generator: Network,
+  weights: Readonly<Record<string, Value>>,
+): InferenceGraph {
   const z = input('z', 'float32', ['N', ...generator.inputs.z!]);
   const { output } = lowerNetwork(generator, { z }, weights, false);
   return { z, image: output };
@@ -22,7 +25,10 @@ export function drawnWeight(name: string, trained: boolean, ema: boolean): strin
 }
 
 /** The same with its weights as inputs, named as in the training state: what samples while training. */
-export function samplerGraph(generator: Network, ema: boolean): InferenceGraph & { inputs: Value[] } {
+export function samplerGraph(
+  generator: Network,
+  ema: boolean,
+): InferenceGraph & { inputs: Value[] } {
   const weights = generator.parameters.map(({ name, shape, trained }) => {
     return [name, input(drawnWeight(name, trained, ema), 'float32', shape)] as const;
   });

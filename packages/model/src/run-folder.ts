@@ -91,7 +91,9 @@ export async function readCheckpoint(folder: string, pointer: Pointer): Promise<
   const step = Number(metadata.step);
   if (metadata.format !== CHECKPOINT_FORMAT || !verified || !Number.isSafeInteger(step)) {
     const got = metadata.format ?? 'none';
-    throw new ModelError(`${path} is not a ganport checkpoint: expected format ${CHECKPOINT_FORMAT}, got ${got}`);
+    throw new ModelError(
+      `${path} is not a ganport checkpoint: expected format ${CHECKPOINT_FORMAT}, got ${got}`,
+    );
   }
   const scores = parseOrThrow(scoresSchema, JSON.parse(metadata.scores ?? '{}'), `${path}: scores`);
   return { step, scores, tensors, sha256 };

@@ -1,4 +1,5 @@
 export { type AppOptions, createApp } from './app.ts';
+export { DEVICES, type Device, type DeviceStatus, probeDevice } from './devices.ts';
 export {
   type EncodeOptions,
   encodeImages,
@@ -6,7 +7,7 @@ export {
   type ImageFormat,
 } from './encode.ts';
 export { ServeError } from './error.ts';
-export { DEVICES, type Device, type LoadedGenerator, loadGenerator } from './load.ts';
+export { type LoadedGenerator, loadGenerator } from './load.ts';
 export {
   createSampler,
   type Images,

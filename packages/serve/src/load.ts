@@ -1,15 +1,10 @@
 /** From a file and a device to a sampler, in Node. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { cudaIsInstalled, type Device } from './devices.ts';
 import { firstLine, ServeError } from './error.ts';
 import { createSampler, type Sampler } from './sampler.ts';
-
-export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
-export type Device = (typeof DEVICES)[number];
 
 export interface LoadedGenerator {
   sampler: Sampler;
@@ -91,14 +86,4 @@ async function loadWith(device: Choice['device'], model: Uint8Array): Promise<Sa
     const remedy = device === 'cpu' ? 'export the model again' : 'try --device cpu';
     throw new ServeError(`${error.message}; ${remedy}`);
   }
-}
-
-/**
- * Whether CUDA's provider lies next to the binding. `listSupportedBackends()` cannot tell: its
- * `bundled` is about what the npm package holds, and stays false once CUDA has been added.
- */
-function cudaIsInstalled(): boolean {
-  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
-  const bin = join(dirname(main), '../bin/napi-v6', process.platform, process.arch);
-  return existsSync(join(bin, 'libonnxruntime_providers_cuda.so'));
 }

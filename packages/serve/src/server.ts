@@ -6,9 +6,10 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { createApp } from './app.ts';
+import type { Device } from './devices.ts';
 import { firstLine, ServeError } from './error.ts';
 import { errorBody } from './http-error.ts';
-import { type Device, type LoadedGenerator, loadGenerator } from './load.ts';
+import { type LoadedGenerator, loadGenerator } from './load.ts';
 
 export interface ServerOptions {
   /** Path of a generator.onnx. */

@@ -1,5 +1,5 @@
 /** What a training run is configured with: a preset, a file over it, flags over both. */
-import { ModelError, networkSchema, parseOrThrow, PRESETS, type PresetName } from '@ganport/model';
+import { networkSchema, PRESETS, type PresetName, parseOrThrow } from '@ganport/model';
 import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
 import { LOSSES, type LossName } from './losses.ts';
@@ -55,13 +55,11 @@ const TRAINING = {
 } satisfies Record<PresetName, unknown>;
 
 /** What a configuration file, or the flags, may say; the rest comes from the preset. */
-const overridesSchema = configSchema
-  .partial()
-  .extend({
-    preset: z.enum(Object.keys(PRESETS) as [PresetName]).optional(),
-    adam: configSchema.shape.adam.partial().optional(),
-    every: configSchema.shape.every.partial().optional(),
-  });
+const overridesSchema = configSchema.partial().extend({
+  preset: z.enum(Object.keys(PRESETS) as [PresetName]).optional(),
+  adam: configSchema.shape.adam.partial().optional(),
+  every: configSchema.shape.every.partial().optional(),
+});
 
 export type Overrides = z.input<typeof overridesSchema>;
 
@@ -78,7 +76,10 @@ export function resolveConfig(sources: readonly (readonly [string, unknown])[]):
   const config = { name: preset, data: 'glyphs', ...PRESETS[preset], ...TRAINING[preset] };
   for (const { preset: _, adam, every, ...rest } of overrides) {
     Object.assign(config, rest);
-    Object.assign(config, { adam: { ...config.adam, ...adam }, every: { ...config.every, ...every } });
+    Object.assign(config, {
+      adam: { ...config.adam, ...adam },
+      every: { ...config.every, ...every },
+    });
   }
   return parseOrThrow(configSchema, config, 'the configuration');
 }

@@ -31,4 +31,3 @@ export interface Engine {
   readonly state: State;
   close(): Promise<void>;
 }
-

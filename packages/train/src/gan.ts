@@ -1,14 +1,24 @@
 /** A configuration's two networks, checked against each other and the data. */
-import { type Init, ModelError, type Network, randomSequence, resolveNetwork, STREAM } from '@ganport/model';
-import { normalQuantile } from '@ganport/model';
+import {
+  type Init,
+  ModelError,
+  type Network,
+  normalQuantile,
+  randomSequence,
+  resolveNetwork,
+  STREAM,
+} from '@ganport/model';
 import { sizeOf } from '@ganport/onnx';
-import type { Dataset } from './data/index.ts';
 import type { TrainConfig } from './config.ts';
+import type { Dataset } from './data/index.ts';
 import type { State } from './engine.ts';
 import { type Gan, stateTensors } from './step.ts';
 
 /** @throws ModelError where a shape does not fit, naming the network or layer. */
-export function resolveGan(config: TrainConfig, dataset: Pick<Dataset, 'name' | 'channels' | 'height' | 'width'>): Gan {
+export function resolveGan(
+  config: TrainConfig,
+  dataset: Pick<Dataset, 'name' | 'channels' | 'height' | 'width'>,
+): Gan {
   const generator = resolveNetwork(config.generator, 'generator');
   const discriminator = resolveNetwork(config.discriminator, 'discriminator');
   expectInput('generator', generator, 'z', 1);
@@ -21,10 +31,14 @@ export function resolveGan(config: TrainConfig, dataset: Pick<Dataset, 'name' | 
     );
   }
   if (String(generator.outputShape) !== String(image)) {
-    throw new ModelError(`generator: its output is [${generator.outputShape}], but the discriminator takes [${image}]`);
+    throw new ModelError(
+      `generator: its output is [${generator.outputShape}], but the discriminator takes [${image}]`,
+    );
   }
   if (String(discriminator.outputShape) !== '1') {
-    throw new ModelError(`discriminator: expected one logit per image, got an output of [${discriminator.outputShape}]`);
+    throw new ModelError(
+      `discriminator: expected one logit per image, got an output of [${discriminator.outputShape}]`,
+    );
   }
   return { generator, discriminator };
 }
@@ -66,6 +80,9 @@ function fill(out: Float32Array, init: Init, seed: number, index: number): void 
   }
   const { uniform } = randomSequence(seed, STREAM.weights, index);
   for (let i = 0; i < out.length; i++) {
-    out[i] = init.type === 'uniform' ? (2 * uniform() - 1) * init.bound : normalQuantile(uniform()) * init.deviation;
+    out[i] =
+      init.type === 'uniform'
+        ? (2 * uniform() - 1) * init.bound
+        : normalQuantile(uniform()) * init.deviation;
   }
 }

@@ -14,9 +14,14 @@ export async function gridPng(
     const left = 1 + (i % columns) * (width + 1);
     const top = 1 + Math.floor(i / columns) * (height + 1);
     for (let y = 0; y < height; y++) {
-      const row = images.subarray((i * height + y) * width * channels, (i * height + y + 1) * width * channels);
+      const row = images.subarray(
+        (i * height + y) * width * channels,
+        (i * height + y + 1) * width * channels,
+      );
       grid.set(row, ((top + y) * size.width + left) * channels);
     }
   }
-  return sharp(grid, { raw: { ...size, channels: channels as 1 | 3 } }).png().toBuffer();
+  return sharp(grid, { raw: { ...size, channels: channels as 1 | 3 } })
+    .png()
+    .toBuffer();
 }

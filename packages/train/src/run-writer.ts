@@ -1,6 +1,7 @@
 /** Writes a run folder; its format is @ganport/model's run-folder.ts. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+
 import { appendFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import {
@@ -38,7 +39,9 @@ export interface SavedCheckpoint {
 export async function createRun(folder: string, run: Run): Promise<RunWriter> {
   await makeFolder(folder);
   if ((await readdir(folder)).length > 0) {
-    throw new ModelError(`${folder} is not empty: choose another --out, or continue it with --resume ${folder}`);
+    throw new ModelError(
+      `${folder} is not empty: choose another --out, or continue it with --resume ${folder}`,
+    );
   }
   await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   return runWriter(folder);
@@ -63,21 +66,32 @@ function stepOf(line: string): number {
 
 async function runWriter(folder: string): Promise<RunWriter> {
   for (const part of ['samples', 'checkpoints']) await makeFolder(join(folder, part));
-  const point = (pointer: Pointer, name: string) => writeFileAtomic(join(folder, pointer), `${name}\n`);
+  const point = (pointer: Pointer, name: string) =>
+    writeFileAtomic(join(folder, pointer), `${name}\n`);
   return {
     folder,
     logMetrics(line) {
       appendFileSync(join(folder, 'metrics.jsonl'), `${JSON.stringify(line)}\n`);
     },
     async saveSamples(step, png) {
-      await writeFileAtomic(join(folder, 'samples', checkpointName(step).replace('safetensors', 'png')), png);
+      await writeFileAtomic(
+        join(folder, 'samples', checkpointName(step).replace('safetensors', 'png')),
+        png,
+      );
     },
     async saveCheckpoint({ step, tensors, state, scores, best }) {
       const name = checkpointName(step);
       const named = Object.fromEntries(
-        tensors.map(({ name, shape }) => [name, { dtype: 'float32' as const, shape, data: state[name]! }]),
+        tensors.map(({ name, shape }) => [
+          name,
+          { dtype: 'float32' as const, shape, data: state[name]! },
+        ]),
       );
-      const metadata = { format: CHECKPOINT_FORMAT, step: String(step), scores: JSON.stringify(scores) };
+      const metadata = {
+        format: CHECKPOINT_FORMAT,
+        step: String(step),
+        scores: JSON.stringify(scores),
+      };
       await writeWeights(checkpointPath(folder, name), named, metadata);
       await point('latest', name);
       if (best) await point('best', name);
@@ -88,7 +102,9 @@ async function runWriter(folder: string): Promise<RunWriter> {
 
 /** Removes checkpoints that neither pointer names and that are not among the last. */
 async function prune(folder: string): Promise<void> {
-  const names = (await readdir(join(folder, 'checkpoints'))).filter((name) => name.endsWith('.safetensors'));
+  const names = (await readdir(join(folder, 'checkpoints'))).filter((name) =>
+    name.endsWith('.safetensors'),
+  );
   const steps = (name: string) => Number(name.match(/\d+/)![0]);
   const kept = new Set(names.sort((a, b) => steps(b) - steps(a)).slice(0, KEPT));
   for (const pointer of ['best', 'latest']) {

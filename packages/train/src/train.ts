@@ -1,6 +1,7 @@
 /** The training loop. */
+import { availableParallelism } from 'node:os';
 import { imageBytes, latentBatch, ModelError, STREAM } from '@ganport/model';
-import { readCheckpoint, type Run } from '@ganport/model/node';
+import { type Run, readCheckpoint } from '@ganport/model/node';
 import type { TrainConfig } from './config.ts';
 import { batchIndices, type Dataset, fillBatch } from './data/index.ts';
 import type { Engine, Metrics, State } from './engine.ts';
@@ -16,6 +17,11 @@ const GRID = 64;
 const SCORED = 1024;
 /** Seed of the fixed latents that sample grids and scores are drawn from. */
 const FIXED_SEED = 42;
+
+/** Threads for training: one per core, as reported to this process. */
+export function defaultThreads(): number {
+  return availableParallelism();
+}
 
 export interface TrainOptions {
   config: TrainConfig;
@@ -55,7 +61,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     ? await loadState(folder, gan, config)
     : { step: 0, state: initialState(gan, seed, config.ema), bestScore: Infinity };
   const providers = [device];
-  const engine = await createOnnxRuntimeEngine(gan, begin.state, { ...config, ort, threads, providers });
+  const engine = await createOnnxRuntimeEngine(gan, begin.state, {
+    ...config,
+    ort,
+    threads,
+    providers,
+  });
   try {
     const run = options.resume
       ? await reopenRun(folder, begin.step)
@@ -84,9 +95,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         const swd = slicedWasserstein(references, fakes, imageSize(dataset));
         scores = { swd };
         run.logMetrics({ step, swd });
-        await run.saveSamples(step, await samplesPng(fakes.subarray(0, GRID * imageSize(dataset)), dataset));
+        await run.saveSamples(
+          step,
+          await samplesPng(fakes.subarray(0, GRID * imageSize(dataset)), dataset),
+        );
         const best = swd < bestScore;
-        await run.saveCheckpoint({ step, tensors: stateTensors(gan, config.ema), state: engine.state, scores, best });
+        await run.saveCheckpoint({
+          step,
+          tensors: stateTensors(gan, config.ema),
+          state: engine.state,
+          scores,
+          best,
+        });
         bestScore = Math.min(bestScore, swd);
       }
     }
@@ -106,7 +126,11 @@ function referenceImages(dataset: Dataset, count: number): Float32Array {
   const area = height * width;
   const images = new Float32Array(count * area * channels);
   for (let i = 0; i < images.length; i++) {
-    const [image, channel, pixel] = [Math.floor(i / (area * channels)), Math.floor(i / area) % channels, i % area];
+    const [image, channel, pixel] = [
+      Math.floor(i / (area * channels)),
+      Math.floor(i / area) % channels,
+      i % area,
+    ];
     images[i] = dataset.images[(image * area + pixel) * channels + channel]! / 127.5 - 1;
   }
   return images;
@@ -141,7 +165,15 @@ function expectFinite(metrics: Metrics, step: number): void {
 
 function describeRun({ config, dataset, device, threads, versions }: TrainOptions): Run {
   const { name, count, sha256 } = dataset;
-  return { format: 1, config, dataset: { name, count, sha256 }, engine: 'onnxruntime', device, threads, versions };
+  return {
+    format: 1,
+    config,
+    dataset: { name, count, sha256 },
+    engine: 'onnxruntime',
+    device,
+    threads,
+    versions,
+  };
 }
 
 /** The state to go on from: the latest checkpoint's, which must fit the run's networks. */
@@ -152,7 +184,9 @@ async function loadState(folder: string, gan: Gan, config: TrainConfig) {
     const tensor = tensors[name];
     if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
       const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
-      throw new ModelError(`${folder}: its checkpoint does not fit: expected ${name} of float32 [${shape}], got ${got}`);
+      throw new ModelError(
+        `${folder}: its checkpoint does not fit: expected ${name} of float32 [${shape}], got ${got}`,
+      );
     }
     state[name] = tensor.data as Float32Array;
   }

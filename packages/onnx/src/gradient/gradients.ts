@@ -54,11 +54,7 @@ export function gradients(y: Value, wrt: readonly Value[], held: Iterable<Value>
 }
 
 /** The nodes through which `y` depends on the wanted values, each after those it depends on. */
-function pathTo(
-  y: Value,
-  wanted: ReadonlySet<Value>,
-  held: ReadonlySet<Value>,
-): ReadonlySet<Node> {
+function pathTo(y: Value, wanted: ReadonlySet<Value>, held: ReadonlySet<Value>): ReadonlySet<Node> {
   const path = new Set<Node>();
   const visited = new Set<Node>();
   const stack: { node: Node; next: number }[] = y.node ? [{ node: y.node, next: 0 }] : [];
