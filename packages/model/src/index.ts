@@ -7,6 +7,7 @@ export {
 } from './generator-metadata.ts';
 export { imageBytes } from './images.ts';
 export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
+export { latentBatch, latents } from './latents.ts';
 export type { Init, Parameter, Size } from './layers.ts';
 export {
   type BatchStatistics,
@@ -19,4 +20,13 @@ export {
   networkSchema,
   resolveNetwork,
 } from './network.ts';
+export { normalQuantile } from './normal.ts';
 export { type GanSpec, PRESETS, type PresetName } from './presets.ts';
+export {
+  checkSeed,
+  permutation,
+  type Random,
+  randomSequence,
+  STREAM,
+  type Stream,
+} from './random.ts';

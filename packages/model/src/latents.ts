@@ -1,0 +1,58 @@
+/**
+ * Latent vectors: a pure function of (seed, index), so that seed 42 is the same picture in Node, in
+ * a worker and in any browser: integer hashing, a normal transform that rounds alike everywhere, and
+ * one last rounding to float32.
+ */
+import { ModelError } from './error.ts';
+import { normalQuantile } from './normal.ts';
+import { fillWords, STREAM, type Stream } from './random.ts';
+
+/** As generator.onnx's metadata allows. */
+const MAX_LATENT_SIZE = 65_536;
+
+/** One 32-bit counter word holds the sample's index. */
+const MAX_INDEX = 2 ** 32;
+
+/**
+ * The latent vector of sample `index`: float32 [dim], standard normal.
+ * @param seed integer, 0 ≤ seed < 2^53
+ * @param index integer, 0 ≤ index < 2^32
+ * @param dim latent size, 1 … 65,536
+ * @throws ModelError if one of them is out of its range
+ */
+export function latents(seed: number, index: number, dim: number): Float32Array<ArrayBuffer> {
+  return latentBatch(seed, index, 1, dim);
+}
+
+/**
+ * The latent vectors of samples `start` … `start + count − 1`: float32 [count, dim]. Row i is
+ * `latents(seed, start + i, dim)` however a batch is cut.
+ * @param stream which of the seed's sequences: that of samples unless given
+ * @throws ModelError as `latents` does
+ */
+export function latentBatch(
+  seed: number,
+  start: number,
+  count: number,
+  dim: number,
+  stream: Stream = STREAM.latents,
+): Float32Array<ArrayBuffer> {
+  checkRange('latent size', dim, 1, MAX_LATENT_SIZE);
+  checkRange('sample index', start, 0, MAX_INDEX - 1);
+  checkRange('number of samples', count, 0, MAX_INDEX - start);
+  const batch = new Float32Array(count * dim);
+  const words = new Uint32Array(dim);
+  for (let row = 0; row < count; row += 1) {
+    fillWords(words, seed, stream, start + row);
+    const offset = row * dim;
+    for (let i = 0; i < dim; i += 1)
+      batch[offset + i] = normalQuantile((words[i]! + 0.5) / 2 ** 32);
+  }
+  return batch;
+}
+
+function checkRange(what: string, value: number, low: number, high: number): void {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new ModelError(`${what}: expected an integer from ${low} to ${high}, got ${value}`);
+  }
+}

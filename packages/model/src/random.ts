@@ -1,0 +1,143 @@
+/**
+ * Seeded random numbers as a pure function of (seed, stream, index, position), so that any part of
+ * any sequence can be had without what came before, alike on every machine. The mixer is
+ * Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
+ * 1, 2, 3", SC 2011): 32-bit additions, rotations and exclusive-ors, nothing that rounds.
+ */
+import { ModelError } from './error.ts';
+
+/** What random numbers are for: uses with different streams share none. At most 2,048. */
+export const STREAM = {
+  latents: 0,
+  weights: 1,
+  shuffle: 2,
+  glyphs: 3,
+  /** Latents that training draws: others than those of any sample. */
+  training: 4,
+  projections: 5,
+} as const;
+
+export type Stream = (typeof STREAM)[keyof typeof STREAM];
+
+/** Key-schedule parity of the Threefish cipher, cut to 32 bits as Random123 does. */
+const PARITY = 0x1bd11bda;
+
+/** Bits of a seed beyond its low word; the stream takes the 11 above them. */
+const SEED_HIGH_BITS = 21;
+
+/** @throws ModelError unless `seed` is an integer, 0 ≤ seed < 2^53. */
+export function checkSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ModelError(`seed: expected an integer from 0 to ${2 ** 53 - 1}, got ${seed}`);
+  }
+}
+
+/**
+ * Fills `out` with 32-bit words: position 0 onwards of sequence `index` (0 ≤ index < 2^32). A longer
+ * `out` starts with the same words.
+ * @throws ModelError if the seed is not an integer, 0 ≤ seed < 2^53
+ */
+export function fillWords(out: Uint32Array, seed: number, stream: Stream, index: number): void {
+  checkSeed(seed);
+  const key0 = lowKey(seed);
+  const key1 = highKey(seed, stream);
+  for (let at = 0; at < out.length; at += 2) threefry2x32(out, at, key0, key1, index, at >>> 1);
+}
+
+/** One sequence of random numbers, drawn in order. */
+export interface Random {
+  /** Uniform in the open interval (0, 1), in steps of 2^-32. */
+  uniform(): number;
+  /** A uniform integer, 0 ≤ n < `bound` ≤ 2^32, without bias. */
+  below(bound: number): number;
+}
+
+/**
+ * Draws from sequence `index` (0 ≤ index < 2^32) of a stream: the same words as `fillWords`.
+ * @throws ModelError if the seed is not an integer, 0 ≤ seed < 2^53
+ */
+export function randomSequence(seed: number, stream: Stream, index: number): Random {
+  checkSeed(seed);
+  const words = new Uint32Array(2);
+  let position = 0;
+  const next = (): number => {
+    if ((position & 1) === 0) {
+      threefry2x32(words, 0, lowKey(seed), highKey(seed, stream), index, position / 2);
+    }
+    return words[position++ & 1]!;
+  };
+  return {
+    uniform: () => (next() + 0.5) / 2 ** 32,
+    below: (bound) => {
+      // The words from the last whole multiple of `bound` on would favour small results.
+      const whole = 2 ** 32 - (2 ** 32 % bound);
+      let word = next();
+      while (word >= whole) word = next();
+      return word % bound;
+    },
+  };
+}
+
+/**
+ * A random order of 0 … n − 1, each order equally likely: epoch `epoch` of a data set of n images.
+ * Durstenfeld's form of the Fisher–Yates shuffle (CACM 7(7), 1964, algorithm 235).
+ */
+export function permutation(seed: number, epoch: number, n: number): Uint32Array {
+  const { below } = randomSequence(seed, STREAM.shuffle, epoch);
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  for (let last = n - 1; last > 0; last -= 1) {
+    const other = below(last + 1);
+    const moved = order[last]!;
+    order[last] = order[other]!;
+    order[other] = moved;
+  }
+  return order;
+}
+
+/**
+ * Writes the two words of Threefry-2x32-20 for a key and a counter, each two words, to `out[at]`
+ * and `out[at + 1]`; a second word beyond the end of `out` is dropped.
+ */
+export function threefry2x32(
+  out: Uint32Array,
+  at: number,
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+): void {
+  let [k0, k1, k2] = [key0 | 0, key1 | 0, key0 ^ key1 ^ PARITY];
+  let x0 = (counter0 + k0) | 0;
+  let x1 = (counter1 + k1) | 0;
+  for (let group = 1; group <= 5; group += 1) {
+    const odd = (group & 1) === 1;
+    x0 = (x0 + x1) | 0;
+    x1 = rotateLeft(x1, odd ? 13 : 17) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotateLeft(x1, odd ? 15 : 29) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotateLeft(x1, odd ? 26 : 16) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotateLeft(x1, odd ? 6 : 24) ^ x0;
+    const first = k0;
+    k0 = k1;
+    k1 = k2;
+    k2 = first;
+    x0 = (x0 + k0) | 0;
+    x1 = (x1 + k1 + group) | 0;
+  }
+  out[at] = x0;
+  if (at + 1 < out.length) out[at + 1] = x1;
+}
+
+function lowKey(seed: number): number {
+  return seed | 0;
+}
+
+function highKey(seed: number, stream: Stream): number {
+  return Math.floor(seed / 2 ** 32) | (stream << SEED_HIGH_BITS);
+}
+
+function rotateLeft(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}
