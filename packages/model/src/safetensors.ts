@@ -216,7 +216,9 @@ function readTensor(
   if (end > data.length) {
     throw new ModelError(`${where} ends at byte ${end} of ${data.length}: the file is truncated`);
   }
-  return { dtype, shape, data: new array(data.slice(begin, end).buffer) };
+  // Not data.slice: a Buffer's is a view.
+  const copy = new Uint8Array(data.subarray(begin, end));
+  return { dtype, shape, data: new array(copy.buffer) };
 }
 
 /** A name from a file, on one line and short enough for one. */
