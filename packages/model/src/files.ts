@@ -1,0 +1,86 @@
+/** Files that are there whole or not at all. */
+import { randomUUID } from 'node:crypto';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ModelError } from './error.ts';
+
+/** What went wrong, and what to do about it, by the system's code. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up: free some space, or choose another folder',
+  EISDIR: 'it is a folder',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'no such file or folder',
+  ENOSPC: 'no space is left on the disk: free some, or choose another folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only: choose another folder',
+};
+
+/** A failure of the file system as one line. `action` is such as "write run.json". */
+export function fileError(action: string, error: unknown): ModelError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const reason = REASONS[code];
+  return new ModelError(`cannot ${action}: ${reason ? `${reason} (${code})` : message}`);
+}
+
+/**
+ * Writes a file under a temporary name in its folder, syncs it, then renames it: a reader sees the
+ * old file or the new one, also after a crash. A link is followed, not replaced.
+ * @throws ModelError if it cannot be written; the old file is then as it was.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  try {
+    const target = await replaceable(path);
+    const folder = dirname(target);
+    const temporary = join(folder, `.ganport-${randomUUID()}.tmp`);
+    try {
+      await writeSynced(temporary, data);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await syncFolder(folder);
+  } catch (error) {
+    throw error instanceof ModelError ? error : fileError(`write ${path}`, error);
+  }
+}
+
+/** The file to replace. A device such as /dev/null must never be: root could. */
+async function replaceable(path: string): Promise<string> {
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!stats) return path;
+  if (!stats.isFile()) throw new ModelError(`cannot write ${path}: it is not a regular file`);
+  return realpath(path);
+}
+
+async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Codes of systems that have no sync of a folder, Windows among them, or do not permit it. */
+const NO_FOLDER_SYNC = new Set(['EACCES', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM']);
+
+/** Makes a rename last through a crash. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}

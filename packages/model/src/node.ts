@@ -1,0 +1,15 @@
+/** What needs a file system; the package's other entry runs in a page too. */
+export { writeFileAtomic } from './files.ts';
+export {
+  CHECKPOINT_FORMAT,
+  type Checkpoint,
+  checkpointName,
+  checkpointPath,
+  type Pointer,
+  type Run,
+  readCheckpoint,
+  readPointer,
+  readRun,
+  runSchema,
+} from './run-folder.ts';
+export { readWeights, type WeightsFile, type WeightTensor, writeWeights } from './weights-file.ts';
