@@ -1,0 +1,60 @@
+import type { Machine } from './machine.ts';
+import type { ContenderResult, PresetResult } from './train.ts';
+
+/** The report for a person: the machine, then a table for each preset. */
+export function formatReport(machine: Machine, results: readonly PresetResult[]): string {
+  const { cpu, cores, memoryBytes, node, onnxruntime, matmul } = machine;
+  const rates = matmul.map(
+    ({ threads, gflops }) => `${gflops.toFixed(0)} GFLOP/s on ${plural(threads, 'thread')}`,
+  );
+  const lines = [
+    `${cpu}, ${plural(cores, 'core')}, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, Node ${node}`,
+    `float32 matrix product, onnxruntime ${onnxruntime}: ${rates.join(', ')}`,
+  ];
+  for (const { preset, batch, flops, contenders } of results) {
+    lines.push('', `${preset}, batch ${batch}, ${(flops / 1e9).toFixed(2)} GFLOP a step`);
+    lines.push(...formatTable([HEADER, ...contenders.map(formatRow)]));
+    for (const result of contenders) {
+      if ('failed' in result) lines.push(`${result.name}: ${result.failed}`);
+      else lines.push(`${result.name}: ${result.description}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const HEADER = ['', 'steps/s', 'ms/step (min–max)', 'GFLOP/s', 'peak MB', 'ratio'];
+
+function formatRow(result: ContenderResult): string[] {
+  if ('failed' in result) return [result.name, ...HEADER.slice(1).map(() => '–')];
+  const { name, secondsPerStep, stepsPerSecond, gflops, peakBytes, ratio } = result;
+  const ms = (seconds: number) => digits(seconds * 1000);
+  const { median, min, max } = secondsPerStep;
+  return [
+    name,
+    digits(stepsPerSecond),
+    `${ms(median)} (${ms(min)}–${ms(max)})`,
+    digits(gflops),
+    (peakBytes / 1e6).toFixed(0),
+    ratio === undefined ? '–' : digits(ratio),
+  ];
+}
+
+/** Three digits, or all of a larger number. */
+function digits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** The first column to the left, numbers to the right. */
+function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
