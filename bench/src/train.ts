@@ -7,6 +7,7 @@ import { PRESETS, type Preset } from './presets.ts';
 
 /** Ratios are to the first. */
 const CONTENDERS: readonly ContenderEntry[] = [
+  { name: 'ganport', module: './ganport-gan.js', create: 'createOnnxRuntime' },
   { name: 'tfjs wasm', module: './tfjs-gan.js', create: 'createWasm' },
   { name: 'tfjs cpu', module: './tfjs-gan.js', create: 'createCpu' },
 ];
