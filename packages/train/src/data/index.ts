@@ -1,0 +1,45 @@
+/** Data sources by name. To add one: a file that gives a `Dataset`, and a line in each table here. */
+import { ModelError } from '@ganport/model';
+import type { Dataset } from './dataset.ts';
+import { glyphs } from './glyphs.ts';
+import { type DownloadProgress, loadMnist } from './mnist.ts';
+
+export { batchOrder } from './batches.ts';
+export { type Dataset, fillBatch } from './dataset.ts';
+export type { DownloadProgress } from './mnist.ts';
+
+export const SOURCES = ['glyphs', 'mnist'] as const;
+
+export type Source = (typeof SOURCES)[number];
+
+export interface LoadOptions {
+  source: Source;
+  /** Folder of the data set's files; without it they are downloaded to the user's cache. */
+  dataDir?: string | undefined;
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+/** One fixed data set, whatever a run's seed is. */
+const GLYPHS_SEED = 0;
+
+const LOADERS: Record<Source, (options: LoadOptions) => Promise<Dataset>> = {
+  glyphs: async ({ dataDir }) => {
+    if (dataDir === undefined) return glyphs({ seed: GLYPHS_SEED });
+    throw new ModelError(
+      `data source glyphs is drawn by code, not read from ${dataDir}: leave out the folder, or choose another source`,
+    );
+  },
+  mnist: loadMnist,
+};
+
+/**
+ * Loads a data set.
+ * @throws ModelError if the source is unknown, or its files are missing or damaged
+ */
+export async function loadDataset(options: LoadOptions): Promise<Dataset> {
+  const { source } = options;
+  if (!SOURCES.includes(source)) {
+    throw new ModelError(`unknown data source "${source}": expected ${SOURCES.join(' or ')}`);
+  }
+  return LOADERS[source](options);
+}
