@@ -2,21 +2,17 @@
 import { ModelError } from '@ganport/model';
 import type { Dataset } from './dataset.ts';
 import { glyphs } from './glyphs.ts';
-import { type DownloadProgress, loadMnist } from './mnist.ts';
+import { loadMnist, type MnistOptions } from './mnist.ts';
 
 export { batchOrder } from './batches.ts';
 export { type Dataset, fillBatch } from './dataset.ts';
-export type { DownloadProgress } from './mnist.ts';
 
 export const SOURCES = ['glyphs', 'mnist'] as const;
 
-export type Source = (typeof SOURCES)[number];
+type Source = (typeof SOURCES)[number];
 
-export interface LoadOptions {
+interface LoadOptions extends MnistOptions {
   source: Source;
-  /** Folder of the data set's files; without it they are downloaded to the user's cache. */
-  dataDir?: string | undefined;
-  onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
 /** One fixed data set, whatever a run's seed is. */
