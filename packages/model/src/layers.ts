@@ -232,7 +232,7 @@ export const LAYERS = {
       expectImage(x!);
       return [x![0]!, x![1]! * scale, x![2]! * scale];
     },
-    lower: ({ scale }, [x]) => op.repeatPixels(x!, [scale, scale]),
+    lower: ({ scale }, [x]) => op.Resize(x!, [scale, scale]),
   }),
 
   reshape: layer({

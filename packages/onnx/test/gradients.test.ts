@@ -246,6 +246,7 @@ const CASES: Record<string, Case> = {
     f: (x) => op.AveragePool(op.Mul(x!, x!), { kernel: [3, 2], strides: [2, 1] }),
     shapes: [image],
   },
+  Resize: { f: (x) => op.Resize(op.Mul(x!, x!), [2, 3]), shapes: [[1, 2, 2, 3]] },
   BatchNormalization: {
     f: (x, scale, bias, mean, variance) =>
       op.BatchNormalization(x!, scale!, bias!, mean!, op.Mul(variance!, variance!), 0.1),

@@ -1,5 +1,5 @@
 export { configSchema, type Overrides, resolveConfig, type TrainConfig } from './config.ts';
-export { type Dataset, loadDataset, SOURCES } from './data/index.ts';
+export { type Dataset, type DownloadProgress, loadDataset, SOURCES } from './data/index.ts';
 export type { Engine, Metrics, State, StepInput } from './engine.ts';
 export { initialState, resolveGan } from './gan.ts';
 export { LOSSES, type LossName } from './losses.ts';

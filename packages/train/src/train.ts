@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { imageBytes, latentBatch, ModelError, STREAM } from '@ganport/model';
 import { type Run, readCheckpoint } from '@ganport/model/node';
 import type { TrainConfig } from './config.ts';
-import { batchIndices, type Dataset, fillBatch } from './data/index.ts';
+import { batchOrder, type Dataset, fillBatch } from './data/index.ts';
 import type { Engine, Metrics, State } from './engine.ts';
 import { initialState, resolveGan } from './gan.ts';
 import { gridPng } from './grid.ts';
@@ -72,13 +72,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       ? await reopenRun(folder, begin.step)
       : await createRun(folder, describeRun(options));
     const references = referenceImages(dataset, Math.min(SCORED, dataset.count));
+    const order = batchOrder(seed, batch, dataset.count);
     const images = new Uint8Array(batch * dataset.height * dataset.width * dataset.channels);
     let { step, bestScore } = begin;
     let scores: Record<string, number> = {};
 
     while (step < config.steps && !signal?.aborted) {
       step += 1;
-      fillBatch(dataset, batchIndices(seed, step - 1, batch, dataset.count), images);
+      fillBatch(dataset, order(step - 1), images);
       const z = latentBatch(seed, (step - 1) * 2 * batch, 2 * batch, latent, STREAM.training);
       const metrics = await engine.step({
         step,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { PRESETS } from '@ganport/model';
 import { readRun } from '@ganport/model/node';
 import {
+  type DownloadProgress,
   defaultThreads,
   loadDataset,
   resolveConfig,
@@ -77,7 +78,7 @@ export async function runTraining(
   const dataset = await loadDataset({
     source: data,
     ...(dataDir ? { dataDir } : {}),
-    onProgress: context.log,
+    onProgress: downloadProgress(context),
   });
   context.log(
     `${dataset.count} images of ${dataset.name}; ${steps} steps of batch ${batch} on onnxruntime, cpu, ${threads} threads, into ${folder}`,
@@ -99,6 +100,16 @@ export async function runTraining(
   } finally {
     progress.stop();
   }
+}
+
+/** One line per file that is downloaded. */
+function downloadProgress({ log }: Context): (progress: DownloadProgress) => void {
+  let current: string | undefined;
+  return ({ file, total }) => {
+    if (file === current) return;
+    current = file;
+    log(`Downloading ${file}, ${(total / 1e6).toFixed(1)} MB …`);
+  };
 }
 
 type Flags = { [name: string]: unknown };

@@ -1,7 +1,7 @@
 /** The rule of batch normalisation (Ioffe & Szegedy 2015, section 3), in both its modes. */
-import { Add, Div, Mul, Neg, ReduceSum, Reshape, Sqrt, Sub } from '../ops/index.ts';
+import { Add, Div, Mul, Neg, Reshape, Sqrt, Sub } from '../ops/index.ts';
 import { knownShape, type Node, scalar, type Value } from '../value.ts';
-import type { Rule, Thunk } from './rule.ts';
+import { perChannel, type Rule, type Thunk } from './rule.ts';
 import { zerosLike } from './shape.ts';
 
 /** A per-channel vector [C] laid out to broadcast against an image of x's rank. */
@@ -10,11 +10,6 @@ function channels(v: Value, x: Value): Value {
     v,
     x.shape.map((_, axis) => (axis === 1 ? v.shape[0]! : 1)),
   );
-}
-
-/** The sum over all axes but the channels': [C]. */
-function perChannel(x: Value): Value {
-  return ReduceSum(x, { axes: x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis])) });
 }
 
 /** 1 / √(variance + epsilon), [C]. */

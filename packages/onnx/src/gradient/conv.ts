@@ -4,6 +4,7 @@
  */
 import { OnnxError } from '../error.ts';
 import {
+  AveragePool,
   Concat,
   Conv,
   ConvTranspose,
@@ -14,13 +15,13 @@ import {
   type Pads,
   ReduceSum,
   Reshape,
-  repeatPixels,
+  Resize,
   Slice,
   Transpose,
 } from '../ops/index.ts';
 import { float32 } from '../tensor.ts';
 import { constant, knownShape, type Node, scalar, type Value } from '../value.ts';
-import { type Rule, rule } from './rule.ts';
+import { perChannel, type Rule, rule } from './rule.ts';
 
 type Pair = readonly [number, number];
 type Image = [n: number, c: number, h: number, w: number];
@@ -140,16 +141,11 @@ function knownImage({ shape }: Value): Image {
   return [0, ...knownShape(shape.slice(1), 'the gradient of Conv')] as Image;
 }
 
-/** Σ over all but the channels of an image: the gradient of a bias. */
-function overChannels(dy: Value): Value {
-  return ReduceSum(dy, { axes: [0, 2, 3] });
-}
-
 export const convRules: Readonly<Record<string, Rule>> = {
   Conv: rule(([x, w], dy, _y, attributes) => [
     () => inputGradient(dy, w!, x!, geometry(attributes)),
     () => weightGradient(x!, dy, geometry(attributes)),
-    () => overChannels(dy),
+    () => perChannel(dy),
   ]),
 
   // The adjoint of Conv in its image: image and gradient change places.
@@ -159,9 +155,17 @@ export const convRules: Readonly<Record<string, Rule>> = {
     return [
       () => Conv(dy, w!, undefined, { strides, pads, dilations, group }),
       () => weightGradient(dy, x!, g),
-      () => overChannels(dy),
+      () => perChannel(dy),
     ];
   }),
+
+  Resize: rule(([x], dy) => [
+    () => {
+      const kernel = [2, 3].map((axis) => (dy.shape[axis] as number) / (x!.shape[axis] as number));
+      const sum = scalar(kernel[0]! * kernel[1]!);
+      return Mul(AveragePool(dy, { kernel: kernel as unknown as Pair }), sum);
+    },
+  ]),
 
   AveragePool: rule(([x], dy, _y, { kernel_shape, strides }) => [
     () => unpool(dy, x!, kernel_shape as unknown as Pair, strides as unknown as Pair),
@@ -182,7 +186,7 @@ function unpool(dy: Value, x: Value, kernel: Pair, strides: Pair): Value {
     const each = constant(float32(weights, [c, 1, ...kernel]));
     return ConvTranspose(dy, each, undefined, { strides, group: c, outputPadding });
   }
-  const image = repeatPixels(Mul(dy, scalar(share)), kernel);
+  const image = Resize(Mul(dy, scalar(share)), kernel);
   // Rows and columns that no window covers.
   return padImage(image, [0, 0, h - h2 * kernel[0], w - w2 * kernel[1]]);
 }

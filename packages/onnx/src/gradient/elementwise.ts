@@ -6,14 +6,22 @@ import { type Rule, rule, sumTo } from './rule.ts';
 const unary = (derive: (dy: Value, x: Value, y: Value) => Value): Rule =>
   rule(([x], dy, y) => [() => derive(dy, x!, y)]);
 
+/**
+ * `low` where y ≤ 0, else 1: no derivative of its own. Clip of a large multiple takes half the time
+ * of Sign, and of Greater and Where, on onnxruntime's CPU provider; 1e30 keeps it finite up to 1e8
+ * and is wrong only below 1e-30.
+ */
+function step(y: Value, low: number): Value {
+  return Clip(Mul(y, scalar(1e30)), low, 1);
+}
+
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Abs: unary((dy, x) => Mul(dy, Sign(x))),
   Exp: unary((dy, _x, y) => Mul(dy, y)),
   Identity: unary((dy) => dy),
   Log: unary((dy, x) => Div(dy, x)),
   Neg: unary((dy) => Neg(dy)),
-  // The sign of y, which is not negative: 1 where x > 0, else 0.
-  Relu: unary((dy, _x, y) => Mul(dy, Sign(y))),
+  Relu: unary((dy, _x, y) => Mul(dy, step(y, 0))),
   Sigmoid: unary((dy, _x, y) => Mul(dy, Mul(y, Sub(scalar(1), y)))),
   Softplus: unary((dy, x) => Mul(dy, Sigmoid(x))),
   Sqrt: unary((dy, _x, y) => Mul(dy, Div(scalar(0.5), y))),
@@ -21,7 +29,7 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
 
   LeakyRelu: rule((_inputs, dy, y, { alpha }) => [
     // y has x's sign, so its slope is 1 or alpha; at 0 it is alpha, as PyTorch has it.
-    () => Mul(dy, Clip(Sign(y), (alpha as { float: number }).float, 1)),
+    () => Mul(dy, step(y, (alpha as { float: number }).float)),
   ]),
   Clip: rule(([x, min, max], dy) => [
     () => Mul(dy, Mul(Cast(Greater(x!, min!), 'float32'), Cast(Greater(max!, x!), 'float32'))),

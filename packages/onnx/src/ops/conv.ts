@@ -1,6 +1,15 @@
 /** Convolution, its transpose, pooling and batch normalisation, of NCHW images. */
 import { OnnxError } from '../error.ts';
-import { type Dim, makeNode, makeValue, scalar, showShape, type Value } from '../value.ts';
+import { float32 } from '../tensor.ts';
+import {
+  constant,
+  type Dim,
+  makeNode,
+  makeValue,
+  scalar,
+  showShape,
+  type Value,
+} from '../value.ts';
 import { Mul } from './elementwise.ts';
 
 type Pair = readonly [number, number];
@@ -100,6 +109,15 @@ export function AveragePool(x: Value, { kernel, strides = kernel }: PoolOptions)
   });
   const attributes = { kernel_shape: kernel, strides };
   return makeValue('AveragePool', [x], attributes, x.dtype, [n!, c!, ...size]);
+}
+
+/** Repeats each pixel of x [N, C, H, W] so many times down and across: nearest-neighbour scaling. */
+export function Resize(x: Value, [down, across]: Pair): Value {
+  const [n, c, h, w] = imageShape('Resize', x);
+  const shape = [n!, c!, known('Resize', x, h!) * down, known('Resize', x, w!) * across];
+  // The defaults, "half_pixel" and "round_prefer_floor", pick the pixel meant for any whole scale.
+  const scales = constant(float32([1, 1, down, across]));
+  return makeValue('Resize', [x, undefined, scales], {}, x.dtype, shape);
 }
 
 /** (x − mean) / √(variance + epsilon) · scale + bias, each of the four [C] (Ioffe & Szegedy 2015). */

@@ -36,13 +36,6 @@ export function Expand(x: Value, shape: readonly number[]): Value {
   return makeValue('Expand', [x, ints(shape)], {}, x.dtype, broadcast('Expand', x.shape, shape));
 }
 
-/** Repeats each pixel of x [N, C, H, W] this many times down and across: nearest-neighbour scaling. */
-export function repeatPixels(x: Value, [down, across]: readonly [number, number]): Value {
-  const [n, c, h, w] = x.shape as [Dim, number, number, number];
-  const repeated = Expand(Reshape(x, [n, c, h, 1, w, 1]), [1, 1, 1, down, 1, across]);
-  return Reshape(repeated, [n, c, h * down, w * across]);
-}
-
 export function Transpose(x: Value, perm: readonly number[]): Value {
   if (perm.length !== x.rank) {
     throw new OnnxError(`Transpose: [${perm}] does not permute ${showShape(x.shape)}`);
