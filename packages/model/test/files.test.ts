@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -5,10 +6,12 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -97,8 +100,13 @@ test.each([
   expect(readdirSync(folder).sort()).toEqual(['folder', 'run.json']);
 });
 
-test('a device is not replaced', async () => {
-  await expect(writeFileAtomic('/dev/null', 'new')).rejects.toThrow(
-    new ModelError('cannot write /dev/null: it is not a regular file'),
+test('a socket, as any special file, is not replaced', async () => {
+  const socket = join(folder, 'socket');
+  const server = createServer().listen(socket);
+  await once(server, 'listening');
+  await expect(writeFileAtomic(socket, 'new')).rejects.toThrow(
+    new ModelError(`cannot write ${socket}: it is not a regular file`),
   );
+  expect(statSync(socket).isSocket()).toBe(true);
+  server.close();
 });
