@@ -6,14 +6,14 @@ import { ModelError } from './error.ts';
 
 /** What went wrong, and what to do about it, by the system's code. */
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
+  EACCES: 'permission denied: check its permissions, or choose another folder',
   EDQUOT: 'the disk quota is used up: free some space, or choose another folder',
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'the name is too long',
-  ENOENT: 'no such file or folder',
+  ENOENT: 'no such file or folder: check the path',
   ENOSPC: 'no space is left on the disk: free some, or choose another folder',
   ENOTDIR: 'a part of the path is not a folder',
-  EPERM: 'permission denied',
+  EPERM: 'the system does not permit it: choose another folder',
   EROFS: 'the file system is read-only: choose another folder',
 };
 

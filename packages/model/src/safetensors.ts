@@ -1,5 +1,5 @@
 /**
- * The safetensors format, version 0.x (https://github.com/huggingface/safetensors#format): eight
+ * The safetensors format (https://github.com/huggingface/safetensors#format): eight
  * bytes of header length, little-endian; a JSON header that maps each tensor's name to its element
  * type, shape and byte range; the tensors' bytes, row-major and little-endian, without gaps.
  */
@@ -24,6 +24,9 @@ export const MAX_FILE_BYTES = 2 ** 31 - 1;
  */
 export const MAX_HEADER_BYTES = 2 ** 24;
 
+/** NumPy's; a shape has its place in an error's one line. */
+const MAX_RANK = 64;
+
 const LENGTH_BYTES = 8;
 const METADATA = '__metadata__';
 
@@ -36,13 +39,16 @@ interface ElementType {
   };
 }
 
+/** In the order in which a file has them: no tensor is then off a multiple of its element size. */
 const ELEMENT_TYPES: Readonly<Record<DType, ElementType>> = {
-  float32: { code: 'F32', array: Float32Array },
-  uint8: { code: 'U8', array: Uint8Array },
-  int32: { code: 'I32', array: Int32Array },
   int64: { code: 'I64', array: BigInt64Array },
+  float32: { code: 'F32', array: Float32Array },
+  int32: { code: 'I32', array: Int32Array },
+  uint8: { code: 'U8', array: Uint8Array },
   bool: { code: 'BOOL', array: Uint8Array },
 };
+
+const ORDER = Object.keys(ELEMENT_TYPES);
 
 const DTYPES = new Map(
   Object.entries(ELEMENT_TYPES).map(([dtype, { code }]) => [code, dtype as DType]),
@@ -50,21 +56,21 @@ const DTYPES = new Map(
 
 const entrySchema = z.object({
   dtype: z.string(),
-  shape: z.array(z.int().nonnegative()),
+  shape: z.array(z.unknown()).max(MAX_RANK).pipe(z.array(z.int().nonnegative())),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
 
 const metadataSchema = z.string();
 
 /**
- * The bytes of a safetensors file. The same tensors and metadata give the same bytes; tensors lie
- * in order of element size, largest first, then by name, so that each is aligned.
+ * The bytes of a safetensors file, as the reference implementation writes them: tensors in order of
+ * element type, then of name.
  * @throws ModelError if a tensor's data do not fit its shape and type, or a limit is passed.
  */
 export function encodeSafetensors({ tensors, metadata }: Weights): Uint8Array {
   const sorted = Object.entries(tensors).sort(
-    ([a, { data: x }], [b, { data: y }]) =>
-      y.BYTES_PER_ELEMENT - x.BYTES_PER_ELEMENT || (a < b ? -1 : 1),
+    ([a, { dtype: x }], [b, { dtype: y }]) =>
+      ORDER.indexOf(x) - ORDER.indexOf(y) || (a < b ? -1 : 1),
   );
   const entries: [string, unknown][] = [[METADATA, metadata]];
   let end = 0;
