@@ -40,8 +40,8 @@ interface Segment {
  */
 const DIGITS: readonly (readonly Stroke[])[][] = [
   [
-    '54,2 28,12 16,48 26,88 50,98 76,86 84,48 74,12 52,2',
-    '66,8 40,4 18,30 16,70 38,98 66,88 84,54 78,18 56,4',
+    '54,2 28,11 16,48 26,88 50,98 76,86 84,48 74,12 50,2 32,9',
+    '66,8 40,4 18,30 16,70 38,98 66,88 84,54 78,20 58,6 38,5',
   ],
   ['50,0 50,50 50,100', '32,20 44,12 54,0! 52,50 50,100'],
   [
@@ -71,7 +71,7 @@ const DIGITS: readonly (readonly Stroke[])[][] = [
   ],
   [
     '74,14 50,1 28,16 38,40 62,56 76,78 52,99 26,82 36,60 62,42 75,22 68,8',
-    '50,1 29,12 30,36 50,47 70,36 71,12 48,1;50,47 26,60 24,86 50,99 76,86 74,60 48,47',
+    '54,1 29,11 30,36 50,47 70,36 71,14 50,2 34,8;50,47 26,60 24,86 50,99 76,86 74,60 48,47',
   ],
   [
     '74,20 54,2 28,16 26,42 48,52 70,38 75,14! 74,56 66,100',
@@ -95,7 +95,7 @@ export function glyphs({ count = 10_000, seed }: { count?: number; seed: number 
       strokes.flatMap((stroke) => trace(stroke, random)),
       random,
     );
-    const radius = 1.2 + 0.4 * spread(random);
+    const radius = 1.25 + 0.35 * spread(random);
     const image = images.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE);
     for (const segment of fit(segments, radius)) ink(image, segment, radius);
   });
@@ -132,7 +132,7 @@ function spread(random: Random): number {
  */
 function trace(stroke: Stroke, random: Random): Segment[] {
   const knots = stroke.map(({ x, y, corner }) => {
-    return { x: x + 0.07 * spread(random), y: y + 0.07 * spread(random), corner };
+    return { x: x + 0.09 * spread(random), y: y + 0.09 * spread(random), corner };
   });
   const rise = 0.15 * spread(random);
   const segments: Segment[] = [];
@@ -168,7 +168,7 @@ function bend(segments: readonly Segment[], random: Random): Segment[] {
   const bow = 0.08 * spread(random);
   const flare = 0.12 * spread(random);
   const width = 0.95 + 0.2 * spread(random);
-  const slant = 0.12 + 0.25 * spread(random);
+  const slant = 0.12 + 0.32 * spread(random);
   // A rotation by 2 atan(half), without a sine.
   const half = 0.05 * spread(random);
   const cosine = (1 - half * half) / (1 + half * half);
