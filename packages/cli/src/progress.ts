@@ -23,7 +23,7 @@ export function trainingProgress(steps: number, log: (line: string) => void): Pr
       smooth = smooth ? blend(smooth, metrics) : metrics;
       const rate = clock.rate(step);
       const payload = {
-        rate: rate.toFixed(1),
+        rate: Number.isNaN(rate) ? '–' : rate.toFixed(1),
         left: duration((steps - step) / rate),
         ...fixed(smooth),
       };

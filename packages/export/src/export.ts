@@ -12,6 +12,7 @@ import {
 } from '@ganport/model';
 import {
   type Checkpoint,
+  checkpointTensor,
   type Pointer,
   type Run,
   readCheckpoint,
@@ -92,20 +93,11 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
 }
 
 /** The trained weights by parameter name: the moving average's, where one was kept. */
-function trainedWeights(trained: Network, { tensors }: Checkpoint, ema: boolean): WeightArrays {
-  const weights: WeightArrays = {};
-  for (const { name, shape, trained: learnt } of trained.parameters) {
-    const key = drawnWeight(name, learnt, ema);
-    const tensor = tensors[key];
-    if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
-      const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
-      throw new ModelError(
-        `the checkpoint does not fit the generator: expected ${key} of float32 [${shape}], got ${got}`,
-      );
-    }
-    weights[name] = tensor.data as Float32Array;
-  }
-  return weights;
+function trainedWeights(trained: Network, checkpoint: Checkpoint, ema: boolean): WeightArrays {
+  const weights = trained.parameters.map(({ name, shape, trained: learnt }) => {
+    return [name, checkpointTensor(checkpoint, drawnWeight(name, learnt, ema), shape)] as const;
+  });
+  return Object.fromEntries(weights);
 }
 
 /** Images [N, C, H, W] of the network as it was trained: nothing folded, weights fed from outside. */

@@ -5,6 +5,7 @@ export {
   type Checkpoint,
   checkpointName,
   checkpointPath,
+  checkpointTensor,
   type Pointer,
   type Run,
   readCheckpoint,

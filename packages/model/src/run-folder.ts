@@ -89,7 +89,8 @@ export async function readCheckpoint(folder: string, pointer: Pointer): Promise<
   const path = checkpointPath(folder, await readPointer(folder, pointer));
   const { tensors, metadata, sha256, verified } = await readWeights(path);
   const step = Number(metadata.step);
-  if (metadata.format !== CHECKPOINT_FORMAT || !verified || !Number.isSafeInteger(step)) {
+  if (!verified) throw new ModelError(`${path} is damaged: it has no digest to check it by`);
+  if (metadata.format !== CHECKPOINT_FORMAT || !Number.isSafeInteger(step)) {
     const got = metadata.format ?? 'none';
     throw new ModelError(
       `${path} is not a ganport checkpoint: expected format ${CHECKPOINT_FORMAT}, got ${got}`,
@@ -97,6 +98,22 @@ export async function readCheckpoint(folder: string, pointer: Pointer): Promise<
   }
   const scores = parseOrThrow(scoresSchema, JSON.parse(metadata.scores ?? '{}'), `${path}: scores`);
   return { step, scores, tensors, sha256 };
+}
+
+/** A float32 tensor of a checkpoint. @throws ModelError if it is missing or of another shape. */
+export function checkpointTensor(
+  { tensors }: Checkpoint,
+  name: string,
+  shape: readonly number[],
+): Float32Array {
+  const tensor = tensors[name];
+  if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
+    const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
+    throw new ModelError(
+      `the checkpoint does not fit the networks: expected ${name} of float32 [${shape}], got ${got}`,
+    );
+  }
+  return tensor.data as Float32Array;
 }
 
 async function readText(path: string, otherwise: string): Promise<string> {

@@ -94,7 +94,7 @@ function dataOf(proto: TensorProto, dtype: DType, what: string): TypedArray {
       throw new OnnxError(`${what} has ${proto.rawData.length} bytes of ${dtype}`);
     }
     // A copy: the bytes of a file need not be aligned.
-    return new TypedArray(proto.rawData.slice().buffer);
+    return new TypedArray(new Uint8Array(proto.rawData).buffer);
   }
   if (dtype === 'float32') return Float32Array.from(proto.floatData);
   if (dtype === 'int64') return BigInt64Array.from(proto.int64Data);

@@ -179,18 +179,11 @@ function describeRun({ config, dataset, device, threads, versions }: TrainOption
 
 /** The state to go on from: the latest checkpoint's, which must fit the run's networks. */
 async function loadState(folder: string, gan: Gan, config: TrainConfig) {
-  const { step, tensors } = await readCheckpoint(folder, 'latest');
+  const checkpoint = await readCheckpoint(folder, 'latest');
   const state: State = {};
   for (const { name, shape } of stateTensors(gan, config.ema)) {
-    const tensor = tensors[name];
-    if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
-      const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
-      throw new ModelError(
-        `${folder}: its checkpoint does not fit: expected ${name} of float32 [${shape}], got ${got}`,
-      );
-    }
-    state[name] = tensor.data as Float32Array;
+    state[name] = checkpointTensor(checkpoint, name, shape);
   }
   const best = await readCheckpoint(folder, 'best');
-  return { step, state, bestScore: best.scores.swd ?? Infinity };
+  return { step: checkpoint.step, state, bestScore: best.scores.swd ?? Infinity };
 }
