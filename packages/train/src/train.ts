@@ -1,7 +1,7 @@
 /** The training loop. */
 import { availableParallelism } from 'node:os';
 import { imageBytes, latentBatch, ModelError, STREAM } from '@ganport/model';
-import { type Run, readCheckpoint } from '@ganport/model/node';
+import { checkpointTensor, type Run, readCheckpoint } from '@ganport/model/node';
 import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset, fillBatch } from './data/index.ts';
 import type { Engine, Metrics, State } from './engine.ts';
