@@ -11,6 +11,7 @@ import {
   type Value,
 } from '../value.ts';
 import { Mul } from './elementwise.ts';
+import { Reshape, Slice } from './shape.ts';
 
 type Pair = readonly [number, number];
 
@@ -145,12 +146,15 @@ export function BatchNormalizationTraining(
 ): readonly [y: Value, mean: Value, variance: Value] {
   // momentum 0: the "running" outputs are this batch's statistics, whatever the running inputs are.
   // onnxruntime 1.30 keeps each output in its input's buffer, even if others use that input: give it
-  // two of its own.
+  // two that nothing else uses. Made from x, so that no two of these nodes can come to share them.
+  const rest = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const first = Slice(x, { axes: rest, starts: rest.map(() => 0), ends: rest.map(() => 1) });
+  const unused = Reshape(first, [x.shape[1]!]);
   const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
   const channel = { dtype: x.dtype, shape: [x.shape[1]!] };
   const [y, mean, variance] = makeNode(
     'BatchNormalization',
-    [x, scale, bias, Mul(bias, scalar(0)), Mul(scale, scalar(0))],
+    [x, scale, bias, unused, Mul(unused, scalar(0))],
     attributes,
     [{ dtype: x.dtype, shape: x.shape }, channel, channel],
   );
