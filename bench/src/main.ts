@@ -3,16 +3,18 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchConvGradients, formatForms } from './conv-gradients.ts';
 import { describeMachine } from './machine.ts';
 import { PRESETS, type Preset } from './presets.ts';
-import { formatReport } from './report.ts';
+import { formatMachine, formatReport } from './report.ts';
 import { benchTrain } from './train.ts';
 
-const USAGE = `usage: pnpm bench train [--preset mlp|conv] [--threads N] [--rounds N] [--json FILE]
+const USAGE = `usage: pnpm bench train|conv-gradients [--preset mlp|conv] [--threads N] [--rounds N] [--json FILE]
 
-  train      a training step of the published GANs, ganport against TensorFlow.js
+  train           a training step of the published GANs, ganport against TensorFlow.js
+  conv-gradients  equal forms of the gradients in the convolutional GAN, against each other
 
-  --preset   one preset instead of both
+  --preset   of train: one preset instead of both
   --threads  threads of each contender (default: this machine's ${availableParallelism()})
   --rounds   rounds in which the contenders take turns (default: 7)
   --json     also write everything measured to a file
@@ -22,8 +24,10 @@ class UsageError extends Error {}
 
 async function main(args: readonly string[]): Promise<void> {
   const { positionals, values } = parse(args);
-  if (positionals.length !== 1 || positionals[0] !== 'train') {
-    throw new UsageError(`expected one benchmark, train; got ${positionals.join(' ') || 'none'}`);
+  const [name] = positionals;
+  if (positionals.length !== 1 || (name !== 'train' && name !== 'conv-gradients')) {
+    const got = positionals.join(' ') || 'none';
+    throw new UsageError(`expected one benchmark, train or conv-gradients; got ${got}`);
   }
   const presets = presetsOf(values.preset);
   const threads = positive('--threads', values.threads ?? `${availableParallelism()}`);
@@ -31,8 +35,17 @@ async function main(args: readonly string[]): Promise<void> {
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   onProgress('machine: matrix products');
   const machine = await describeMachine([...new Set([1, threads])]);
-  const results = await benchTrain({ presets, threads, rounds, onProgress });
-  process.stdout.write(`\n${formatReport(machine, results)}`);
+  let results: unknown;
+  process.stdout.write(`\n${formatMachine(machine)}`);
+  if (name === 'train') {
+    const measured = await benchTrain({ presets, threads, rounds, onProgress });
+    process.stdout.write(formatReport(measured));
+    results = measured;
+  } else {
+    const measured = await benchConvGradients({ threads, rounds, onProgress });
+    process.stdout.write(formatForms(measured));
+    results = measured;
+  }
   if (values.json) {
     writeFileSync(values.json, `${JSON.stringify({ machine, threads, results }, null, 2)}\n`);
   }

@@ -1,16 +1,28 @@
 import type { Machine } from './machine.ts';
 import type { ContenderResult, PresetResult } from './train.ts';
 
-/** The report for a person: the machine, then a table for each preset. */
-export function formatReport(machine: Machine, results: readonly PresetResult[]): string {
-  const { cpu, cores, memoryBytes, node, onnxruntime, matmul } = machine;
+/** The machine, in two lines for a person. */
+export function formatMachine({
+  cpu,
+  cores,
+  memoryBytes,
+  node,
+  onnxruntime,
+  matmul,
+}: Machine): string {
   const rates = matmul.map(
     ({ threads, gflops }) => `${gflops.toFixed(0)} GFLOP/s on ${plural(threads, 'thread')}`,
   );
-  const lines = [
-    `${cpu}, ${plural(cores, 'core')}, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, Node ${node}`,
-    `float32 matrix product, onnxruntime ${onnxruntime}: ${rates.join(', ')}`,
-  ];
+  const memory = (memoryBytes / 2 ** 30).toFixed(0);
+  return (
+    `${cpu}, ${plural(cores, 'core')}, ${memory} GiB, Node ${node}\n` +
+    `float32 matrix product, onnxruntime ${onnxruntime}: ${rates.join(', ')}\n`
+  );
+}
+
+/** A table for each preset. */
+export function formatReport(results: readonly PresetResult[]): string {
+  const lines: string[] = [];
   for (const { preset, batch, flops, contenders } of results) {
     lines.push('', `${preset}, batch ${batch}, ${(flops / 1e9).toFixed(2)} GFLOP a step`);
     lines.push(...formatTable([HEADER, ...contenders.map(formatRow)]));

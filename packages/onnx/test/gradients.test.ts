@@ -217,6 +217,13 @@ const CASES: Record<string, Case> = {
     f: (x, w) => op.Conv(x!, w!, undefined, { pads: [2, 2, 3, 2] }),
     shapes: [image, [2, 3, 2, 2]],
   },
+  'Conv, enough channels for the adjoint as a Conv': {
+    f: (x, w) => op.Conv(x!, w!, undefined, { pads: [1, 0, 1, 1] }),
+    shapes: [
+      [1, 8, 3, 3],
+      [2, 8, 3, 2],
+    ],
+  },
   'Conv, strides that leave a rest': {
     f: (x, w) => op.Conv(x!, w!, undefined, { strides: [2, 3], pads: [0, 1, 0, 0] }),
     shapes: [image, [2, 3, 2, 3]],

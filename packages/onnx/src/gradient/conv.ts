@@ -5,7 +5,6 @@
 import { OnnxError } from '../error.ts';
 import {
   AveragePool,
-  Concat,
   Conv,
   ConvTranspose,
   Gather,
@@ -26,7 +25,7 @@ import { perChannel, type Rule, rule } from './rule.ts';
 type Pair = readonly [number, number];
 type Image = [n: number, c: number, h: number, w: number];
 
-export interface Geometry {
+interface Geometry {
   kernel: Pair;
   strides: Pair;
   pads: Pads;
@@ -43,21 +42,34 @@ function reach({ kernel, dilations }: Geometry, i: 0 | 1): number {
   return (kernel[i] - 1) * dilations[i];
 }
 
-/** The gradient of Conv's image, of shape `x`, from dy [N, O, H', W'] and w [O, C / group, kh, kw]. */
-export function inputGradient(dy: Value, w: Value, x: Value, g: Geometry): Value {
-  const { strides, pads, dilations, group } = g;
-  const [top, left, bottom, right] = pads;
+/** Whether the adjoint of the convolution is a convolution too. */
+function isDense({ strides, group }: Geometry): boolean {
+  return strides[0] === 1 && strides[1] === 1 && group === 1;
+}
+
+/** Zeros around dy with which convolving it gives an image of x's size. */
+function flippedPads(g: Geometry): Pads {
+  const [top, left, bottom, right] = g.pads;
   const [rows, columns] = [reach(g, 0), reach(g, 1)];
-  const flipped: Pads = [rows - top, columns - left, rows - bottom, columns - right];
-  const dense = strides[0] === 1 && strides[1] === 1 && group === 1;
-  if (dense && flipped.every((pad) => pad >= 0)) {
+  return [rows - top, columns - left, rows - bottom, columns - right];
+}
+
+/** Below so many channels ConvTranspose is faster than Conv, which works on blocks of them. */
+const FEW_CHANNELS = 8;
+
+/** The gradient of Conv's image x, from dy [N, O, H', W'] and w [O, C / group, kh, kw]. */
+function inputGradient(dy: Value, w: Value, x: Value, g: Geometry): Value {
+  const { strides, pads, dilations, group } = g;
+  const [, c, height, width] = knownImage(x);
+  const flipped = flippedPads(g);
+  if (isDense(g) && c >= FEW_CHANNELS && flipped.every((pad) => pad >= 0)) {
     return Conv(dy, rotated(w), undefined, { pads: flipped, dilations });
   }
-  const [, , h, width] = knownImage(x);
-  const [, , h2, w2] = knownImage(dy);
+  const [, , h, v] = knownImage(dy);
+  const [top, left, bottom, right] = pads;
   const outputPadding: Pair = [
-    h - ((h2 - 1) * strides[0] + rows + 1 - top - bottom),
-    width - ((w2 - 1) * strides[1] + columns + 1 - left - right),
+    height - ((h - 1) * strides[0] + reach(g, 0) + 1 - top - bottom),
+    width - ((v - 1) * strides[1] + reach(g, 1) + 1 - left - right),
   ];
   return ConvTranspose(dy, w, undefined, { strides, pads, dilations, group, outputPadding });
 }
@@ -66,9 +78,12 @@ export function inputGradient(dy: Value, w: Value, x: Value, g: Geometry): Value
 function rotated(w: Value): Value {
   const [o, c, kh, kw] = knownShape(w.shape, 'the gradient of Conv') as Image;
   const taps = kh * kw;
-  const reversed = Array.from({ length: taps }, (_, i) => taps - 1 - i);
   const swapped = Reshape(Transpose(w, [1, 0, 2, 3]), [c, o, taps]);
-  return Reshape(Gather(swapped, reversed, 2), [c, o, kh, kw]);
+  return Reshape(Gather(swapped, countDown(taps), 2), [c, o, kh, kw]);
+}
+
+function countDown(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => count - 1 - i);
 }
 
 /**
@@ -76,27 +91,19 @@ function rotated(w: Value): Value {
  * kernel tap's shifted image against dy, as one product of matrices per sample. Of x and dy, the one
  * with fewer channels is shifted, where strides allow.
  */
-export function weightGradient(x: Value, dy: Value, g: Geometry): Value {
+function weightGradient(x: Value, dy: Value, g: Geometry): Value {
   if (g.group !== 1) throw new OnnxError('the weight gradient of a grouped Conv is not supported');
-  const [, c, h, w] = knownImage(x);
-  const [, o, h2, w2] = knownImage(dy);
+  const [, c] = knownImage(x);
+  const [, o] = knownImage(dy);
   const [kh, kw] = g.kernel;
   const taps = kh * kw;
-  const dense = g.strides[0] === 1 && g.strides[1] === 1;
-  if (dense && o < c) {
-    const [top, left, bottom, right] = g.pads;
-    const [rows, columns] = [reach(g, 0), reach(g, 1)];
-    const pads = [rows - top, columns - left, rows - bottom, columns - right] as const;
-    const shifted = unfold(dy, { ...g, pads }, [h, w]);
+  if (isDense(g) && o < c) {
+    const product = overImages(flatten(x), unfold(dy, { ...g, pads: flippedPads(g) }));
     // The taps of dy come in reverse: the last one meets the kernel's first.
-    const reversed = Array.from({ length: taps }, (_, i) => taps - 1 - i);
-    const product = overImages(Reshape(x, [x.shape[0]!, c, h * w]), shifted);
-    const gradient = Gather(Reshape(product, [c, taps, o]), reversed, 1);
-    return Reshape(Transpose(gradient, [2, 0, 1]), [o, c, kh, kw]);
+    const gradient = Gather(Reshape(product, [c, o, taps]), countDown(taps), 2);
+    return Reshape(Transpose(gradient, [1, 0, 2]), [o, c, kh, kw]);
   }
-  const shifted = unfold(x, g, [h2, w2]);
-  const product = overImages(Reshape(dy, [dy.shape[0]!, o, h2 * w2]), shifted);
-  return Reshape(Transpose(Reshape(product, [o, taps, c]), [0, 2, 1]), [o, c, kh, kw]);
+  return Reshape(overImages(flatten(dy), unfold(x, g)), [o, c, kh, kw]);
 }
 
 /** Σₙ a[n] · b[n]ᵀ of a [N, P, K] and b [N, Q, K]: [P, Q]. */
@@ -104,22 +111,25 @@ function overImages(a: Value, b: Value): Value {
   return ReduceSum(MatMul(a, Transpose(b, [0, 2, 1])), { axes: [0] });
 }
 
-/** The image as each kernel tap sees it: [N, kh · kw · C, H' · W'], taps outermost. */
-function unfold(x: Value, { kernel, strides, pads, dilations }: Geometry, size: Pair): Value {
-  const [n] = x.shape;
+/** [N, C, H, W] as [N, C, H · W]. */
+function flatten(x: Value): Value {
+  const [, c, h, w] = knownImage(x);
+  return Reshape(x, [x.shape[0]!, c, h * w]);
+}
+
+/**
+ * The image as each kernel tap sees it, [N, C · kh · kw, H' · W']: a convolution of each channel
+ * with kernels that have a single 1.
+ */
+function unfold(x: Value, { kernel, strides, pads, dilations }: Geometry): Value {
   const [, c] = knownImage(x);
-  const padded = padImage(x, pads);
-  const shifted: Value[] = [];
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const starts = [i * dilations[0], j * dilations[1]] as const;
-      const ends = starts.map((start, k) => start + (size[k]! - 1) * strides[k]! + 1);
-      const whole = starts.every((s, k) => s === 0 && ends[k] === padded.shape[2 + k]);
-      const view = whole ? padded : Slice(padded, { axes: [2, 3], starts, ends, steps: strides });
-      shifted.push(Reshape(view, [n!, c, size[0] * size[1]]));
-    }
-  }
-  return shifted.length === 1 ? shifted[0]! : Concat(shifted, 1);
+  const taps = kernel[0] * kernel[1];
+  const kernels = new Float32Array(c * taps * taps);
+  for (let i = 0; i < c * taps; i++) kernels[i * taps + (i % taps)] = 1;
+  const weights = constant(float32(kernels, [c * taps, 1, ...kernel]));
+  const grown = pads.map((pad) => Math.max(pad, 0)) as unknown as Pads;
+  const cut = padImage(x, pads.map((pad) => Math.min(pad, 0)) as unknown as Pads);
+  return flatten(Conv(cut, weights, undefined, { pads: grown, strides, dilations, group: c }));
 }
 
 /** Pads the image with zeros; a negative pad cuts. */
