@@ -5,7 +5,7 @@ export {
   METADATA_KEY,
   readGeneratorMetadata,
 } from './generator-metadata.ts';
-export { imageBytes } from './images.ts';
+export { type Images, imageBytes, tileImages } from './images.ts';
 export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
 export { latentBatch, latents } from './latents.ts';
 export type { Init, Parameter, Size } from './layers.ts';

@@ -69,6 +69,19 @@ const base = {
  */
 const init = z.enum(['uniform', 'normal']).default('uniform');
 
+/** The options of a convolution and of its transpose. */
+const convolution = <T extends string>(type: T) =>
+  z.strictObject({
+    ...base,
+    type: z.literal(type),
+    filters: count,
+    kernel: pair(count),
+    stride: pair(count).default([1, 1]),
+    pad: pair(margin).default([0, 0]),
+    bias: z.boolean().default(true),
+    init,
+  });
+
 /** Infers a layer's options from its schema. */
 const layer = <S extends z.ZodType>(kind: LayerKind<S>): LayerKind<S> => kind;
 
@@ -92,16 +105,7 @@ export const LAYERS = {
   }),
 
   conv2d: layer({
-    options: z.strictObject({
-      ...base,
-      type: z.literal('conv2d'),
-      filters: count,
-      kernel: pair(count),
-      stride: pair(count).default([1, 1]),
-      pad: pair(margin).default([0, 0]),
-      bias: z.boolean().default(true),
-      init,
-    }),
+    options: convolution('conv2d'),
     shape: ({ filters, kernel, stride, pad }, [x]) => {
       expectImage(x!);
       const size = [0, 1].map(
@@ -125,16 +129,7 @@ export const LAYERS = {
   }),
 
   convTranspose2d: layer({
-    options: z.strictObject({
-      ...base,
-      type: z.literal('convTranspose2d'),
-      filters: count,
-      kernel: pair(count),
-      stride: pair(count).default([1, 1]),
-      pad: pair(margin).default([0, 0]),
-      bias: z.boolean().default(true),
-      init,
-    }),
+    options: convolution('convTranspose2d'),
     shape: ({ filters, kernel, stride, pad }, [x]) => {
       expectImage(x!);
       const size = [0, 1].map((i) => (x![i + 1]! - 1) * stride[i]! + kernel[i]! - 2 * pad[i]!);

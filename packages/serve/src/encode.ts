@@ -1,7 +1,7 @@
 /** Pictures to files: PNG and WebP for people, NPY and raw bytes for programs. */
+import { type Images, tileImages } from '@ganport/model';
 import sharp from 'sharp';
 import { ServeError } from './error.ts';
-import type { Images } from './sampler.ts';
 
 export const IMAGE_FORMATS = ['png', 'webp', 'npy', 'raw'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
@@ -25,7 +25,7 @@ export async function encodeImages(
 ): Promise<Uint8Array> {
   if (format === 'raw') return images.data;
   if (format === 'npy') return encodeNpy(images);
-  const { width, height, channels, data } = layOut(images, columns);
+  const { width, height, channels, data } = tileImages(images, { columns });
   const largest = format === 'webp' ? MAX_WEBP_SIDE : MAX_PNG_SIDE;
   if (Math.max(width, height) * scale > largest) {
     throw new ServeError(
@@ -42,25 +42,6 @@ export async function encodeImages(
 const MAX_WEBP_SIDE = 16_383;
 /** Two such sides stay within sharp's own limit of 2^28 pixels. */
 const MAX_PNG_SIDE = 16_384;
-
-/** [N, H, W, C] → one picture of ⌈N / columns⌉ rows. */
-function layOut(images: Images, columns: number): Omit<Images, 'count'> {
-  const { count, height, width, channels, data } = images;
-  if (count === 1) return images;
-  const across = Math.min(columns, count);
-  const rows = Math.ceil(count / across);
-  const grid = new Uint8Array(rows * height * across * width * channels);
-  const line = width * channels;
-  for (let i = 0; i < count; i += 1) {
-    const left = (i % across) * line;
-    const top = Math.floor(i / across) * height;
-    for (let y = 0; y < height; y += 1) {
-      const from = (i * height + y) * line;
-      grid.set(data.subarray(from, from + line), (top + y) * across * line + left);
-    }
-  }
-  return { height: rows * height, width: across * width, channels, data: grid };
-}
 
 /** NumPy's format, version 1.0: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 function encodeNpy({ count, height, width, channels, data }: Images): Uint8Array {

@@ -10,7 +10,6 @@ export { ServeError } from './error.ts';
 export { type LoadedGenerator, loadGenerator } from './load.ts';
 export {
   createSampler,
-  type Images,
   type Runtime,
   type SampleOptions,
   type Sampler,

@@ -4,6 +4,7 @@
  */
 import {
   type GeneratorMetadata,
+  type Images,
   latentBatch,
   ModelError,
   readGeneratorMetadata,
@@ -20,15 +21,6 @@ export interface SampleOptions {
   /** Index of the first picture, 0 … 2^32 − 1. */
   start?: number;
   count?: number;
-}
-
-export interface Images {
-  count: number;
-  height: number;
-  width: number;
-  channels: 1 | 3;
-  /** Levels 0…255, [count, height, width, channels]. */
-  data: Uint8Array;
 }
 
 export interface Sampler {

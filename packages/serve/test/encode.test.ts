@@ -1,5 +1,6 @@
+import type { Images } from '@ganport/model';
 import { describe, expect, test } from 'vitest';
-import { encodeImages, type Images } from '../src/index.ts';
+import { encodeImages } from '../src/index.ts';
 import { decodePicture } from './fixture.ts';
 
 /** Each level tells its place: picture, row, column and channel. */

@@ -208,8 +208,8 @@ describe('a file', () => {
       OnnxError,
       'not an ONNX model',
     ],
-    ['cut in half', model.subarray(0, model.length / 2), OnnxError, 'truncated'],
-    ['without its last byte', model.subarray(0, -1), OnnxError, 'truncated'],
+    ['cut in half', model.subarray(0, model.length / 2), OnnxError, 'a damaged one'],
+    ['without its last byte', model.subarray(0, -1), OnnxError, 'a damaged one'],
     ['not ours', foreign, ModelError, 'metadata is not valid'],
   ];
   test.each(cases)(

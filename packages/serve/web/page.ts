@@ -1,7 +1,7 @@
 /** The page: a seed, the server's pictures of it, and its own, compared. */
 import './no-eval.ts';
-import type { GeneratorMetadata } from '@ganport/model';
-import { type Images, MAX_SEED } from '../src/sampler.ts';
+import type { GeneratorMetadata, Images } from '@ganport/model';
+import { MAX_SEED } from '../src/sampler.ts';
 import { DEVICES, type Device, loadSampler, type PageSampler } from './runtime.ts';
 import * as view from './view.ts';
 

@@ -1,5 +1,5 @@
 /** What the page shows: two grids of pictures, how they were drawn, and one status line. */
-import type { Images } from '../src/sampler.ts';
+import type { Images } from '@ganport/model';
 
 function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T;

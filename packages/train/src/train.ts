@@ -1,12 +1,12 @@
 /** The training loop. */
 import { availableParallelism } from 'node:os';
-import { imageBytes, latentBatch, ModelError, STREAM } from '@ganport/model';
+import { imageBytes, latentBatch, ModelError, STREAM, tileImages } from '@ganport/model';
 import { checkpointTensor, type Run, readCheckpoint } from '@ganport/model/node';
+import sharp from 'sharp';
 import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset, fillBatch } from './data/index.ts';
 import type { Engine, Metrics, State } from './engine.ts';
 import { initialState, resolveGan } from './gan.ts';
-import { gridPng } from './grid.ts';
 import { createOnnxRuntimeEngine, type OrtRuntime } from './onnxruntime-engine.ts';
 import { createRun, reopenRun } from './run-writer.ts';
 import { slicedWasserstein } from './score.ts';
@@ -152,8 +152,16 @@ async function draw(engine: Engine, count: number, latent: number): Promise<Floa
   return all;
 }
 
+/** A PNG of images [count, C, H, W] in −1…1, eight to a row. */
 function samplesPng(images: Float32Array, { height, width, channels }: Dataset): Promise<Buffer> {
-  return gridPng(imageBytes(images, [channels, height, width]), [height, width, channels], 8);
+  const count = images.length / (height * width * channels);
+  const data = imageBytes(images, [channels, height, width]);
+  const grid = tileImages(
+    { count, height, width, channels, data },
+    { columns: 8, gap: 1, background: 64 },
+  );
+  const raw = { width: grid.width, height: grid.height, channels };
+  return sharp(grid.data, { raw }).png().toBuffer();
 }
 
 function expectFinite(metrics: Metrics, step: number): void {

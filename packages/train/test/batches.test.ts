@@ -54,7 +54,7 @@ test('a seed that is not an integer is refused', () => {
 });
 
 test('a batch holds the bytes of the images at its indices', () => {
-  const [count, height, width, channels] = [4, 2, 3, 2];
+  const [count, height, width, channels] = [4, 2, 2, 3] as const;
   const images = Uint8Array.from({ length: count * height * width * channels }, (_, i) => i);
   const dataset: Dataset = { name: 'bytes', count, height, width, channels, images, sha256: '' };
   const out = new Uint8Array(3 * 12);

@@ -7,7 +7,7 @@ export interface Dataset {
   count: number;
   height: number;
   width: number;
-  channels: number;
+  channels: 1 | 3;
   /** [count, H, W, C] in 0…255. */
   images: Uint8Array;
   /** [count]: each an index into `classes`. */

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { resolveConfig } from '../src/index.ts';
+
+test('nothing given is the mlp preset with the published settings', () => {
+  const config = resolveConfig([]);
+  expect(config).toMatchObject({
+    name: 'mlp',
+    batch: 128,
+    loss: 'bce',
+    adam: { learningRate: 3e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    ema: 0,
+  });
+});
+
+test('later sources win, key by key inside adam and every', () => {
+  const config = resolveConfig([
+    ['a.json', { preset: 'conv', steps: 10, adam: { beta1: 0.5 }, every: { metrics: 3 } }],
+    ['the flags', { steps: 20 }],
+  ]);
+  expect(config).toMatchObject({ name: 'conv', batch: 64, steps: 20 });
+  expect(config.adam).toEqual({ learningRate: 3e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 });
+  expect(config.every).toEqual({ metrics: 3, checkpoint: 250 });
+});
+
+test('a resolved configuration resolves to itself, defaults written out', () => {
+  const config = resolveConfig([['a.json', { preset: 'conv' }]]);
+  expect(resolveConfig([['run.json', JSON.parse(JSON.stringify(config))]])).toEqual(config);
+  expect(config.generator.layers[2]).toEqual({ type: 'batchNorm', epsilon: 1e-5, momentum: 0.1 });
+});
+
+test.each([
+  [{ speed: 3 }, 'a.json is not valid: Unrecognized key: "speed"'],
+  [{ batch: 0 }, 'a.json is not valid: batch: '],
+  [{ adam: { beta1: 1 } }, 'a.json is not valid: adam.beta1: '],
+  [{ loss: 'hinge' }, 'a.json is not valid: loss: '],
+  [{ preset: 'dcgan' }, 'a.json is not valid: preset: '],
+  [{ data: 'cifar' }, 'a.json is not valid: data: '],
+  [{ generator: { inputs: { z: [4] }, layers: [{ type: 'magic' }] } }, 'generator.layers.0'],
+])('%o is refused', (value, message) => {
+  expect(() => resolveConfig([['a.json', value]])).toThrow(message);
+});
