@@ -53,8 +53,8 @@ test('ratios are taken within a round', () => {
 });
 
 test.each([
-  [[], 'expected one benchmark, train; got none'],
-  [['tarin'], 'expected one benchmark, train; got tarin'],
+  [[], 'expected one benchmark, train or conv-gradients; got none'],
+  [['tarin'], 'expected one benchmark, train or conv-gradients; got tarin'],
   [['train', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['train', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
   [['train', '--fast'], "Unknown option '--fast'"],
