@@ -93,7 +93,7 @@ async function draw(model: Uint8Array, z: Float32Array, count: number) {
 
 /** The trained generator in plain double precision: no graph, nothing folded. */
 async function reference(z: Float32Array, count: number): Promise<Float32Array> {
-  const { tensors } = await readCheckpoint(folder, 'best');
+  const { tensors } = await readCheckpoint(folder, 'latest');
   const { generator } = resolveGan(config, {
     name: '',
     channels: CHANNELS,
@@ -224,7 +224,7 @@ describe('an exported generator', () => {
   test('says what it is', async () => {
     const { model } = await exportGenerator(folder, options);
     const metadata = readGeneratorMetadata(model);
-    const { sha256 } = await readCheckpoint(folder, 'best');
+    const { sha256 } = await readCheckpoint(folder, 'latest');
     expect(metadata).toMatchObject({
       name: 'colours',
       latent: { size: 5, distribution: 'normal' },
@@ -275,10 +275,10 @@ describe('a run folder that cannot be exported', () => {
       /step-000030\.safetensors/,
     ],
     ['gone', (path) => rmSync(join(path, checkpoint)), /step-000030\.safetensors/],
-    ['pointless', (path) => rmSync(join(path, 'best')), /has no "best" checkpoint yet/],
+    ['pointless', (path) => rmSync(join(path, 'latest')), /has no "latest" checkpoint yet/],
     [
       'mispointed',
-      (path) => writeFileSync(join(path, 'best'), '../../etc'),
+      (path) => writeFileSync(join(path, 'latest'), '../../etc'),
       /expected the name of a checkpoint/,
     ],
     ['unread', (path) => writeFileSync(join(path, 'run.json'), '{'), /run\.json is not JSON/],

@@ -39,7 +39,7 @@ const GOLDEN = { seed: 42, count: 4 } as const;
 
 export interface ExportOptions {
   ort: OrtRuntime;
-  /** Which checkpoint; the best by default. */
+  /** Which checkpoint; the latest by default. */
   checkpoint?: Pointer;
   output?: ImageOutput;
   /** 17 to 21. */
@@ -60,7 +60,7 @@ export interface Exported {
  * @throws ModelError if the run cannot be read, or the result differs from the trained network.
  */
 export async function exportGenerator(folder: string, options: ExportOptions): Promise<Exported> {
-  const { ort, checkpoint: pointer = 'best', output = 'uint8', opset = 17, version } = options;
+  const { ort, checkpoint: pointer = 'latest', output = 'uint8', opset = 17, version } = options;
   const run = await readRun(folder);
   const checkpoint = await readCheckpoint(folder, pointer);
   const trained = resolveNetwork(run.config.generator, 'generator');

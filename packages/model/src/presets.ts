@@ -91,9 +91,9 @@ const quick: GanSpec = {
   discriminator: {
     inputs: { image: [1, 28, 28] },
     layers: [
-      { type: 'conv2d', filters: 32, kernel: 4, stride: 2, pad: 1 },
+      { type: 'conv2d', filters: 16, kernel: 4, stride: 2, pad: 1 },
       leaky,
-      { type: 'conv2d', filters: 64, kernel: 4, stride: 2, pad: 1 },
+      { type: 'conv2d', filters: 32, kernel: 4, stride: 2, pad: 1 },
       leaky,
       { type: 'flatten' },
       { type: 'dense', units: 1 },

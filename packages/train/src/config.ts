@@ -47,10 +47,10 @@ const TRAINING = {
   quick: {
     ...PUBLISHED,
     batch: 64,
-    steps: 1000,
-    adam: { learningRate: 2e-3, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
-    ema: 0.99,
-    every: { metrics: 10, checkpoint: 250 },
+    steps: 2000,
+    adam: { learningRate: 1e-3, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
+    ema: 0.995,
+    every: { metrics: 10, checkpoint: 500 },
   },
 } satisfies Record<PresetName, unknown>;
 
