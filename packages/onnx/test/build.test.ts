@@ -99,7 +99,7 @@ describe('shapes are inferred as onnxruntime gives them', () => {
     ['Gather', op.Gather(f(2, 3), [2, 0], 1)],
     [
       'Conv',
-      op.Conv(image, f(3, 2, 3, 2), f(3), {
+      op.Conv(image, f(6, 2, 3, 2), f(6), {
         strides: [2, 1],
         pads: [1, 0, 2, 1],
         dilations: [2, 1],
