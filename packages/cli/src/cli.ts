@@ -1,6 +1,6 @@
 /** Flags to calls: parses a command line, runs the command, prints its result or its error. */
 import yargs, { type Argv } from 'yargs';
-import { type Command, type Context, type Result, UsageError } from './command.ts';
+import { type Command, type Result, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { inspect } from './commands/inspect.ts';
@@ -8,6 +8,7 @@ import { sample } from './commands/sample.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
 import { train } from './commands/train.ts';
+import { programName } from './invocation.ts';
 import { versions } from './versions.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each command knows the type of its own options.
@@ -21,79 +22,112 @@ const COMMANDS: readonly Command<any>[] = [
   doctor,
 ];
 
-/** Conventional for a process ended by SIGINT. */
-const INTERRUPTED = 130;
-
 /** Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
 export async function main(args: readonly string[]): Promise<number> {
-  const interruption = onInterrupt();
-  let chosen: (() => Promise<Result>) | undefined;
-  const context: Context = {
-    signal: interruption.signal,
-    json: args.includes('--json'),
-    log: (line) => process.stderr.write(`${line}\n`),
-  };
-  const parser = COMMANDS.reduce<Argv>(
-    (all, { usage, describe, options, run }) =>
-      all.command(usage, describe, options, (parsed) => {
-        chosen = () => run(parsed, context);
-      }),
-    baseParser(),
-  );
   try {
-    await parser.parseAsync(args);
+    if (args.length === 0) {
+      createParser(() => {}).showHelp('error');
+      return 2;
+    }
+    const chosen = await parse(args);
     // `--help` and `--version` print and choose nothing.
     if (!chosen) return 0;
-    const result = await chosen();
-    const text = context.json ? JSON.stringify(result.json, null, 2) : result.text;
-    process.stdout.write(`${text}\n`);
-    return result.exitCode ?? 0;
+    const { json, text, exitCode = 0, afterwards } = await chosen.run();
+    process.stdout.write(`${chosen.json ? JSON.stringify(json, null, 2) : text}\n`);
+    await afterwards?.();
+    return exitCode;
   } catch (error) {
     if (args.includes('--debug')) console.error(error);
-    else context.log(`ganport: ${error instanceof Error ? error.message : String(error)}`);
+    else log(`ganport: ${inOneLine(error)}`);
     return error instanceof UsageError ? 2 : 1;
-  } finally {
-    interruption.end();
   }
 }
 
-function baseParser(): Argv {
-  return yargs()
-    .scriptName('ganport')
-    .usage('$0 <command>\n\nTrain a GAN, export its generator to ONNX, sample it anywhere.')
-    .option('json', {
-      type: 'boolean',
-      describe: 'Print one JSON document on stdout',
-      global: true,
-    })
-    .option('debug', { type: 'boolean', describe: 'Print stack traces', global: true })
-    .version(versions().ganport)
-    .demandCommand(1, 'which command? `ganport --help` lists them')
-    .strict()
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
-    .parserConfiguration({
-      'duplicate-arguments-array': false,
-      'camel-case-expansion': true,
-      'strip-dashed': true,
-    })
-    .fail((message, error) => {
-      throw error ?? new UsageError(message.replaceAll('\n', ' '));
-    })
-    .exitProcess(false);
+interface Chosen {
+  /** Whether the result is wanted as JSON. */
+  json: boolean;
+  run(): Promise<Result>;
 }
 
-/** Ctrl-C: the first asks the command to end, a second ends the process at once. */
-function onInterrupt(): { signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  const interrupt = () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    controller.abort();
+/** @throws UsageError */
+async function parse(args: readonly string[]): Promise<Chosen | undefined> {
+  let chosen: Chosen | undefined;
+  await createParser((found) => {
+    chosen = found;
+  }).parseAsync(args);
+  return chosen;
+}
+
+function createParser(choose: (chosen: Chosen) => void): Argv {
+  const program = programName(process.env);
+  return COMMANDS.reduce<Argv>((parser, { usage, describe, examples, options, run }) => {
+    const build = (command: Argv) =>
+      options(command)
+        .group(['json', 'debug', 'help', 'version'], 'Everywhere:')
+        .usage(`$0 ${usage}\n\n${describe}.`)
+        .example(examples.map(([example, does]) => [`$0 ${example}`, does]))
+        .fail(usageError(`${program} ${usage.split(' ')[0]} --help`));
+    return parser.command(usage, describe, build, (parsed) => {
+      choose({ json: parsed.json === true, run: () => run(parsed, log) });
+    });
+  }, baseParser(program));
+}
+
+function baseParser(program: string): Argv {
+  return (
+    yargs()
+      .scriptName(program)
+      .usage('$0 <command>\n\nTrain a GAN, export its generator to ONNX, sample it anywhere.')
+      .option('json', { boolean: true, describe: 'Print one JSON document on stdout' })
+      .option('debug', { boolean: true, describe: 'Print stack traces' })
+      .epilogue(`\`${program} <command> --help\` tells more of each.`)
+      .version(versions().ganport)
+      .demandCommand(1, 'a command is missing')
+      .strict()
+      .recommendCommands()
+      .wrap(Math.min(100, process.stdout.columns ?? 100))
+      // What errors say is English, so the rest is too.
+      .locale('en')
+      // Its type leaves out the texts with a plural.
+      .updateStrings(MESSAGES as unknown as Record<string, string>)
+      .parserConfiguration({
+        'boolean-negation': false,
+        'camel-case-expansion': false,
+        'duplicate-arguments-array': false,
+        // Flags check their numbers, so they get them as they were typed.
+        'parse-numbers': false,
+        'parse-positional-numbers': false,
+      })
+      .fail(usageError(`${program} --help`))
+      .exitProcess(false)
+  );
+}
+
+/** Texts in place of yargs' own, by its keys. */
+const MESSAGES = {
+  'Argument: %s, Given: %s, Choices: %s': '--%s is %s, expected one of %s',
+  'Did you mean %s?': 'there is no such command; did you mean %s?',
+  'Invalid values:': 'wrong value:',
+  'Not enough arguments following: %s': 'a value is missing after --%s',
+  'Not enough non-option arguments: got %s, need at least %s': {
+    one: 'too few arguments: got %s, expected %s',
+    other: 'too few arguments: got %s, expected %s',
+  },
+  'Unknown argument: %s': { one: 'unknown argument: %s', other: 'unknown arguments: %s' },
+};
+
+/** What a flag itself threw is told as it is; what yargs found, with where to read on. */
+function usageError(help: string): (message: string, thrown: Error | undefined) => never {
+  return (message, thrown) => {
+    throw new UsageError(thrown ? message : `${message} (see \`${help}\`)`);
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  return {
-    signal: controller.signal,
-    end: () => {
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    },
-  };
+}
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function inOneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replaceAll(/\s*\n\s*/g, ' ');
 }

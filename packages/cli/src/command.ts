@@ -1,19 +1,22 @@
 /** What every command of `ganport` is made of. */
 import type { Argv } from 'yargs';
 
-/** Wrong usage: exit code 2. What went wrong while doing the right thing exits with 1. */
+/** Wrong usage: exit code 2. What goes wrong with the right usage exits with 1. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-export interface Context {
-  /** Aborted by the first Ctrl-C. */
-  signal: AbortSignal;
-  /** Whether a JSON document is wanted on stdout. */
-  json: boolean;
-  /** Prints a line for a person, to stderr. */
-  log(line: string): void;
+/** Runs a check of what was asked for: what does not fit is wrong usage. */
+export function asUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof Error ? new UsageError(error.message, { cause: error }) : error;
+  }
 }
+
+/** Prints a line for a person, to stderr. */
+export type Log = (line: string) => void;
 
 export interface Result {
   /** The document `--json` prints. */
@@ -22,14 +25,18 @@ export interface Result {
   text: string;
   /** 0 unless given. */
   exitCode?: number;
+  /** What goes on after the result is printed: a server serves. */
+  afterwards?: () => Promise<void>;
 }
 
 export interface Command<Options> {
   /** As yargs takes it: `sample <model>`. */
   usage: string;
   describe: string;
+  /** Arguments as they are typed after `ganport`, each with what it does. */
+  examples: readonly (readonly [string, string])[];
   options(yargs: Argv): Argv<Options>;
-  run(options: Options, context: Context): Promise<Result>;
+  run(options: Options, log: Log): Promise<Result>;
 }
 
 /** Infers a command's options from what it declares. */

@@ -1,83 +1,94 @@
 /** Training progress on stderr: a bar in a terminal, a line now and then elsewhere. */
 import type { Metrics } from '@ganport/train';
 import { Presets, SingleBar } from 'cli-progress';
+import type { Log } from './command.ts';
+import { barLine, type ProgressState, plainLine } from './progress-line.ts';
 
 /** Where there is no terminal, a line this often. */
 const LINE_EVERY_MS = 10_000;
+/** Speed is measured over the last steps that took this long. */
+const RATE_OVER_MS = 5000;
 /** Share of the newest step in the smoothed metrics. */
 const SMOOTHING = 0.02;
 
 export interface Progress {
   update(step: number, metrics: Metrics): void;
+  /** Leaves the bar as it is; what comes later is not shown. */
   stop(): void;
 }
 
-export function trainingProgress(steps: number, log: (line: string) => void): Progress {
-  const bar = process.stderr.isTTY ? progressBar() : undefined;
-  const clock = new Clock();
+/** @param title a line before the first step's */
+export function trainingProgress(title: string, steps: number, log: Log): Progress {
+  const show = process.stderr.isTTY ? bar() : lines(steps, log);
+  const rate = stepRate();
   let smooth: Metrics | undefined;
-  let lastLine = performance.now();
+  let stopped = false;
   return {
     update(step, metrics) {
-      const first = smooth === undefined;
+      if (stopped) return;
+      if (!smooth) log(title);
       smooth = smooth ? blend(smooth, metrics) : metrics;
-      const rate = clock.rate(step);
-      const payload = {
-        rate: Number.isNaN(rate) ? '–' : rate.toFixed(1),
-        left: duration((steps - step) / rate),
-        ...fixed(smooth),
-      };
-      if (bar) {
-        if (first) bar.start(steps, step, payload);
-        else bar.update(step, payload);
-      } else if (first || step === steps || performance.now() - lastLine > LINE_EVERY_MS) {
-        lastLine = performance.now();
-        const { dLoss, gLoss, dReal, dFake } = payload;
-        log(
-          `step ${step}/${steps}  ${payload.rate} steps/s  D loss ${dLoss}  G loss ${gLoss}  ` +
-            `D(real) ${dReal}  D(fake) ${dFake}  ${payload.left} left`,
-        );
-      }
+      show.update({ step, steps, metrics: smooth, rate: rate(step) });
     },
-    stop: () => bar?.stop(),
+    stop() {
+      stopped = true;
+      show.stop();
+    },
   };
 }
 
-function progressBar(): SingleBar {
-  const format =
-    '{bar} {value}/{total}  {rate} steps/s  D loss {dLoss}  G loss {gLoss}  D(real) {dReal}  D(fake) {dFake}  {left} left';
-  return new SingleBar(
-    { format, barsize: 20, stream: process.stderr, hideCursor: true, fps: 5 },
-    Presets.shades_classic,
-  );
+interface Display {
+  update(state: ProgressState): void;
+  stop(): void;
 }
 
-/** Steps per second over the last few seconds. */
-class Clock {
-  readonly #marks: { step: number; time: number }[] = [];
+function bar(): Display {
+  let state: ProgressState | undefined;
+  const single = new SingleBar(
+    {
+      format: () => barLine(state!, process.stderr.columns),
+      stream: process.stderr,
+      hideCursor: true,
+      fps: 5,
+    },
+    Presets.shades_classic,
+  );
+  return {
+    update(next) {
+      const first = state === undefined;
+      state = next;
+      if (first) single.start(next.steps, next.step);
+      else single.update(next.step);
+    },
+    stop: () => single.stop(),
+  };
+}
 
-  rate(step: number): number {
+function lines(steps: number, log: Log): Display {
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    update(state) {
+      if (state.step < steps && performance.now() - last < LINE_EVERY_MS) return;
+      last = performance.now();
+      log(plainLine(state));
+    },
+    stop() {},
+  };
+}
+
+/** Steps per second over the last seconds, of steps told one after the other. */
+function stepRate(): (step: number) => number | undefined {
+  const marks: { step: number; time: number }[] = [];
+  return (step) => {
     const time = performance.now();
-    this.#marks.push({ step, time });
-    while (this.#marks.length > 2 && time - this.#marks[0]!.time > 5000) this.#marks.shift();
-    const first = this.#marks[0]!;
-    return step === first.step ? Number.NaN : ((step - first.step) / (time - first.time)) * 1000;
-  }
+    marks.push({ step, time });
+    while (marks.length > 2 && time - marks[0]!.time > RATE_OVER_MS) marks.shift();
+    const first = marks[0]!;
+    return step === first.step ? undefined : ((step - first.step) / (time - first.time)) * 1000;
+  };
 }
 
 function blend(old: Metrics, fresh: Metrics): Metrics {
   const mix = (key: keyof Metrics) => old[key] + (fresh[key] - old[key]) * SMOOTHING;
   return { dLoss: mix('dLoss'), gLoss: mix('gLoss'), dReal: mix('dReal'), dFake: mix('dFake') };
-}
-
-function fixed(metrics: Metrics): Record<keyof Metrics, string> {
-  const entries = Object.entries(metrics).map(([key, value]) => [key, value.toFixed(2)]);
-  return Object.fromEntries(entries) as Record<keyof Metrics, string>;
-}
-
-function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '–';
-  const whole = Math.ceil(seconds);
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  return h > 0 ? `${h}h${m}m` : m > 0 ? `${m}m${s}s` : `${s}s`;
 }

@@ -1,6 +1,6 @@
 /** Files that are there whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ModelError } from './error.ts';
 
@@ -8,6 +8,7 @@ import { ModelError } from './error.ts';
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: check its permissions, or choose another folder',
   EDQUOT: 'the disk quota is used up: free some space, or choose another folder',
+  EEXIST: 'there is a file of that name',
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'the name is too long',
   ENOENT: 'no such file or folder: check the path',
@@ -24,6 +25,9 @@ export function fileError(action: string, error: unknown): ModelError {
   return new ModelError(`cannot ${action}: ${reason ? `${reason} (${code})` : message}`);
 }
 
+/** Of temporary names, around a UUID. */
+const TEMPORARY = { prefix: '.ganport-', suffix: '.tmp' } as const;
+
 /**
  * Writes a file under a temporary name in its folder, syncs it, then renames it: a reader sees the
  * old file or the new one, also after a crash. A link is followed, not replaced.
@@ -33,7 +37,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   try {
     const target = await replaceable(path);
     const folder = dirname(target);
-    const temporary = join(folder, `.ganport-${randomUUID()}.tmp`);
+    const temporary = join(folder, TEMPORARY.prefix + randomUUID() + TEMPORARY.suffix);
     try {
       await writeSynced(temporary, data);
       await rename(temporary, target);
@@ -44,6 +48,15 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await syncFolder(folder);
   } catch (error) {
     throw error instanceof ModelError ? error : fileError(`write ${path}`, error);
+  }
+}
+
+/** Removes what `writeFileAtomic` left in a folder when its process was killed. */
+export async function removeTemporaryFiles(folder: string): Promise<void> {
+  const { prefix, suffix } = TEMPORARY;
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names) {
+    if (name.startsWith(prefix) && name.endsWith(suffix)) await rm(join(folder, name));
   }
 }
 

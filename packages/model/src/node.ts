@@ -1,5 +1,5 @@
 /** What needs a file system; the package's other entry runs in a page too. */
-export { writeFileAtomic } from './files.ts';
+export { fileError, removeTemporaryFiles, writeFileAtomic } from './files.ts';
 export {
   CHECKPOINT_FORMAT,
   type Checkpoint,

@@ -7,12 +7,16 @@ export {
   type ImageFormat,
 } from './encode.ts';
 export { ServeError } from './error.ts';
-export { type LoadedGenerator, loadGenerator } from './load.ts';
+export { wholeNumber } from './http-error.ts';
+export { type LoadedGenerator, loadGenerator, readModel } from './load.ts';
 export {
   createSampler,
+  MAX_COUNT,
+  MAX_INDEX,
+  MAX_SEED,
   type Runtime,
   type SampleOptions,
   type Sampler,
   type SamplerOptions,
 } from './sampler.ts';
-export { type RunningServer, type ServerOptions, startServer } from './server.ts';
+export { expectFreePort, type RunningServer, type ServerOptions, startServer } from './server.ts';

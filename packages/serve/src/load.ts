@@ -38,7 +38,8 @@ export async function loadGenerator(
   }
 }
 
-async function readModel(path: string): Promise<Uint8Array> {
+/** The bytes of an .onnx file. @throws ServeError whose message starts with the path. */
+export async function readModel(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
     if (size > MAX_MODEL_BYTES) {

@@ -43,7 +43,7 @@ export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 /** Latents count pictures with 32 bits. */
 export const MAX_INDEX = 2 ** 32 - 1;
 /** Of one call: enough for an FID over 50,000 pictures, and what they may weigh. */
-const MAX_COUNT = 65_536;
+export const MAX_COUNT = 65_536;
 const MAX_BYTES = 2 ** 30;
 /** Pictures per run: activations of a convolutional generator stay in tens of megabytes. */
 const RUN_BATCH = 64;

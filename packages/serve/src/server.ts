@@ -71,6 +71,13 @@ export async function startServer({
   };
 }
 
+/** For what takes long before it serves. @throws ServeError if the address cannot be had. */
+export async function expectFreePort(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, host, port);
+  await end(server);
+}
+
 async function listen(server: Server, host: string, port: number): Promise<void> {
   try {
     server.listen(port, host);

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
 import { LOSSES, type LossName } from './losses.ts';
 
-const steps = z.int().positive().max(100_000_000);
+const steps = z.int().min(1).max(100_000_000);
 const beta = z.number().min(0).lt(1);
 
 export const configSchema = z.strictObject({
@@ -15,7 +15,7 @@ export const configSchema = z.strictObject({
   data: z.enum(SOURCES),
   /** Folder of the data set's files; without it they are downloaded to the user's cache. */
   dataDir: z.string().optional(),
-  batch: z.int().positive().max(65_536),
+  batch: z.int().min(1).max(65_536),
   steps,
   seed: z.int().nonnegative(),
   loss: z.enum(Object.keys(LOSSES) as [LossName]),

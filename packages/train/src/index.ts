@@ -1,4 +1,10 @@
-export { configSchema, type Overrides, resolveConfig, type TrainConfig } from './config.ts';
+export {
+  configSchema,
+  DEFAULT_PRESET,
+  type Overrides,
+  resolveConfig,
+  type TrainConfig,
+} from './config.ts';
 export { type Dataset, type DownloadProgress, loadDataset, SOURCES } from './data/index.ts';
 export type { Engine, Metrics, State, StepInput } from './engine.ts';
 export { initialState, resolveGan } from './gan.ts';

@@ -8,8 +8,10 @@ import {
   CHECKPOINT_FORMAT,
   checkpointName,
   checkpointPath,
+  fileError,
   type Pointer,
   type Run,
+  removeTemporaryFiles,
   writeFileAtomic,
   writeWeights,
 } from '@ganport/model/node';
@@ -38,22 +40,25 @@ export interface SavedCheckpoint {
 /** Makes a new run folder. @throws ModelError if the folder has something in it. */
 export async function createRun(folder: string, run: Run): Promise<RunWriter> {
   await makeFolder(folder);
-  if ((await readdir(folder)).length > 0) {
-    throw new ModelError(
-      `${folder} is not empty: choose another --out, or continue it with --resume ${folder}`,
-    );
+  const present = await readdir(folder);
+  if (present.length > 0) {
+    const resume = present.includes('latest') ? `, or continue it with --resume ${folder}` : '';
+    throw new ModelError(`${folder} is not empty: choose another --out${resume}`);
   }
-  await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
-  return runWriter(folder);
+  return runWriter(folder, run);
 }
 
 /** Opens a run folder to go on from `step`: metrics logged after it are dropped. */
-export async function reopenRun(folder: string, step: number): Promise<RunWriter> {
+export async function reopenRun(folder: string, run: Run, step: number): Promise<RunWriter> {
+  // What a process that was killed did not get to rename.
+  for (const part of ['.', 'samples', 'checkpoints']) {
+    await removeTemporaryFiles(join(folder, part));
+  }
   const path = join(folder, 'metrics.jsonl');
   const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n');
   const kept = lines.filter((line) => stepOf(line) <= step);
   await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
-  return runWriter(folder);
+  return runWriter(folder, run);
 }
 
 function stepOf(line: string): number {
@@ -64,14 +69,20 @@ function stepOf(line: string): number {
   }
 }
 
-async function runWriter(folder: string): Promise<RunWriter> {
+async function runWriter(folder: string, run: Run): Promise<RunWriter> {
+  await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   for (const part of ['samples', 'checkpoints']) await makeFolder(join(folder, part));
   const point = (pointer: Pointer, name: string) =>
     writeFileAtomic(join(folder, pointer), `${name}\n`);
   return {
     folder,
     logMetrics(line) {
-      appendFileSync(join(folder, 'metrics.jsonl'), `${JSON.stringify(line)}\n`);
+      const path = join(folder, 'metrics.jsonl');
+      try {
+        appendFileSync(path, `${JSON.stringify(line)}\n`);
+      } catch (error) {
+        throw fileError(`write ${path}`, error);
+      }
     },
     async saveSamples(step, png) {
       await writeFileAtomic(
@@ -103,7 +114,7 @@ async function runWriter(folder: string): Promise<RunWriter> {
 /** Removes checkpoints that neither pointer names and that are not among the last. */
 async function prune(folder: string): Promise<void> {
   const names = (await readdir(join(folder, 'checkpoints'))).filter((name) =>
-    name.endsWith('.safetensors'),
+    /^step-\d+\.safetensors$/.test(name),
   );
   const steps = (name: string) => Number(name.match(/\d+/)![0]);
   const kept = new Set(names.sort((a, b) => steps(b) - steps(a)).slice(0, KEPT));
@@ -119,7 +130,6 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ModelError(`cannot make the folder ${folder} (${code}): choose another with --out`);
+    throw fileError(`make the folder ${folder}`, error);
   }
 }

@@ -1,16 +1,17 @@
 /** The training loop. */
 import { availableParallelism } from 'node:os';
 import { imageBytes, latentBatch, ModelError, STREAM, tileImages } from '@ganport/model';
-import { checkpointTensor, type Run, readCheckpoint } from '@ganport/model/node';
+import type { Run } from '@ganport/model/node';
 import sharp from 'sharp';
 import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset, fillBatch } from './data/index.ts';
-import type { Engine, Metrics, State } from './engine.ts';
+import type { Engine, Metrics } from './engine.ts';
 import { initialState, resolveGan } from './gan.ts';
 import { createOnnxRuntimeEngine, type OrtRuntime } from './onnxruntime-engine.ts';
+import { loadState } from './resume.ts';
 import { createRun, reopenRun } from './run-writer.ts';
 import { slicedWasserstein } from './score.ts';
-import { type Gan, stateTensors } from './step.ts';
+import { stateTensors } from './step.ts';
 
 /** Images of a sample grid, 8 × 8, and of a score. */
 const GRID = 64;
@@ -33,7 +34,7 @@ export interface TrainOptions {
   folder: string;
   /** Go on from the folder's latest checkpoint, in place of starting a new run in it. */
   resume: boolean;
-  /** Ends training after the step under way, with a checkpoint. */
+  /** Ends training after the step under way, the first at the earliest, with a checkpoint. */
   signal?: AbortSignal;
   onStep?: (step: number, metrics: Metrics) => void;
 }
@@ -42,6 +43,8 @@ export interface TrainResult {
   folder: string;
   /** Steps done, those before resuming included. */
   step: number;
+  /** Steps done by this call; 0 for a run that had no more to do. */
+  trained: number;
   interrupted: boolean;
   scores: Record<string, number>;
 }
@@ -58,8 +61,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const gan = resolveGan(config, dataset);
   const latent = gan.generator.inputs.z![0]!;
   const begin = options.resume
-    ? await loadState(folder, gan, config)
-    : { step: 0, state: initialState(gan, seed, config.ema), bestScore: Infinity };
+    ? await loadState(folder, gan, { ema: config.ema, dataset })
+    : { step: 0, state: initialState(gan, seed, config.ema), scores: {}, bestScore: Infinity };
+  if (begin.step >= config.steps) {
+    return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
+  }
   const providers = [device];
   const engine = await createOnnxRuntimeEngine(gan, begin.state, {
     ...config,
@@ -69,15 +75,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   });
   try {
     const run = options.resume
-      ? await reopenRun(folder, begin.step)
+      ? await reopenRun(folder, describeRun(options), begin.step)
       : await createRun(folder, describeRun(options));
     const references = referenceImages(dataset, Math.min(SCORED, dataset.count));
     const order = batchOrder(seed, batch, dataset.count);
     const images = new Uint8Array(batch * dataset.height * dataset.width * dataset.channels);
-    let { step, bestScore } = begin;
-    let scores: Record<string, number> = {};
+    let { step, scores, bestScore } = begin;
 
-    while (step < config.steps && !signal?.aborted) {
+    do {
       step += 1;
       fillBatch(dataset, order(step - 1), images);
       const z = latentBatch(seed, (step - 1) * 2 * batch, 2 * batch, latent, STREAM.training);
@@ -110,8 +115,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         });
         bestScore = Math.min(bestScore, swd);
       }
-    }
-    return { folder, step, interrupted: step < config.steps, scores };
+    } while (step < config.steps && !signal?.aborted);
+    const trained = step - begin.step;
+    return { folder, step, trained, interrupted: step < config.steps, scores };
   } finally {
     await engine.close();
   }
@@ -183,15 +189,4 @@ function describeRun({ config, dataset, device, threads, versions }: TrainOption
     threads,
     versions,
   };
-}
-
-/** The state to go on from: the latest checkpoint's, which must fit the run's networks. */
-async function loadState(folder: string, gan: Gan, config: TrainConfig) {
-  const checkpoint = await readCheckpoint(folder, 'latest');
-  const state: State = {};
-  for (const { name, shape } of stateTensors(gan, config.ema)) {
-    state[name] = checkpointTensor(checkpoint, name, shape);
-  }
-  const best = await readCheckpoint(folder, 'best');
-  return { step: checkpoint.step, state, bestScore: best.scores.swd ?? Infinity };
 }

@@ -1,24 +1,31 @@
+import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
-import { type DeviceStatus, probeDevice } from '@ganport/serve';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { DEVICES, type DeviceStatus } from '@ganport/serve';
 import { command } from '../command.ts';
+import { table } from '../table.ts';
 import { versions } from '../versions.ts';
 
 export const doctor = command({
   usage: 'doctor',
   describe: 'Say what works on this machine, and what would make the rest work',
+  examples: [['doctor --json', 'For a bug report']],
   options: (yargs) => yargs,
   async run() {
-    const machine = {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      platform: `${process.platform}-${process.arch}`,
+    const found: Findings = {
+      versions: versions(),
+      machine: {
+        cpu: cpus()[0]?.model ?? 'unknown',
+        cores: cpus().length,
+        memoryGiB: Math.round(totalmem() / 2 ** 30),
+        platform: `${process.platform}-${process.arch}`,
+      },
+      devices: {},
     };
-    // In turn: WebGPU's sessions share a context.
-    const devices: Record<string, DeviceStatus> = {};
-    for (const device of ['cpu', 'webgpu', 'cuda'] as const)
-      devices[device] = await probeDevice(device);
-    const found: Findings = { versions: versions(), machine, devices };
+    for (const device of DEVICES) {
+      if (device !== 'auto') found.devices[device] = await probe(device);
+    }
     return { json: found, text: toText(found) };
   },
 });
@@ -30,17 +37,28 @@ interface Findings {
   devices: Record<string, DeviceStatus>;
 }
 
+const PROBE = fileURLToPath(new URL('../probe.js', import.meta.url));
+
+/** In a process of its own: what a driver prints, or that it crashes, then stays there. */
+async function probe(device: string): Promise<DeviceStatus> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [PROBE, device]);
+    return JSON.parse(stdout) as DeviceStatus;
+  } catch (error) {
+    const { code, signal } = error as { code?: number; signal?: string };
+    return { works: false, why: `its process ended with ${signal ?? code}` };
+  }
+}
+
 function toText({ versions, machine, devices }: Findings): string {
   const { cpu, cores, memoryGiB, platform } = machine;
-  const lines = [
-    `machine    ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}`,
-    `versions   ${Object.entries(versions)
-      .map((v) => v.join(' '))
-      .join(', ')}`,
+  const rows: [string, string][] = [
+    ['machine', `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}`],
+    ...Object.entries(versions),
   ];
   for (const [device, { works, why, remedy }] of Object.entries(devices)) {
-    lines.push(`${device.padEnd(11)}${works ? 'works' : `missing: ${why}`}`);
-    if (remedy) lines.push(`${''.padEnd(11)}needs ${remedy}`);
+    rows.push([device, works ? 'works' : `missing: ${why}`]);
+    if (remedy) rows.push(['', `needs ${remedy}`]);
   }
-  return lines.join('\n');
+  return table(rows);
 }

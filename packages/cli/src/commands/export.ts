@@ -3,31 +3,33 @@ import { exportGenerator } from '@ganport/export';
 import { writeFileAtomic } from '@ganport/model/node';
 import * as ort from 'onnxruntime-node';
 import { command } from '../command.ts';
+import { choice, integer, text } from '../flags.ts';
+import { commandLine } from '../invocation.ts';
 import { versions } from '../versions.ts';
 
 export const exportCommand = command({
   usage: 'export <run>',
   describe: "Write a run's generator to an ONNX file",
+  examples: [
+    ['export runs/mlp', 'Writes runs/mlp/generator.onnx'],
+    ['export runs/mlp --checkpoint best', 'The weights with the best score, not the last'],
+  ],
   options: (yargs) =>
     yargs
       .positional('run', { type: 'string', demandOption: true, describe: 'Run folder' })
       .options({
-        out: {
-          alias: 'o',
-          string: true,
-          describe: 'File to write',
-          defaultDescription: 'RUN/generator.onnx',
-        },
+        out: { ...text('File to write'), alias: 'o', defaultDescription: 'RUN/generator.onnx' },
         checkpoint: {
-          choices: ['best', 'latest'] as const,
-          default: 'best' as const,
-          describe: 'Which checkpoint',
+          ...choice('Which weights', ['latest', 'best']),
+          default: 'latest' as const,
         },
-        opset: { number: true, default: 17, describe: 'ONNX operator set, 17 to 21' },
+        opset: {
+          ...integer('opset', 'ONNX operator set, 17 to 21', { minValue: 17, maxValue: 21 }),
+          default: 17,
+        },
         output: {
-          choices: ['uint8', 'float32'] as const,
+          ...choice('Type of the images', ['uint8', 'float32']),
           default: 'uint8' as const,
-          describe: 'Type of the images',
         },
       }),
   async run({ run, out = join(run, 'generator.onnx'), checkpoint, opset, output }) {
@@ -43,9 +45,9 @@ export const exportCommand = command({
     return {
       json: { file: out, bytes: model.length, steps, scores: metadata.scores, verified },
       text:
-        `Wrote ${out}: ${model.length} bytes, the generator after ${steps} steps. Checked against the trained ` +
-        `network: within ${verified.float.toExponential(1)} (float) and ${verified.levels} level(s) (uint8).\n` +
-        `Next: ganport serve ${out}`,
+        `Wrote ${out}: ${model.length} bytes, the generator after ${steps} steps.\n` +
+        `It draws what was trained, within ${verified.float.toExponential(1)} (${verified.levels} of 255 levels).\n` +
+        `Next: ${commandLine('serve', out)}`,
     };
   },
 });

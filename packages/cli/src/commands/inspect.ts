@@ -1,16 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import { METADATA_KEY, readGeneratorMetadata } from '@ganport/model';
+import { type GeneratorMetadata, METADATA_KEY, readGeneratorMetadata } from '@ganport/model';
 import { checkModel, decodeModel, type ModelProto, type ValueInfoProto } from '@ganport/onnx';
+import { readModel } from '@ganport/serve';
 import { command } from '../command.ts';
+import { table } from '../table.ts';
 
 export const inspect = command({
   usage: 'inspect <model>',
   describe: 'Say what is in an ONNX file',
+  examples: [['inspect generator.onnx --json', 'Its metadata too, as JSON']],
   options: (yargs) =>
     yargs.positional('model', { type: 'string', demandOption: true, describe: 'An ONNX file' }),
   async run({ model: path }) {
+    const bytes = await readModel(path);
     try {
-      const bytes = await readFile(path);
       const model = decodeModel(bytes);
       checkModel(model);
       const ours = model.metadataProps.some(({ key }) => key === METADATA_KEY);
@@ -18,8 +20,7 @@ export const inspect = command({
       const generator = ours ? readGeneratorMetadata(bytes) : undefined;
       return { json: { file: path, ...graph, generator }, text: toText(path, graph, generator) };
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new Error(`${path}: ${code ? `cannot be read (${code})` : (error as Error).message}`);
+      throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
     }
   },
 });
@@ -72,53 +73,36 @@ function describeValue({ name, type }: ValueInfoProto): string {
   return `${name} ${TYPES[tensor.elemType ?? 0] ?? `type ${tensor.elemType}`} [${dims?.join(', ') ?? '…'}]`;
 }
 
-function toText(
-  path: string,
-  graph: GraphSummary,
-  generator: ReturnType<typeof readGeneratorMetadata> | undefined,
-): string {
-  const rows: [string, string][] = [
-    ['file', `${path}, ${graph.bytes} bytes`],
-    [
-      'written by',
-      `${graph.producer || 'unknown'}, IR ${graph.ir}, opset ${Object.entries(graph.opsets)
-        .map((o) => o.join(' '))
-        .join(', ')}`,
-    ],
-    ['inputs', graph.inputs.join('; ')],
-    ['outputs', graph.outputs.join('; ')],
-    ['weights', String(graph.parameters)],
-    [
-      'operators',
-      Object.entries(graph.operators)
-        .map(([op, n]) => `${n} ${op}`)
-        .join(', '),
-    ],
+function toText(path: string, graph: GraphSummary, generator?: GeneratorMetadata): string {
+  const { bytes, producer, ir, opsets, inputs, outputs, parameters, operators } = graph;
+  const opset = list(opsets, (domain, version) => `${domain} ${version}`);
+  return table([
+    ['file', `${path}, ${bytes} bytes`],
+    ['written by', `${producer || 'unknown'}, IR ${ir}, opset ${opset}`],
+    ['inputs', inputs.join('; ')],
+    ['outputs', outputs.join('; ')],
+    ['weights', String(parameters)],
+    ['operators', list(operators, (operator, count) => `${count} ${operator}`)],
+    ...(generator
+      ? describeGenerator(generator)
+      : [['generator', 'no ganport metadata: not written by `ganport export`'] as const]),
+  ]);
+}
+
+function describeGenerator(metadata: GeneratorMetadata): [string, string][] {
+  const { name, image, latent, provenance, scores } = metadata;
+  const { width, height, channels, output } = image;
+  const { steps, dataset, seed, versions } = provenance;
+  return [
+    ['generator', `${name}: ${latent.size} latents → ${width}×${height}×${channels} ${output}`],
+    ['trained', `${steps} steps on ${dataset.name}, seed ${seed}`],
+    ['scores', list(scores, (score, value) => `${score} ${value.toPrecision(3)}`)],
+    ['versions', list(versions, (of, version) => `${of} ${version}`)],
   ];
-  if (generator) {
-    const { image, latent, provenance, scores } = generator;
-    rows.push(
-      [
-        'generator',
-        `${generator.name}: ${latent.size} latents → ${image.width}×${image.height}×${image.channels} ${image.output}`,
-      ],
-      [
-        'trained',
-        `${provenance.steps} steps on ${provenance.dataset.name}, seed ${provenance.seed}`,
-      ],
-      [
-        'scores',
-        Object.entries(scores)
-          .map(([name, value]) => `${name} ${value.toPrecision(3)}`)
-          .join(', '),
-      ],
-      [
-        'versions',
-        Object.entries(provenance.versions)
-          .map((v) => v.join(' '))
-          .join(', '),
-      ],
-    );
-  } else rows.push(['generator', 'no ganport metadata: not written by `ganport export`']);
-  return rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
+}
+
+function list<T>(entries: Record<string, T>, text: (key: string, value: T) => string): string {
+  return Object.entries(entries)
+    .map(([key, value]) => text(key, value))
+    .join(', ');
 }

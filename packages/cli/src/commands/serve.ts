@@ -1,39 +1,38 @@
 import { once } from 'node:events';
-import { DEVICES, type Device, type RunningServer, startServer } from '@ganport/serve';
-import { type Context, command } from '../command.ts';
+import { type ServerOptions, startServer } from '@ganport/serve';
+import { command, type Log, type Result } from '../command.ts';
+import { SHARED, text } from '../flags.ts';
+import { interruptible } from '../interruption.ts';
 
 export const serve = command({
   usage: 'serve <model>',
   describe: 'Serve a generator.onnx over HTTP, with a page that draws too',
+  examples: [
+    ['serve model.onnx', 'To this machine, on port 3000'],
+    ['serve model.onnx --host 0.0.0.0', 'To others too'],
+  ],
   options: (yargs) =>
     yargs
       .positional('model', { type: 'string', demandOption: true, describe: 'A generator.onnx' })
       .options({
-        host: { string: true, default: '127.0.0.1', describe: 'Address to listen on' },
-        port: { number: true, default: 3000, describe: 'Port to listen on; 0 takes a free one' },
-        device: { choices: DEVICES, default: 'auto' as const, describe: 'Where to draw' },
+        host: { ...text('Address to listen on'), default: '127.0.0.1' },
+        port: SHARED.port,
+        device: SHARED.device,
       }),
-  async run({ model, host, port, device }, context) {
-    await serveUntilInterrupted({ model, host, port, device }, context);
-    return { json: { model, served: true }, text: 'Stopped.' };
-  },
+  run: ({ model, host, port, device }, log) => serveModel({ model, host, port, device }, log),
 });
 
-export interface ServeRequest {
-  model: string;
-  host: string;
-  port: number;
-  device: Device;
-}
-
-/** Serves until Ctrl-C; tells on stderr where. */
-export async function serveUntilInterrupted(
-  request: ServeRequest,
-  { signal, log }: Context,
-): Promise<void> {
-  const server: RunningServer = await startServer(request);
-  log(`Drawing on ${server.device} (${server.why}).`);
-  log(`Open ${server.url} – Ctrl-C stops.`);
-  if (!signal.aborted) await once(signal, 'abort');
-  await server.close();
+/** The result is where it serves; it then does so until Ctrl-C. */
+export async function serveModel(options: ServerOptions, log: Log): Promise<Result> {
+  const { url, device, why, close } = await startServer(options);
+  log(`Drawing on ${device} (${why}).`);
+  return {
+    json: { model: options.model, url, device },
+    text: `Open ${url} – Ctrl-C stops.`,
+    afterwards: async () => {
+      await interruptible((signal) => once(signal, 'abort'));
+      await close();
+      log('Stopped.');
+    },
+  };
 }

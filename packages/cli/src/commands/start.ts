@@ -1,55 +1,76 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
-import { writeFileAtomic } from '@ganport/model/node';
-import { defaultThreads, resolveConfig } from '@ganport/train';
+import { readCheckpoint, writeFileAtomic } from '@ganport/model/node';
+import { expectFreePort } from '@ganport/serve';
+import { configSchema, defaultThreads, resolveConfig } from '@ganport/train';
 import * as ort from 'onnxruntime-node';
-import { type Context, command } from '../command.ts';
+import { command, type Log } from '../command.ts';
+import { integer, SHARED } from '../flags.ts';
+import { INTERRUPTED } from '../interruption.ts';
+import { commandLine } from '../invocation.ts';
+import { COMMAND_LINE, given, resumedTraining, runTraining, type Training } from '../training.ts';
 import { versions } from '../versions.ts';
-import { serveUntilInterrupted } from './serve.ts';
-import { runTraining } from './train.ts';
+import { serveModel } from './serve.ts';
 
-const FOLDER = 'runs/start';
+const FOLDER = join('runs', 'start');
+const MODEL = join(FOLDER, 'generator.onnx');
+const HOST = '127.0.0.1';
 
 export const start = command({
   usage: 'start',
-  describe: 'Train the quick preset, export it and serve a page: the whole way in one command',
+  describe: 'Train the quick preset, export it and serve it, in one command',
+  examples: [
+    ['start', `Trains into ${FOLDER}; a second time, it serves what is there`],
+    ['start --steps 3000', 'Trains for longer, or goes on to 3000 steps'],
+  ],
   options: (yargs) =>
     yargs.options({
-      port: { number: true, default: 3000, describe: 'Port of the page; 0 takes a free one' },
-      steps: { number: true, describe: 'Steps to train', defaultDescription: "the preset's" },
+      port: SHARED.port,
+      steps: {
+        ...integer('steps', 'Steps to train', configSchema.shape.steps),
+        defaultDescription: "the preset's",
+      },
     }),
-  async run({ port, steps }, context) {
-    const model = join(FOLDER, 'generator.onnx');
-    if (existsSync(model))
-      context.log(`Using ${model}, trained before; remove ${FOLDER} to train anew.`);
-    else if (!(await trainAndExport(model, steps, context))) {
-      return { json: { interrupted: true }, text: 'Stopped. Start again to go on.', exitCode: 130 };
-    }
-    await serveUntilInterrupted({ model, host: '127.0.0.1', port, device: 'auto' }, context);
-    return { json: { model, served: true }, text: 'Stopped.' };
+  async run({ port, steps }, log) {
+    // Before minutes of training, not after.
+    await expectFreePort(HOST, port);
+    const training = await remainingTraining(steps);
+    if (training) {
+      const result = await runTraining(training, log);
+      if (result.interrupted) {
+        const text = `Stopped at step ${result.step}. Go on with: ${commandLine('start')}`;
+        return { json: result, text, exitCode: INTERRUPTED };
+      }
+    } else log(`Using ${FOLDER}, trained before; remove it to train anew.`);
+    await exportModel(log);
+    return serveModel({ model: MODEL, host: HOST, port }, log);
   },
 });
 
-/** False if training was interrupted; the next start goes on from there. */
-async function trainAndExport(
-  model: string,
-  steps: number | undefined,
-  context: Context,
-): Promise<boolean> {
-  const flags = { preset: 'quick', data: 'glyphs', ...(steps === undefined ? {} : { steps }) };
-  const config = resolveConfig([['the flags', flags]]);
-  const resume = existsSync(join(FOLDER, 'latest'));
-  const { interrupted } = await runTraining(
-    { config, folder: FOLDER, resume, threads: defaultThreads() },
-    context,
+/** What is left to train in the folder, by the run's own settings if there is one; or nothing. */
+async function remainingTraining(steps: number | undefined): Promise<Training | undefined> {
+  const changes = given({ steps });
+  if (!existsSync(FOLDER)) {
+    const config = resolveConfig([[COMMAND_LINE, { preset: 'quick', ...changes }]]);
+    return { config, folder: FOLDER, resume: false, threads: defaultThreads() };
+  }
+  try {
+    const training = await resumedTraining(FOLDER, changes);
+    const { step } = await readCheckpoint(FOLDER, 'latest');
+    return step < training.config.steps ? training : undefined;
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; remove ${FOLDER} to train anew`, {
+      cause: error,
+    });
+  }
+}
+
+async function exportModel(log: Log): Promise<void> {
+  const { model, verified } = await exportGenerator(FOLDER, { ort, version: versions().ganport });
+  await writeFileAtomic(MODEL, model);
+  const { float, levels } = verified;
+  log(
+    `Exported ${MODEL}; it draws what was trained, within ${float.toExponential(1)} (${levels} of 255 levels).`,
   );
-  if (interrupted) return false;
-  const exported = await exportGenerator(FOLDER, { ort, version: versions().ganport });
-  await writeFileAtomic(model, exported.model);
-  const { float, levels } = exported.verified;
-  context.log(
-    `Exported ${model}; it draws what was trained, within ${float.toExponential(1)} (${levels} of 255 levels).`,
-  );
-  return true;
 }

@@ -1,161 +1,138 @@
 import { readFile } from 'node:fs/promises';
-import { PRESETS } from '@ganport/model';
-import { readRun } from '@ganport/model/node';
+import { join } from 'node:path';
+import { PRESETS, type PresetName } from '@ganport/model';
+import { fileError } from '@ganport/model/node';
 import {
-  type DownloadProgress,
+  configSchema,
+  DEFAULT_PRESET,
   defaultThreads,
-  loadDataset,
+  LOSSES,
+  type LossName,
   resolveConfig,
   SOURCES,
-  type TrainConfig,
-  type TrainResult,
-  train as trainRun,
 } from '@ganport/train';
-import * as ort from 'onnxruntime-node';
-import { type Context, command, UsageError } from '../command.ts';
-import { trainingProgress } from '../progress.ts';
-import { versions } from '../versions.ts';
+import { asUsage, command, UsageError } from '../command.ts';
+import { choice, integer, text } from '../flags.ts';
+import { INTERRUPTED } from '../interruption.ts';
+import { commandLine } from '../invocation.ts';
+import { duration } from '../progress-line.ts';
+import { COMMAND_LINE, given, resumedTraining, runTraining, type Training } from '../training.ts';
+
+const { steps, batch, seed } = configSchema.shape;
+
+const PRESETS_OWN = "the preset's";
+
+/** More than any machine has, and few enough for the system to start them. */
+const MAX_THREADS = 1024;
 
 export const train = command({
   usage: 'train',
   describe: 'Train a GAN into a run folder',
+  examples: [
+    ['train --preset quick', 'About 90 seconds on two cores'],
+    ['train --preset conv --data mnist', 'Downloads MNIST first'],
+    ['train --config my-gan.json --out runs/mine', 'Networks and settings of your own'],
+    ['train --resume runs/mine --steps 40000', 'Goes on, to 40000 steps in all'],
+  ],
   options: (yargs) =>
     yargs.options({
-      preset: { choices: Object.keys(PRESETS), describe: 'Networks and settings to start from' },
-      config: { string: true, describe: 'JSON file of settings over the preset' },
-      data: { choices: SOURCES, describe: 'Images to learn from' },
-      'data-dir': { string: true, describe: "Folder of the data set's files" },
-      steps: { number: true, describe: 'Steps to train' },
-      batch: { number: true, describe: 'Images per step' },
-      seed: { number: true, describe: 'Everything random follows from it' },
-      loss: { string: true, describe: 'Adversarial loss' },
-      device: {
-        choices: ['auto', 'cpu'] as const,
-        default: 'auto' as const,
-        describe: 'Where to train',
+      preset: {
+        ...choice('Networks and settings to start from', Object.keys(PRESETS) as PresetName[]),
+        defaultDescription: DEFAULT_PRESET,
       },
+      config: text('JSON file of settings over the preset'),
+      data: { ...choice('Images to learn from', SOURCES), defaultDescription: 'glyphs' },
+      'data-dir': {
+        ...text("Folder of the data set's files"),
+        defaultDescription: 'they are downloaded',
+      },
+      steps: { ...integer('steps', 'Steps to train', steps), defaultDescription: PRESETS_OWN },
+      batch: { ...integer('batch', 'Images per step', batch), defaultDescription: PRESETS_OWN },
+      seed: {
+        ...integer('seed', 'All that is random follows from it', seed),
+        defaultDescription: '0',
+      },
+      loss: {
+        ...choice('Adversarial loss', Object.keys(LOSSES) as LossName[]),
+        defaultDescription: 'bce',
+      },
+      device: { ...choice('Where to train', ['auto', 'cpu']), default: 'auto' },
       threads: {
-        number: true,
-        describe: 'Threads of an operator',
-        defaultDescription: 'the cores',
+        ...integer('threads', 'Threads of an operator', { minValue: 1, maxValue: MAX_THREADS }),
+        defaultDescription: "one per core; resumed, the run's",
       },
-      out: { string: true, describe: 'Run folder to make', defaultDescription: 'runs/NAME-TIME' },
-      resume: { string: true, describe: 'Run folder to go on with; --steps may extend it' },
+      out: { ...text('Run folder to make'), defaultDescription: 'runs/NAME-TIME' },
+      resume: text('Run folder to go on with; --steps may extend it'),
     }),
-  async run(options, context) {
-    const { out, resume, threads = defaultThreads() } = options;
-    if (out !== undefined && resume !== undefined) {
-      throw new UsageError('--out makes a new run and --resume continues one: give one of them');
+  async run(options, log) {
+    const training =
+      options.resume === undefined
+        ? await newTraining(options)
+        : await resumed(options.resume, options);
+    const began = performance.now();
+    const result = await runTraining(training, log);
+    const { folder, step, trained, interrupted } = result;
+    const took = duration((performance.now() - began) / 1000);
+    if (interrupted) {
+      const text = `Stopped at step ${step}. Go on with: ${commandLine('train', '--resume', folder)}`;
+      return { json: result, text, exitCode: INTERRUPTED };
     }
-    const config =
-      resume === undefined ? await newConfig(options) : await oldConfig(resume, options);
-    const folder = resume ?? out ?? `runs/${config.name}-${timestamp()}`;
-    const result = await runTraining(
-      { config, folder, resume: resume !== undefined, threads },
-      context,
-    );
-    const { step, interrupted } = result;
-    const next = interrupted
-      ? `Stopped at step ${step}. Go on with: ganport train --resume ${folder}`
-      : `Trained ${step} steps into ${folder}. Next: ganport export ${folder}`;
-    return { json: result, text: next, ...(interrupted ? { exitCode: 130 } : {}) };
+    const done =
+      trained > 0
+        ? `Trained ${trained} steps in ${took}; samples are in ${join(folder, 'samples')}.`
+        : `${folder} has done its ${step} steps already: more are done with a larger --steps.`;
+    return { json: result, text: `${done}\nNext: ${commandLine('export', folder)}` };
   },
 });
 
-export interface TrainingRequest {
-  config: TrainConfig;
-  folder: string;
-  resume: boolean;
-  threads: number;
+interface Flags {
+  preset?: PresetName | undefined;
+  config?: string | undefined;
+  data?: (typeof SOURCES)[number] | undefined;
+  'data-dir'?: string | undefined;
+  steps?: number | undefined;
+  batch?: number | undefined;
+  seed?: number | undefined;
+  loss?: LossName | undefined;
+  threads?: number | undefined;
+  out?: string | undefined;
 }
 
-/** Loads the data and trains, with progress on stderr. */
-export async function runTraining(
-  { config, folder, resume, threads }: TrainingRequest,
-  context: Context,
-): Promise<TrainResult> {
-  const { data, dataDir, steps, batch } = config;
-  const dataset = await loadDataset({
-    source: data,
-    ...(dataDir ? { dataDir } : {}),
-    onProgress: downloadProgress(context),
-  });
-  context.log(
-    `${dataset.count} images of ${dataset.name}; ${steps} steps of batch ${batch} on onnxruntime, cpu, ${threads} threads, into ${folder}`,
+/** A new run: preset, then the file over it, then the flags. */
+async function newTraining(flags: Flags): Promise<Training> {
+  const { preset, config: path, data, 'data-dir': dataDir, steps, batch, seed, loss } = flags;
+  const settings = given({ preset, data, dataDir, steps, batch, seed, loss });
+  const file = path === undefined ? {} : await readJson(path);
+  const config = asUsage(() =>
+    resolveConfig([
+      [path ?? 'no file', file],
+      [COMMAND_LINE, settings],
+    ]),
   );
-  const progress = trainingProgress(steps, context.log);
-  try {
-    return await trainRun({
-      config,
-      dataset,
-      ort,
-      device: 'cpu',
-      threads,
-      versions: versions(),
-      folder,
-      resume,
-      signal: context.signal,
-      onStep: progress.update,
-    });
-  } finally {
-    progress.stop();
-  }
+  const { out = join('runs', `${config.name}-${timestamp()}`), threads = defaultThreads() } = flags;
+  return { config, folder: out, resume: false, threads };
 }
 
-/** One line per file that is downloaded. */
-function downloadProgress({ log }: Context): (progress: DownloadProgress) => void {
-  let current: string | undefined;
-  return ({ file, total }) => {
-    if (file === current) return;
-    current = file;
-    log(`Downloading ${file}, ${(total / 1e6).toFixed(1)} MB …`);
-  };
-}
-
-type Flags = { [name: string]: unknown };
-
-/** A new run's settings: preset, file, flags. */
-async function newConfig({
-  config,
-  ...flags
-}: Flags & { config?: string | undefined }): Promise<TrainConfig> {
-  const file = config === undefined ? {} : await readJson(config);
-  return resolveConfig([
-    [config ?? 'no file', file],
-    ['the flags', given(flags, ['preset', 'data', 'dataDir', 'steps', 'batch', 'seed', 'loss'])],
-  ]);
-}
-
-/** A run's own settings, which only `--steps` and `--data-dir` may change. */
-async function oldConfig(folder: string, flags: Flags): Promise<TrainConfig> {
-  const fixed = ['preset', 'config', 'data', 'batch', 'seed', 'loss'].find(
+/** A run's own settings, of which only these flags change some. */
+async function resumed(folder: string, flags: Flags): Promise<Training> {
+  const fixed = (['out', 'preset', 'config', 'data', 'batch', 'seed', 'loss'] as const).find(
     (name) => flags[name] !== undefined,
   );
   if (fixed) throw new UsageError(`--${fixed} cannot change a run that is resumed`);
-  const run = await readRun(folder);
-  return resolveConfig([
-    [`${folder}/run.json`, run.config],
-    ['the flags', given(flags, ['steps', 'dataDir'])],
-  ]);
-}
-
-function given(flags: Flags, names: readonly string[]): Flags {
-  return Object.fromEntries(
-    names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]),
-  );
+  const { steps, 'data-dir': dataDir, threads } = flags;
+  const training = await resumedTraining(folder, given({ steps, dataDir }));
+  return threads === undefined ? training : { ...training, threads };
 }
 
 async function readJson(path: string): Promise<unknown> {
-  let text: string;
+  let json: string;
   try {
-    text = await readFile(path, 'utf8');
+    json = await readFile(path, 'utf8');
   } catch (error) {
-    throw new UsageError(
-      `--config: cannot read ${path} (${(error as NodeJS.ErrnoException).code})`,
-    );
+    throw new UsageError(`--config: ${fileError(`read ${path}`, error).message}`);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch (error) {
     throw new UsageError(`--config: ${path} is not JSON: ${(error as Error).message}`);
   }

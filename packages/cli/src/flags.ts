@@ -1,0 +1,44 @@
+/** Kinds of flags. Each takes a value: `--steps` without one is an error, not the default. */
+import { DEVICES, wholeNumber } from '@ganport/serve';
+import { UsageError } from './command.ts';
+
+/** Above the flags that every command has. */
+const group = 'Options:';
+
+/** As zod has them, `z.int().min(1).max(9)`, so that a flag allows what a configuration does. */
+interface Range {
+  minValue: number | null;
+  maxValue: number | null;
+}
+
+/** A whole number within a range, in decimal digits. */
+export function integer(flag: string, describe: string, { minValue, maxValue }: Range) {
+  const schema = wholeNumber(minValue ?? 0, maxValue ?? Number.MAX_SAFE_INTEGER);
+  return {
+    requiresArg: true,
+    describe,
+    group,
+    coerce(given: unknown): number {
+      const { success, data, error } = schema.safeParse(String(given));
+      if (success) return data;
+      throw new UsageError(`--${flag}: ${error.issues[0]!.message}`);
+    },
+  } as const;
+}
+
+export function text(describe: string) {
+  return { string: true, requiresArg: true, describe, group } as const;
+}
+
+export function choice<const T extends string>(describe: string, choices: readonly T[]) {
+  return { choices, requiresArg: true, describe, group } as const;
+}
+
+/** Flags that more than one command takes. */
+export const SHARED = {
+  device: { ...choice('Where to draw', DEVICES), default: 'auto' as const },
+  port: {
+    ...integer('port', 'Port to listen on; 0 takes a free one', { minValue: 0, maxValue: 65_535 }),
+    default: 3000,
+  },
+} as const;

@@ -1,0 +1,69 @@
+/** A line about training that fits its terminal. */
+import type { Metrics } from '@ganport/train';
+
+export interface ProgressState {
+  step: number;
+  steps: number;
+  metrics: Metrics;
+  /** Steps per second; undefined until two steps have been timed. */
+  rate: number | undefined;
+}
+
+/** Characters of a bar: below the least it says nothing. */
+const LEAST_BAR = 8;
+const LARGEST_BAR = 30;
+
+/** A bar and as much about training as fits `columns`, the least important left out first. */
+export function barLine(state: ProgressState, columns: number): string {
+  const fields = describe(state);
+  const long = fields.map(({ long }) => long);
+  const short = fields.map(({ short }) => short);
+  const room = columns - LEAST_BAR - 1;
+  const candidates = [
+    long.join('  '),
+    ...short.map((_, i) => short.slice(0, short.length - i).join('  ')),
+  ];
+  const text = candidates.find(({ length }) => length < room) ?? '';
+  const size = Math.min(LARGEST_BAR, columns - text.length - 2);
+  const done = Math.round((size * state.step) / state.steps);
+  return `${'█'.repeat(done)}${'░'.repeat(size - done)} ${text}`;
+}
+
+/** The same without a bar. */
+export function plainLine(state: ProgressState): string {
+  return `step ${describe(state)
+    .map(({ long }) => long)
+    .join('  ')}`;
+}
+
+/** Fields by importance, each written out and short. */
+function describe({ step, steps, metrics, rate }: ProgressState): Field[] {
+  const { dLoss, gLoss, dReal, dFake } = metrics;
+  const [d, g, real, fake] = [dLoss, gLoss, dReal, dFake].map((value) => value.toFixed(2));
+  const count = `${step}/${steps}`;
+  const fields = [{ long: count, short: count }];
+  if (rate !== undefined) {
+    const [speed, left] = [rate.toPrecision(3), duration((steps - step) / rate)];
+    fields.push({ long: `${speed} steps/s`, short: `${speed}/s` });
+    fields.push({ long: `${left} left`, short: left });
+  }
+  fields.push({ long: `D loss ${d}  G loss ${g}`, short: `loss D ${d} G ${g}` });
+  fields.push({
+    long: `D(real) ${real}  D(fake) ${fake}`,
+    short: `D(real) ${real} (fake) ${fake}`,
+  });
+  return fields;
+}
+
+interface Field {
+  long: string;
+  short: string;
+}
+
+/** Seconds as "2h05m", "1m30s" or "9s". */
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return h > 0 ? `${h}h${two(m)}m` : m > 0 ? `${m}m${two(s)}s` : `${s}s`;
+}

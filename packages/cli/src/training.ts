@@ -1,0 +1,97 @@
+/** What `train` and `start` share: the settings of a run, and training with progress on stderr. */
+import { join } from 'node:path';
+import { readRun } from '@ganport/model/node';
+import {
+  type DownloadProgress,
+  loadDataset,
+  type Overrides,
+  resolveConfig,
+  resolveGan,
+  type TrainConfig,
+  type TrainResult,
+  train,
+} from '@ganport/train';
+import * as ort from 'onnxruntime-node';
+import { asUsage, type Log } from './command.ts';
+import { interruptible } from './interruption.ts';
+import { trainingProgress } from './progress.ts';
+import { versions } from './versions.ts';
+
+/** What errors call settings that were given as flags. */
+export const COMMAND_LINE = 'the command line';
+
+export interface Training {
+  config: TrainConfig;
+  folder: string;
+  resume: boolean;
+  /** Threads of an operator. */
+  threads: number;
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The settings whose flags were given. */
+export function given<T extends object>(flags: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(flags).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}
+
+/** A run to go on with as it was set up, but for the settings in `changes`. */
+export async function resumedTraining(
+  folder: string,
+  changes: Pick<Overrides, 'steps' | 'dataDir'>,
+): Promise<Training> {
+  const run = await readRun(folder);
+  const config = resolveConfig([
+    [join(folder, 'run.json'), run.config],
+    [COMMAND_LINE, changes],
+  ]);
+  return { config, folder, resume: true, threads: run.threads };
+}
+
+/** Loads the data and trains. The first Ctrl-C ends training with a checkpoint. */
+export async function runTraining(
+  { config, folder, resume, threads }: Training,
+  log: Log,
+): Promise<TrainResult> {
+  const { data, dataDir, steps, batch } = config;
+  const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
+  if (!resume) asUsage(() => resolveGan(config, dataset));
+  const title =
+    `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch}, ` +
+    `onnxruntime, cpu, ${threads} threads, into ${folder}`;
+  const progress = trainingProgress(title, steps, log);
+  return interruptible(async (signal) => {
+    signal.addEventListener('abort', () => {
+      progress.stop();
+      log('Stopping with a checkpoint; Ctrl-C again stops without.');
+    });
+    try {
+      return await train({
+        config,
+        dataset,
+        ort,
+        device: 'cpu',
+        threads,
+        versions: versions(),
+        folder,
+        resume,
+        signal,
+        onStep: progress.update,
+      });
+    } finally {
+      progress.stop();
+    }
+  });
+}
+
+/** One line per file that is downloaded. */
+function downloadProgress(log: Log): (progress: DownloadProgress) => void {
+  let current: string | undefined;
+  return ({ file, total }) => {
+    if (file === current) return;
+    current = file;
+    log(`Downloading ${file}, ${(total / 1e6).toFixed(1)} MB …`);
+  };
+}
