@@ -1,23 +1,16 @@
 /** The training loop. */
 import { availableParallelism } from 'node:os';
-import { imageBytes, latentBatch, ModelError, STREAM, tileImages } from '@ganport/model';
+import { latentBatch, ModelError, STREAM } from '@ganport/model';
 import type { Run } from '@ganport/model/node';
-import sharp from 'sharp';
 import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset, fillBatch } from './data/index.ts';
-import type { Engine, Metrics } from './engine.ts';
+import type { Metrics } from './engine.ts';
+import { evaluation } from './evaluate.ts';
 import { initialState, resolveGan } from './gan.ts';
 import { createOnnxRuntimeEngine, type OrtRuntime } from './onnxruntime-engine.ts';
 import { loadState } from './resume.ts';
 import { createRun, reopenRun } from './run-writer.ts';
-import { slicedWasserstein } from './score.ts';
 import { stateTensors } from './step.ts';
-
-/** Images of a sample grid, 8 × 8, and of a score. */
-const GRID = 64;
-const SCORED = 1024;
-/** Seed of the fixed latents that sample grids and scores are drawn from. */
-const FIXED_SEED = 42;
 
 /** Threads for training: one per core, as reported to this process. */
 export function defaultThreads(): number {
@@ -77,7 +70,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const run = options.resume
       ? await reopenRun(folder, describeRun(options), begin.step)
       : await createRun(folder, describeRun(options));
-    const references = referenceImages(dataset, Math.min(SCORED, dataset.count));
+    const evaluate = evaluation(engine, dataset, latent);
+    const tensors = stateTensors(gan, config.ema);
     const order = batchOrder(seed, batch, dataset.count);
     const images = new Uint8Array(batch * dataset.height * dataset.width * dataset.channels);
     let { step, scores, bestScore } = begin;
@@ -97,23 +91,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
 
       if (step % every.checkpoint === 0 || step === config.steps || signal?.aborted) {
-        const fakes = await draw(engine, references.length / imageSize(dataset), latent);
-        const swd = slicedWasserstein(references, fakes, imageSize(dataset));
+        const { swd, samples } = await evaluate();
         scores = { swd };
         run.logMetrics({ step, swd });
-        await run.saveSamples(
-          step,
-          await samplesPng(fakes.subarray(0, GRID * imageSize(dataset)), dataset),
-        );
+        await run.saveSamples(step, samples);
         const best = swd < bestScore;
-        await run.saveCheckpoint({
-          step,
-          tensors: stateTensors(gan, config.ema),
-          state: engine.state,
-          scores,
-          best,
-        });
         bestScore = Math.min(bestScore, swd);
+        await run.saveCheckpoint({ step, tensors, state: engine.state, scores, best });
       }
     } while (step < config.steps && !signal?.aborted);
     const trained = step - begin.step;
@@ -121,53 +105,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   } finally {
     await engine.close();
   }
-}
-
-function imageSize({ height, width, channels }: Dataset): number {
-  return height * width * channels;
-}
-
-/** The first `count` images of the data, [count, C, H, W] in −1…1, as the discriminator sees them. */
-function referenceImages(dataset: Dataset, count: number): Float32Array {
-  const { channels, height, width } = dataset;
-  const area = height * width;
-  const images = new Float32Array(count * area * channels);
-  for (let i = 0; i < images.length; i++) {
-    const [image, channel, pixel] = [
-      Math.floor(i / (area * channels)),
-      Math.floor(i / area) % channels,
-      i % area,
-    ];
-    images[i] = dataset.images[(image * area + pixel) * channels + channel]! / 127.5 - 1;
-  }
-  return images;
-}
-
-/** Images [count, C, H, W] of fixed latents, drawn a grid at a time. */
-async function draw(engine: Engine, count: number, latent: number): Promise<Float32Array> {
-  const parts: Float32Array[] = [];
-  for (let start = 0; start < count; start += GRID) {
-    const size = Math.min(GRID, count - start);
-    parts.push(await engine.sample(latentBatch(FIXED_SEED, start, size, latent), size));
-  }
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((at, part) => {
-    all.set(part, at);
-    return at + part.length;
-  }, 0);
-  return all;
-}
-
-/** A PNG of images [count, C, H, W] in −1…1, eight to a row. */
-function samplesPng(images: Float32Array, { height, width, channels }: Dataset): Promise<Buffer> {
-  const count = images.length / (height * width * channels);
-  const data = imageBytes(images, [channels, height, width]);
-  const grid = tileImages(
-    { count, height, width, channels, data },
-    { columns: 8, gap: 1, background: 64 },
-  );
-  const raw = { width: grid.width, height: grid.height, channels };
-  return sharp(grid.data, { raw }).png().toBuffer();
 }
 
 function expectFinite(metrics: Metrics, step: number): void {
