@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { resolveConfig } from '../src/index.ts';
+import { resolveConfig, resolveGan } from '../src/index.ts';
 
 test('nothing given is the mlp preset with the published settings', () => {
   const config = resolveConfig([]);
@@ -38,4 +39,13 @@ test.each([
   [{ generator: { inputs: { z: [4] }, layers: [{ type: 'magic' }] } }, 'generator.layers.0'],
 ])('%o is refused', (value, message) => {
   expect(() => resolveConfig([['a.json', value]])).toThrow(message);
+});
+
+test("the README's example fits", () => {
+  const text = readFileSync(new URL('../../../examples/small.json', import.meta.url), 'utf8');
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(text);
+  const config = resolveConfig([['examples/small.json', JSON.parse(text)]]);
+  const digits = { name: 'digits', channels: 1, height: 28, width: 28 } as const;
+  expect(resolveGan(config, digits).generator.outputShape).toEqual([1, 28, 28]);
 });
