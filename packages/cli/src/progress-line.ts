@@ -10,7 +10,7 @@ export interface ProgressState {
 }
 
 /** Characters of a bar: below the least it says nothing. */
-const LEAST_BAR = 8;
+const LEAST_BAR = 4;
 const LARGEST_BAR = 30;
 
 /** A bar and as much about training as fits `columns`, the least important left out first. */
@@ -24,7 +24,7 @@ export function barLine(state: ProgressState, columns: number): string {
     ...short.map((_, i) => short.slice(0, short.length - i).join('  ')),
   ];
   const text = candidates.find(({ length }) => length < room) ?? '';
-  const size = Math.min(LARGEST_BAR, columns - text.length - 2);
+  const size = Math.max(0, Math.min(LARGEST_BAR, columns - text.length - 2));
   const done = Math.round((size * state.step) / state.steps);
   return `${'█'.repeat(done)}${'░'.repeat(size - done)} ${text}`;
 }
@@ -43,7 +43,8 @@ function describe({ step, steps, metrics, rate }: ProgressState): Field[] {
   const count = `${step}/${steps}`;
   const fields = [{ long: count, short: count }];
   if (rate !== undefined) {
-    const [speed, left] = [rate.toPrecision(3), duration((steps - step) / rate)];
+    const speed = rate < 100 ? rate.toPrecision(3) : rate.toFixed(0);
+    const left = duration((steps - step) / rate);
     fields.push({ long: `${speed} steps/s`, short: `${speed}/s` });
     fields.push({ long: `${left} left`, short: left });
   }

@@ -17,7 +17,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** @param title a line before the first step's */
+/** @param title printed before the first step's */
 export function trainingProgress(title: string, steps: number, log: Log): Progress {
   const show = process.stderr.isTTY ? bar() : lines(steps, log);
   const rate = stepRate();

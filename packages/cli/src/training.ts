@@ -59,8 +59,8 @@ export async function runTraining(
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
   if (!resume) asUsage(() => resolveGan(config, dataset));
   const title =
-    `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch}, ` +
-    `onnxruntime, cpu, ${threads} threads, into ${folder}`;
+    `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch},\n` +
+    `by onnxruntime on the CPU with ${threads} threads, into ${folder}`;
   const progress = trainingProgress(title, steps, log);
   return interruptible(async (signal) => {
     signal.addEventListener('abort', () => {

@@ -1,0 +1,127 @@
+/** Wrong usage: exit code 2 and one line that says what was expected and what was got. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { programName } from '../src/invocation.ts';
+import { failure, TINY, Workspace } from './run.ts';
+
+const workspace = new Workspace();
+afterAll(() => workspace.remove());
+
+test.each([
+  ['an unknown command', 'trian', 'there is no such command; did you mean train?'],
+  ['a command unlike any', 'frobnicate', 'unknown argument: frobnicate'],
+  ['flags alone', '--json', 'a command is missing'],
+  ['an unknown flag', 'train --bogus', 'unknown argument: bogus (see `ganport train --help`)'],
+  ['an argument too many', 'sample a.onnx b.onnx', 'unknown argument: b.onnx'],
+  ['no run', 'export', 'too few arguments: got 0, expected 1 (see `ganport export --help`)'],
+  ['no model to sample', 'sample', 'too few arguments'],
+  ['no model to serve', 'serve', 'too few arguments'],
+  ['no model to inspect', 'inspect', 'too few arguments'],
+  ['a flag without its value', 'train --steps', 'a value is missing after --steps'],
+  ['a path without its value', 'train --out --steps 3', 'a value is missing after --out'],
+  ['a number negated', 'train --no-steps', 'unknown argument: no-steps'],
+  ['an unknown preset', 'train --preset big', '--preset is "big", expected one of "mlp", "conv"'],
+  ['an unknown data source', 'train --data cifar', '--data is "cifar", expected one of "glyphs"'],
+  ['an unknown loss', 'train --loss mse', '--loss is "mse", expected one of "bce"'],
+  ['a device to train on', 'train --device tpu', '--device is "tpu", expected one of "auto"'],
+  ['a device to draw on', 'sample x --device tpu', '--device is "tpu", expected one of "auto"'],
+  ['an unknown format', 'sample x --format gif', '--format is "gif", expected one of "png"'],
+  ['--out with --resume', 'train --out a --resume b', '--out cannot change a run that is resumed'],
+  ['--preset with --resume', 'train --preset mlp --resume b', '--preset cannot change a run'],
+  [
+    'pictures past the last',
+    'sample x --start 4294967295 --count 2',
+    'expected at most 4294967296',
+  ],
+])('%s', async (_, line, message) => {
+  expect(await failure(2, ...line.split(' '))).toContain(message);
+});
+
+describe('numbers', () => {
+  const flags: [string, string, string][] = [
+    ['train', '--steps', '1 to 100000000'],
+    ['train', '--batch', '1 to 65536'],
+    ['train', '--seed', '0 to 9007199254740991'],
+    ['train', '--threads', '1 to 1024'],
+    ['export run', '--opset', '17 to 21'],
+    ['sample x', '--seed', '0 to 9007199254740991'],
+    ['sample x', '--start', '0 to 4294967295'],
+    ['sample x', '--count', '1 to 65536'],
+    ['sample x', '--scale', '1 to 64'],
+    ['serve x', '--port', '0 to 65535'],
+    ['start', '--port', '0 to 65535'],
+    ['start', '--steps', '1 to 100000000'],
+  ];
+  const values = ['abc', 'NaN', '-1', '1.5', '1e3', '0x10', 'Infinity', '9007199254740993', ''];
+  test.each(flags)('%s %s is from %s', async (command, flag, range) => {
+    for (const value of values) {
+      const message = `${flag}: expected an integer from ${range}, got "${value}"`;
+      expect(await failure(2, ...command.split(' '), `${flag}=${value}`)).toContain(message);
+    }
+  });
+
+  test.each([
+    ['train', '--steps', '0'],
+    ['sample x', '--count', '0'],
+    ['sample x', '--count', '65537'],
+    ['export run', '--opset', '16'],
+    ['export run', '--opset', '22'],
+    ['serve x', '--port', '65536'],
+  ])('%s %s has no %s', async (command, flag, value) => {
+    const line = [...command.split(' '), flag, value];
+    expect(await failure(2, ...line)).toContain(`got "${value}"`);
+  });
+});
+
+describe('a configuration', () => {
+  const layer = (network: 'generator' | 'discriminator', index: number, options: object) => {
+    const config = structuredClone(TINY);
+    Object.assign(config[network].layers[index]!, options);
+    return JSON.stringify(config);
+  };
+  test.each([
+    ['that is not JSON', '{"steps": 3,', /--config: \S+c\.json is not JSON: /],
+    ['that is a list', '[]', /c\.json is not valid: .*expected object/],
+    ['with an unknown key', '{"stpes": 3}', /c\.json is not valid: .*"stpes"/],
+    ['with an unknown preset', '{"preset": "big"}', /c\.json is not valid: preset: .*"mlp"/],
+    ['with a number out of range', '{"batch": 0}', /c\.json is not valid: batch: .*>=1/],
+    ['with a number that is none', '{"steps": "3"}', /c\.json is not valid: steps: .*number/],
+    [
+      'with a layer that has an unknown key',
+      layer('generator', 0, { size: 3 }),
+      /generator\.layers\.0.*"size"/,
+    ],
+    [
+      'with a layer whose shape does not fit',
+      layer('generator', 2, { shape: [1, 28, 27] }),
+      /generator, layer 2 "2" \(reshape\): shape \[1,28,27\] has 756 elements, its input \[784\]/,
+    ],
+    [
+      'whose networks do not fit each other',
+      layer('generator', 2, { shape: [784] }),
+      /generator: its output is \[784\], but the discriminator takes \[1,28,28\]/,
+    ],
+    [
+      'whose critic gives two numbers',
+      layer('discriminator', 3, { units: 2 }),
+      /discriminator: expected one logit per image, got an output of \[2\]/,
+    ],
+  ])('%s', async (_, contents, message) => {
+    const config = workspace.write('c.json', contents);
+    const out = workspace.path('run');
+    expect(await failure(2, 'train', '--config', config, '--out', out)).toMatch(message);
+    expect(Object.keys(workspace.contents())).toEqual(['/c.json']);
+  });
+
+  test('that is missing', async () => {
+    expect(await failure(2, 'train', '--config', workspace.path('none.json'))).toMatch(
+      /--config: cannot read \S+none\.json: no such file or folder/,
+    );
+  });
+});
+
+test('commands to type next start as the user started this one', () => {
+  expect(programName({})).toBe('ganport');
+  expect(programName({ npm_lifecycle_event: 'ganport' })).toBe('pnpm ganport');
+  expect(programName({ npm_lifecycle_event: 'start' })).toBe('pnpm ganport');
+  expect(programName({ npm_lifecycle_event: 'test' })).toBe('ganport');
+});
