@@ -39,16 +39,17 @@ export function adam(
   const names = network.parameters.filter((p) => p.trained).map((p) => p.name);
   const weights = names.map((name) => now.get(`${prefix}.${name}`)!);
   const [c1, c2] = op.Split(corrections, [1, 1], 0).map((c) => op.Reshape(c, []));
+  // w − rate · c₁m / (√(c₂v) + ε) with the constants gathered in the divisor: a pass less.
   const rate = op.Mul(c1!, scalar(learningRate));
-  const root = op.Sqrt(c2!);
+  const [slope, offset] = [op.Div(op.Sqrt(c2!), rate), op.Div(scalar(epsilon), rate)];
   const updated: Record<string, Value> = {};
   gradients(objective, weights, held).forEach((g, i) => {
     const [m, v] = ['adam_m', 'adam_v'].map((moment) => `${moment}.${prefix}.${names[i]}`);
     const mNext = op.Add(op.Mul(now.get(m!)!, scalar(beta1)), op.Mul(g, scalar(1 - beta1)));
     const squared = op.Mul(op.Mul(g, g), scalar(1 - beta2));
     const vNext = op.Add(op.Mul(now.get(v!)!, scalar(beta2)), squared);
-    const deviation = op.Add(op.Mul(op.Sqrt(vNext), root), scalar(epsilon));
-    const weight = op.Sub(weights[i]!, op.Div(op.Mul(mNext, rate), deviation));
+    const divisor = op.Add(op.Mul(op.Sqrt(vNext), slope), offset);
+    const weight = op.Sub(weights[i]!, op.Div(mNext, divisor));
     next.set(m!, mNext).set(v!, vNext).set(`${prefix}.${names[i]}`, weight);
     updated[names[i]!] = weight;
   });

@@ -127,8 +127,10 @@ export function buildStep(
 
 /** Bytes [N, H, W, C] to numbers in −1…1, [N, C, H, W]. */
 function scaleImages(bytes: Value, shape: readonly number[]): Value {
-  const scaled = op.Sub(op.Mul(op.Cast(bytes, 'float32'), scalar(2 / 255)), scalar(1));
-  return shape[1] === 1 ? op.Reshape(scaled, shape) : op.Transpose(scaled, [0, 3, 1, 2]);
+  // In their final shape: onnxruntime's arithmetic crawls where the last dimension is 1.
+  const levels = op.Cast(bytes, 'float32');
+  const planes = shape[1] === 1 ? op.Reshape(levels, shape) : op.Transpose(levels, [0, 3, 1, 2]);
+  return op.Sub(op.Mul(planes, scalar(2 / 255)), scalar(1));
 }
 
 /** The discriminator on real and on generated images. */
