@@ -1,7 +1,8 @@
 /** Wrong usage: exit code 2 and one line that says what was expected and what was got. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { programName } from '../src/invocation.ts';
-import { failure, TINY, Workspace } from './run.ts';
+import { failure } from './run.ts';
+import { TINY, Workspace } from './workspace.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.remove());
