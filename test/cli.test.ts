@@ -1,5 +1,5 @@
 /** The command line from training to pictures over HTTP, each command in a process of its own. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TINY, Workspace } from '../packages/cli/test/workspace.ts';
 import { decodePicture } from '../packages/serve/test/fixture.ts';
@@ -116,6 +116,23 @@ test('serve answers with pictures and the page until Ctrl-C', async () => {
   const { code, stdout, stderr } = await server.exit;
   expect({ code, stdout }).toEqual({ code: 0, stdout: `Open ${url} – Ctrl-C stops.\n` });
   expect(stderr).toBe('Drawing on cpu (CUDA is not installed).\nStopped.\n');
+});
+
+describe('a result that nobody takes', () => {
+  const inShell = (script: string) =>
+    runCommand(['inspect', MODEL], folder, ['sh', '-c', script, 'sh']);
+
+  test('is no error where the reader has gone', async () => {
+    expect(await inShell('"$@" | true')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test.runIf(existsSync('/dev/full'))('is one where there is no room for it', async () => {
+    const { code, stderr } = await inShell('"$@" > /dev/full');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'ganport: cannot print: ENOSPC: no space left on device, write\n',
+    });
+  });
 });
 
 describe('--json prints one document and nothing else', () => {
