@@ -2,4 +2,13 @@
 import { hideBin } from 'yargs/helpers';
 import { main } from './cli.ts';
 
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Who read it, such as `head`, has read enough; a training goes on.
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`ganport: cannot print: ${error.message}\n`);
+    process.exit(1);
+  });
+}
+
 process.exitCode = await main(hideBin(process.argv));

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { buildModel, encodeModel, input, ops } from '@ganport/onnx';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildGenerator } from '../../serve/test/fixture.ts';
-import { failure, ganport, TINY, Workspace, writeDigits } from './run.ts';
+import { failure, ganport } from './run.ts';
+import { TINY, Workspace, writeDigits } from './workspace.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.remove());

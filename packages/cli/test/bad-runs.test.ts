@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { writeWeights } from '@ganport/model/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { idx } from '../../train/test/files.ts';
-import { failure, ganport, IMAGES, LABELS, TINY, Workspace, writeDigits } from './run.ts';
+import { failure, ganport } from './run.ts';
+import { IMAGES, LABELS, TINY, Workspace, writeDigits } from './workspace.ts';
 
 const workspace = new Workspace();
 const digits = writeDigits(workspace, 'digits');

@@ -1,7 +1,8 @@
 /** Wrong usage: exit code 2 and one line that says what was expected and what was got. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { programName } from '../src/invocation.ts';
-import { failure, TINY, Workspace } from './run.ts';
+import { commandLine, programName } from '../src/invocation.ts';
+import { failure } from './run.ts';
+import { TINY, Workspace } from './workspace.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.remove());
@@ -124,4 +125,6 @@ test('commands to type next start as the user started this one', () => {
   expect(programName({ npm_lifecycle_event: 'ganport' })).toBe('pnpm ganport');
   expect(programName({ npm_lifecycle_event: 'start' })).toBe('pnpm ganport');
   expect(programName({ npm_lifecycle_event: 'test' })).toBe('ganport');
+  expect(commandLine('export', 'runs/mlp-1')).toMatch(/ export runs\/mlp-1$/);
+  expect(commandLine('export', "it's mine")).toMatch(/ export 'it'\\''s mine'$/);
 });

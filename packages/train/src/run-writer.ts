@@ -127,9 +127,10 @@ async function prune(folder: string): Promise<void> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw fileError(`make the folder ${folder}`, error);
-  }
+  await mkdir(folder, { recursive: true })
+    // With `recursive` Node gives ENOENT where the file system is read-only; without, the reason.
+    .catch(() => mkdir(folder))
+    .catch((error) => {
+      throw fileError(`make the folder ${folder}`, error);
+    });
 }

@@ -1,5 +1,11 @@
 import { type GeneratorMetadata, METADATA_KEY, readGeneratorMetadata } from '@ganport/model';
-import { checkModel, decodeModel, type ModelProto, type ValueInfoProto } from '@ganport/onnx';
+import {
+  checkModel,
+  decodeModel,
+  type ModelProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from '@ganport/onnx';
 import { readModel } from '@ganport/serve';
 import { command } from '../command.ts';
 import { table } from '../table.ts';
@@ -52,12 +58,16 @@ function describeGraph(model: ModelProto, bytes: number): GraphSummary {
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     inputs: graph.input.map(describeValue),
     outputs: graph.output.map(describeValue),
-    parameters: graph.initializer.reduce(
-      (sum, { dims }) => sum + Number(dims.reduce((a, b) => a * b, 1n)),
-      0,
-    ),
+    parameters: countParameters(graph.initializer),
     operators,
   };
+}
+
+/** Elements of the constants, less what only steers operators: scalars and int64, as shapes are. */
+function countParameters(constants: readonly TensorProto[]): number {
+  return constants
+    .filter(({ dims, dataType }) => dims.length > 0 && TYPES[dataType ?? 0] !== 'int64')
+    .reduce((sum, { dims }) => sum + Number(dims.reduce((a, b) => a * b)), 0);
 }
 
 /** Names of onnx.proto's TensorProto.DataType, by number. */

@@ -26,11 +26,13 @@ export const serve = command({
 export async function serveModel(options: ServerOptions, log: Log): Promise<Result> {
   const { url, device, why, close } = await startServer(options);
   log(`Drawing on ${device} (${why}).`);
+  // Before the address is told: whoever reads it may stop the server at once.
+  const interrupted = interruptible((signal) => once(signal, 'abort'));
   return {
     json: { model: options.model, url, device },
     text: `Open ${url} – Ctrl-C stops.`,
     afterwards: async () => {
-      await interruptible((signal) => once(signal, 'abort'));
+      await interrupted;
       await close();
       log('Stopped.');
     },

@@ -69,8 +69,5 @@ async function remainingTraining(steps: number | undefined): Promise<Training | 
 async function exportModel(log: Log): Promise<void> {
   const { model, verified } = await exportGenerator(FOLDER, { ort, version: versions().ganport });
   await writeFileAtomic(MODEL, model);
-  const { float, levels } = verified;
-  log(
-    `Exported ${MODEL}; it draws what was trained, within ${float.toExponential(1)} (${levels} of 255 levels).`,
-  );
+  log(`Exported ${MODEL}: within ${verified.levels} of 255 levels of what was trained.`);
 }

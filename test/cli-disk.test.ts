@@ -1,0 +1,64 @@
+/** File systems that are full or read-only, in a namespace of the command's own: root cannot write either. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { afterAll, expect, test } from 'vitest';
+import { TINY, Workspace, writeDigits } from '../packages/cli/test/workspace.ts';
+import { runCommand } from './cli-process.ts';
+
+const workspace = new Workspace();
+const { folder } = workspace;
+mkdirSync(workspace.path('disk'));
+writeDigits(workspace, 'digits');
+workspace.write('tiny.json', JSON.stringify({ ...TINY, data: 'mnist', dataDir: 'digits' }));
+afterAll(() => workspace.remove());
+
+/** Runs the rest of its arguments on a new file system, and prints which files that has then. */
+const on = (options: string) => [
+  ...['unshare', '--map-root-user', '--mount', 'sh', '-c'],
+  `mount -t tmpfs -o ${options} tmpfs disk && { "$@"; code=$?; cd disk && find . -type f | sort; exit $code; }`,
+  'sh',
+];
+const [command, ...rest] = on('size=1m');
+const possible = spawnSync(command!, [...rest, 'true'], { cwd: folder }).status === 0;
+if (!possible)
+  console.warn('skipped: this system does not let a process mount a file system of its own');
+
+const train = ['train', '--config', 'tiny.json', '--threads', '1', '--out', 'disk/run'];
+
+test.runIf(possible)('a read-only folder', async () => {
+  const { code, stdout, stderr } = await runCommand(train, folder, on('ro'));
+  expect({ code, stdout, stderr }).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'ganport: cannot make the folder disk/run: the file system is read-only: choose another folder (EROFS)\n',
+  });
+});
+
+test.runIf(possible)('a disk with room for one small file', async () => {
+  const { code, stdout, stderr } = await runCommand(train, folder, on('size=4k'));
+  expect({ code, stdout }).toEqual({ code: 1, stdout: './run/metrics.jsonl\n./run/run.json\n' });
+  expect(stderr).toMatch(
+    /\nganport: cannot write disk\/run\/metrics\.jsonl: no space is left on the disk.*\n$/,
+  );
+});
+
+test.runIf(possible)('a disk that fills up keeps the checkpoint before', async () => {
+  // One checkpoint has 127 kB, and the images of one step 4.
+  const { code, stdout, stderr } = await runCommand(train, folder, on('size=200k'));
+  expect(stderr).toMatch(
+    /\nganport: cannot write disk\/run\/checkpoints\/step-000004\.safetensors: no space is left on the disk: free some, or choose another folder \(ENOSPC\)\n$/,
+  );
+  expect({ code, files: stdout.trim().split('\n') }).toEqual({
+    code: 1,
+    files: [
+      './run/best',
+      './run/checkpoints/step-000002.safetensors',
+      './run/latest',
+      './run/metrics.jsonl',
+      './run/run.json',
+      './run/samples/step-000002.png',
+      './run/samples/step-000004.png',
+    ],
+  });
+});

@@ -1,0 +1,112 @@
+/** Ctrl-C while a run trains: nothing is lost, and going on gives what would have been without it. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { IMAGES, TINY, Workspace, writeDigits } from '../packages/cli/test/workspace.ts';
+import { type Exit, runCommand, startCommand } from './cli-process.ts';
+
+const workspace = new Workspace();
+const { folder } = workspace;
+// More images than a score takes, so that scoring takes long enough to be interrupted too.
+writeDigits(workspace, 'digits', 1200);
+const every = { metrics: 10, checkpoint: 700 };
+const settings = { ...TINY, data: 'mnist', dataDir: 'digits', steps: 1400, every };
+workspace.write('tiny.json', JSON.stringify(settings));
+const train = ['train', '--config', 'tiny.json', '--threads', '1'];
+const LAST = '/checkpoints/step-001400.safetensors';
+afterAll(() => workspace.remove());
+
+async function succeed(...args: string[]): Promise<Exit> {
+  const exit = await runCommand(args, folder);
+  expect(exit, exit.stderr).toMatchObject({ code: 0 });
+  return exit;
+}
+
+/** The logged steps' metrics; with a checkpoint at another step, that step's score is there too. */
+function metrics(run: string, leaveOut?: number): unknown[] {
+  const lines = readFileSync(workspace.path(run, 'metrics.jsonl'), 'utf8').trim().split('\n');
+  return lines
+    .map((line) => JSON.parse(line))
+    .filter(({ step, swd }) => !(swd && step === leaveOut));
+}
+
+test('a run that was interrupted twice ends as one that was not, bit for bit', async () => {
+  await succeed(...train, '--out', 'whole');
+  const whole = workspace.contents('whole');
+  expect(whole[LAST]).toMatch(/^\w{64}$/);
+  expect(metrics('whole')).toHaveLength(142);
+
+  let line = [...train, '--out', 'parts'];
+  const stops: number[] = [];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const training = startCommand(line, folder);
+    await training.printed(/step \d+\/1400/);
+    training.kill(signal);
+    const { code, stdout, stderr } = await training.exit;
+    expect(stderr).toContain('\nStopping with a checkpoint; Ctrl-C again stops without.\n');
+    const [said, step] = stdout.match(/^Stopped at step (\d+)\. Go on with: ganport (.*)\n$/)!;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: said });
+    stops.push(Number(step));
+    const name = `step-${step!.padStart(6, '0')}`;
+    expect(readFileSync(workspace.path('parts/latest'), 'utf8')).toBe(`${name}.safetensors\n`);
+    expect(workspace.contents('parts')).toHaveProperty([`/samples/${name}.png`]);
+    // What it says to type goes on.
+    line = 'train --resume parts'.split(' ');
+    expect(stdout).toContain(`ganport ${line.join(' ')}\n`);
+  }
+  expect(stops[0]).toBeGreaterThan(0);
+  expect(stops[1]).toBeGreaterThan(stops[0]!);
+  expect(stops[1]).toBeLessThan(1400);
+  await succeed(...line);
+
+  expect(workspace.contents('parts')[LAST]).toBe(whole[LAST]);
+  expect(workspace.contents('parts')['/samples/step-001400.png']).toBe(
+    whole['/samples/step-001400.png'],
+  );
+  const [first, second] = stops;
+  const kept = metrics('parts').filter((line) => {
+    const { step, swd } = line as { step: number; swd?: number };
+    return swd === undefined || ![first, second].includes(step);
+  });
+  expect(kept).toEqual(metrics('whole'));
+});
+
+test('a second Ctrl-C ends at once, and the last checkpoint stays', async () => {
+  await succeed(...train, '--steps', '2', '--out', 'twice');
+  const before = workspace.contents('twice');
+  const training = startCommand('train --resume twice --steps 1000000'.split(' '), folder);
+  await training.printed(/step \d+\/1000000/);
+  training.kill('SIGINT');
+  await training.printed(/Stopping with a checkpoint/);
+  training.kill('SIGINT');
+  const { code, stdout, stderr } = await training.exit;
+  expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+  // As the process was ended by the system, no destructor of onnxruntime has complained.
+  expect(stderr).toMatch(/Ctrl-C again stops without\.\n$/);
+  const kept = ['/latest', '/best', '/checkpoints/step-000002.safetensors'];
+  const after = workspace.contents('twice');
+  expect(kept.map((path) => after[path])).toEqual(kept.map((path) => before[path]));
+
+  // Going on tidies up what was left half-written, and trains from there.
+  workspace.write('twice/checkpoints/.ganport-0.tmp', 'half of a checkpoint');
+  const { step } = JSON.parse(
+    (await succeed(...'train --resume twice --steps 4 --json'.split(' '))).stdout,
+  );
+  expect(step).toBe(4);
+  expect(Object.keys(workspace.contents('twice')).filter((path) => path.includes('.tmp'))).toEqual(
+    [],
+  );
+});
+
+test('Ctrl-C before training begins ends at once and leaves nothing', async () => {
+  // Images that never come.
+  const digits = writeDigits(workspace, 'pipe');
+  rmSync(join(digits, IMAGES));
+  execFileSync('mkfifo', [join(digits, IMAGES)]);
+  const training = startCommand([...train, '--data-dir', 'pipe', '--out', 'early'], folder);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  training.kill('SIGINT');
+  expect(await training.exit).toEqual({ code: 130, stdout: '', stderr: '' });
+  expect(existsSync(workspace.path('early'))).toBe(false);
+});

@@ -1,0 +1,193 @@
+/** The command line from training to pictures over HTTP, each command in a process of its own. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TINY, Workspace } from '../packages/cli/test/workspace.ts';
+import { decodePicture } from '../packages/serve/test/fixture.ts';
+import { runCommand, startCommand } from './cli-process.ts';
+
+const workspace = new Workspace();
+const { folder } = workspace;
+const EXPORT = ['export', 'runs/tiny', '--checkpoint', 'latest'];
+const MODEL = 'runs/tiny/generator.onnx';
+
+/** Runs a command that must succeed; its stdout. */
+async function ganport(...args: string[]): Promise<string> {
+  const exit = await runCommand(args, folder);
+  expect(exit, exit.stderr).toMatchObject({ code: 0 });
+  return exit.stdout;
+}
+
+beforeAll(async () => {
+  workspace.write('tiny.json', JSON.stringify({ ...TINY, batch: 8, steps: 6 }));
+  const trained = await runCommand(
+    ['train', '--config', 'tiny.json', '--out', 'runs/tiny'],
+    folder,
+  );
+  expect(trained).toMatchObject({ code: 0 });
+  expect(trained.stdout).toMatch(
+    /^Trained 6 steps in \d+s; samples are in runs\/tiny\/samples\.\nNext: ganport export runs\/tiny\n$/,
+  );
+  // Progress is not a result.
+  expect(trained.stderr).toMatch(/^Training tiny on 10000 images of glyphs: 6 steps of batch 8,\n/);
+  expect(trained.stderr).toMatch(/\nstep 6\/6 .* D\(fake\) 0\.\d\d\n$/);
+  expect(await ganport(...EXPORT)).toMatch(/\nNext: ganport serve runs\/tiny\/gen/);
+});
+afterAll(() => workspace.remove());
+
+test('help and version', async () => {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../packages/cli/package.json', import.meta.url), 'utf8'),
+  );
+  expect(await ganport('--version')).toBe(`${version}\n`);
+  const help = await ganport('--help');
+  for (const command of ['start', 'train', 'export', 'sample', 'serve', 'inspect', 'doctor']) {
+    expect(help).toContain(`ganport ${command}`);
+  }
+  expect(await ganport('sample', '--help')).toMatch(/Examples:\n {2}ganport sample /);
+  const nothing = await runCommand([], folder);
+  expect(nothing).toMatchObject({ code: 2, stdout: '' });
+  expect(nothing.stderr).toBe(help);
+});
+
+test('a flag wins over a configuration file, and a file over its preset', async () => {
+  writeFileSync(workspace.path('two.json'), '{"preset": "quick", "batch": 4, "steps": 5}');
+  const json = await ganport('train', '--config', 'two.json', '--steps', '1', '--json');
+  const { folder: run, step } = JSON.parse(json);
+  expect(step).toBe(1);
+  expect(run).toMatch(/^runs\/quick-\d{8}-\d{6}$/);
+  const { config } = JSON.parse(readFileSync(workspace.path(run, 'run.json'), 'utf8'));
+  expect(config).toMatchObject({ name: 'quick', batch: 4, steps: 1, data: 'glyphs', ema: 0.99 });
+});
+
+describe('sample', () => {
+  const sample = async (name: string, ...flags: string[]) => {
+    const line = ['sample', MODEL, '-o', name, ...flags];
+    expect(await ganport(...line)).toMatch(
+      new RegExp(`^Wrote ${name}: picture.* drawn on cpu\\.\n$`),
+    );
+    return readFileSync(workspace.path(name));
+  };
+
+  test('draws the same pictures in every format', async () => {
+    const raw = await sample('raw', '--format', 'raw', '--count', '4');
+    expect(raw.length).toBe(4 * 784);
+    expect(new Set(raw).size).toBeGreaterThan(50);
+
+    const npy = await sample('npy', '--format', 'npy', '--count', '4');
+    expect(npy.subarray(0, 8)).toEqual(Buffer.from('\x93NUMPY\x01\0', 'latin1'));
+    expect(npy.toString('latin1', 10)).toContain("'descr': '|u1', 'fortran_order': False");
+    expect(npy.toString('latin1', 10)).toContain("'shape': (4, 28, 28, 1)");
+    expect(npy.subarray(-raw.length)).toEqual(raw);
+
+    const signatures = { png: /^\x89PNG/, webp: /^RIFF....WEBP/s };
+    for (const [format, signature] of Object.entries(signatures)) {
+      const picture = await sample(format, '--format', format, '--count', '4', '--scale', '3');
+      expect(picture.toString('latin1')).toMatch(signature);
+      const { data, width, height, channels } = await decodePicture(picture);
+      expect({ width, height }).toEqual({ width: 2 * 28 * 3, height: 2 * 28 * 3 });
+      // Row 5, column 9 of picture 3, which is in the second row and column of the grid.
+      const [y, x] = [(28 + 5) * 3 + 1, (28 + 9) * 3 + 1];
+      expect(data[(y * width + x) * channels]).toBe(raw[3 * 784 + 5 * 28 + 9]);
+    }
+  });
+
+  test('gives one picture whatever it is drawn with, and others for another seed', async () => {
+    const eight = await sample('eight', '--format', 'raw', '--count', '8', '--seed', '7');
+    const again = await sample('again', '--format', 'raw', '--count', '8', '--seed', '7');
+    expect(again).toEqual(eight);
+    const part = await sample('part', ...'--format raw --seed 7 --start 5 --count 2'.split(' '));
+    expect(part).toEqual(eight.subarray(5 * 784, 7 * 784));
+    expect(await sample('other', '--format', 'raw', '--count', '8', '--seed', '8')).not.toEqual(
+      eight,
+    );
+  });
+});
+
+test('serve answers with pictures and the page until Ctrl-C', async () => {
+  const server = startCommand(['serve', MODEL, '--port', '0'], folder);
+  const [, url] = await server.printed(/Open (http:\S+) – Ctrl-C stops\./);
+  const page = await fetch(url!);
+  expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+  expect(await page.text()).toContain('<html');
+  const image = await fetch(new URL('/v1/images/42/0.png', url));
+  const { width, height } = await decodePicture(new Uint8Array(await image.arrayBuffer()));
+  expect({ width, height }).toEqual({ width: 28, height: 28 });
+  server.kill('SIGINT');
+  const { code, stdout, stderr } = await server.exit;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `Open ${url} – Ctrl-C stops.\n` });
+  expect(stderr).toBe('Drawing on cpu (CUDA is not installed).\nStopped.\n');
+});
+
+describe('a result that nobody takes', () => {
+  const inShell = (script: string) =>
+    runCommand(['inspect', MODEL], folder, ['sh', '-c', script, 'sh']);
+
+  test('is no error where the reader has gone', async () => {
+    expect(await inShell('"$@" | true')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test.runIf(existsSync('/dev/full'))('is one where there is no room for it', async () => {
+    const { code, stderr } = await inShell('"$@" > /dev/full');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'ganport: cannot print: ENOSPC: no space left on device, write\n',
+    });
+  });
+});
+
+describe('--json prints one document and nothing else', () => {
+  const json = async (...args: string[]) => JSON.parse(await ganport(...args, '--json'));
+
+  test('export, twice the same file', async () => {
+    const before = readFileSync(workspace.path(MODEL));
+    const { file, bytes, steps, verified } = await json(...EXPORT);
+    expect({ file, bytes, steps }).toEqual({ file: MODEL, bytes: before.length, steps: 6 });
+    expect(verified.float).toBeLessThan(1e-4);
+    expect(readFileSync(workspace.path(MODEL))).toEqual(before);
+  });
+
+  test('sample', async () => {
+    const line = ['sample', MODEL, '--count', '2', '--seed', '1', '--format', 'raw'];
+    expect(await json(...line)).toEqual({
+      file: 'samples.raw',
+      seed: 1,
+      start: 0,
+      count: 2,
+      format: 'raw',
+      device: 'cpu',
+    });
+  });
+
+  test('inspect', async () => {
+    const { inputs, outputs, parameters, opsets, generator } = await json('inspect', MODEL);
+    expect(inputs).toEqual(['z float32 [N, 4]']);
+    expect(outputs).toEqual(['image uint8 [N, 28, 28, 1]']);
+    expect(opsets).toEqual({ 'ai.onnx': 17 });
+    // One dense layer.
+    expect(parameters).toBe(4 * 784 + 784);
+    expect(generator).toMatchObject({ name: 'tiny', provenance: { steps: 6, seed: 0 } });
+    expect(await ganport('inspect', MODEL)).toMatch(
+      /\ngenerator +tiny: 4 latents → 28×28×1 uint8\n/,
+    );
+  });
+
+  test('doctor, which keeps to itself what drivers print', async () => {
+    const { code, stdout, stderr } = await runCommand(['doctor', '--json'], folder);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { versions, devices } = JSON.parse(stdout);
+    expect(versions.node).toBe(process.versions.node);
+    expect(devices.cpu).toEqual({ works: true });
+    for (const status of [devices.webgpu, devices.cuda]) {
+      expect(status.works || (status.why && status.remedy)).toBeTruthy();
+    }
+  });
+
+  test('serve, once it answers', async () => {
+    const server = startCommand(['serve', MODEL, '--port', '0', '--json'], folder);
+    await server.printed(/\}\n/);
+    server.kill('SIGTERM');
+    const { code, stdout } = await server.exit;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ model: MODEL, device: 'cpu' });
+  });
+});
