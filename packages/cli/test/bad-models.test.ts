@@ -79,7 +79,7 @@ describe('a file to write', () => {
 });
 
 describe('a run to export', () => {
-  const out = workspace.path('generator.onnx');
+  const best = ['export', '--checkpoint', 'best', '-o', workspace.path('generator.onnx')];
   beforeAll(async () => {
     const digits = writeDigits(workspace, 'digits');
     const config = workspace.write('tiny.json', JSON.stringify({ ...TINY, data: 'mnist' }));
@@ -89,7 +89,7 @@ describe('a run to export', () => {
   });
 
   test('is a run folder', async () => {
-    expect(await failure(1, 'export', workspace.path('digits'), '-o', out)).toMatch(
+    expect(await failure(1, ...best, workspace.path('digits'))).toMatch(
       /digits is not a run folder: cannot read/,
     );
   });
@@ -97,7 +97,7 @@ describe('a run to export', () => {
   test('has the checkpoint', async () => {
     mkdirSync(workspace.path('begun'));
     workspace.write('begun/run.json', readFileSync(workspace.path('run/run.json')));
-    expect(await failure(1, 'export', workspace.path('begun'), '-o', out)).toMatch(
+    expect(await failure(1, ...best, workspace.path('begun'))).toMatch(
       /begun has no "best" checkpoint yet/,
     );
   });
@@ -110,7 +110,7 @@ describe('a run to export', () => {
     bytes[bytes.length - 9]! ^= 1;
     workspace.write(`run/checkpoints/${name}`, bytes);
     const before = workspace.contents();
-    expect(await failure(1, 'export', workspace.path('run'), '-o', out)).toMatch(/is damaged/);
+    expect(await failure(1, ...best, workspace.path('run'))).toMatch(/is damaged/);
     expect(workspace.contents()).toEqual(before);
   });
 });
