@@ -27,6 +27,15 @@ export function parseOrThrow<S extends z.ZodType>(
   throw new ModelError(`${what} is not valid: ${reasons.join('; ')}`);
 }
 
+/** Parses JSON from a file; what is none becomes one line that starts with `what`. */
+export function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ModelError(`${what} is not JSON: ${oneLine((error as Error).message)}`);
+  }
+}
+
 /** What stands at the path, if that is a word or a number. */
 function got(value: unknown, path: readonly PropertyKey[]): string {
   const found = path.reduce<unknown>(
@@ -43,6 +52,6 @@ export function quote(value: unknown): string {
 }
 
 /** Another's message, which may repeat a file: without line breaks and terminal codes, and not endless. */
-export function oneLine(message: string): string {
+function oneLine(message: string): string {
   return message.slice(0, MAX_LINE).replace(/\p{Cc}+/gu, ' ');
 }

@@ -1,6 +1,6 @@
-/** Files that are there whole or not at all. */
+/** Files that are read within a limit, and written whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ModelError } from './error.ts';
 
@@ -18,10 +18,27 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A failure of the file system as one line. `action` is such as "write run.json". */
-export function fileError(action: string, error: unknown): ModelError {
+function fileError(action: string, error: unknown): ModelError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const reason = REASONS[code];
   return new ModelError(`cannot ${action}: ${reason ? `${reason} (${code})` : message}`);
+}
+
+/**
+ * Reads a whole file of at most `limit` bytes.
+ * @throws ModelError if it is missing, larger, or a device or pipe, which need not end.
+ */
+export async function readFileWithin(path: string, limit: number): Promise<Buffer> {
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile()) throw new ModelError(`cannot read ${path}: it is not a regular file`);
+    if (stats.size > limit) {
+      throw new ModelError(`${path} has ${stats.size} bytes; the limit is ${limit}`);
+    }
+    return await readFile(path);
+  } catch (error) {
+    throw error instanceof ModelError ? error : fileError(`read ${path}`, error);
+  }
 }
 
 /**
