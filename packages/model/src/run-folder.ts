@@ -92,13 +92,13 @@ const scoresSchema = z.record(z.string(), z.number());
 export async function readCheckpoint(folder: string, pointer: Pointer): Promise<Checkpoint> {
   const path = checkpointPath(folder, await readPointer(folder, pointer));
   const { tensors, metadata, sha256, verified } = await readWeights(path);
-  if (!verified) throw new ModelError(`${path} is damaged: it has no digest to check it by`);
   if (metadata.format !== CHECKPOINT_FORMAT) {
     const got = quote(metadata.format ?? 'none');
     throw new ModelError(
       `${path} is not a ganport checkpoint: expected format "${CHECKPOINT_FORMAT}", got ${got}`,
     );
   }
+  if (!verified) throw new ModelError(`${path} is damaged: it has no digest to check it by`);
   const step = parseOrThrow(stepSchema, metadata.step, `${path}: step`);
   const listed = parseJson(metadata.scores ?? '{}', `${path}: scores`);
   const scores = parseOrThrow(scoresSchema, listed, `${path}: scores`);
