@@ -1,293 +1,182 @@
-/** Run folder → generator.onnx, through the packages' own entry points. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportGenerator } from '@ganport/export';
-import { imageBytes, latentBatch, readGeneratorMetadata } from '@ganport/model';
-import { readCheckpoint } from '@ganport/model/node';
-import { checkModel, decodeModel } from '@ganport/onnx';
-import { type Dataset, resolveConfig, resolveGan, train } from '@ganport/train';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ExportOptions, exportGenerator } from '../packages/export/src/index.ts';
+import { latentBatch, readGeneratorMetadata, resolveNetwork } from '../packages/model/src/index.ts';
+import { readCheckpoint, readRun } from '../packages/model/src/node.ts';
+import { forward } from '../packages/model/test/reference-network.ts';
+import { checkModel, decodeModel } from '../packages/onnx/src/index.ts';
+import { SIZE, trainSmall } from './small-run.ts';
 
-const parent = mkdtempSync(join(tmpdir(), 'ganport-export-'));
-const folder = join(parent, 'run');
-afterAll(() => rmSync(parent, { recursive: true, force: true }));
+const OPTIONS: ExportOptions = { ort, version: '1.2.3' };
 
-const CHANNELS = 3;
-const SIDE = 8;
-
-/** Every kind of layer that batch normalisation folds into, and one norm that cannot be folded. */
-const generator = {
-  inputs: { z: [5] },
-  layers: [
-    { type: 'dense', units: 4 * 4 * 4, bias: false },
-    { type: 'reshape', shape: [4, 4, 4] },
-    { type: 'batchNorm' },
-    { type: 'relu' },
-    { type: 'convTranspose2d', filters: 6, kernel: 4, stride: 2, pad: 1 },
-    { type: 'batchNorm' },
-    { type: 'relu' },
-    { type: 'batchNorm' },
-    { type: 'conv2d', filters: 5, kernel: 3, pad: 1, bias: false },
-    { type: 'batchNorm' },
-    { type: 'relu' },
-    { type: 'conv2d', filters: CHANNELS, kernel: 1 },
-    { type: 'tanh' },
-  ],
-};
-
-const config = resolveConfig([
-  [
-    'the test',
-    {
-      name: 'colours',
-      generator,
-      discriminator: {
-        inputs: { image: [CHANNELS, SIDE, SIDE] },
-        layers: [{ type: 'flatten' }, { type: 'dense', units: 1 }],
-      },
-      batch: 8,
-      steps: 30,
-      adam: { learningRate: 0.02 },
-      every: { checkpoint: 30 },
-    },
-  ],
-]);
+let root: string;
+const runs = {} as Record<'grey' | 'colour', string>;
 
 beforeAll(async () => {
-  const count = 40;
-  const images = Uint8Array.from(
-    { length: count * SIDE * SIDE * CHANNELS },
-    (_, i) => (i * i) % 251,
-  );
-  const dataset: Dataset = {
-    name: 'noise',
-    count,
-    height: SIDE,
-    width: SIDE,
-    channels: CHANNELS,
-    images,
-    sha256: 'none',
-  };
-  await train({
-    config,
-    dataset,
-    ort,
-    device: 'cpu',
-    threads: 1,
-    versions: {},
-    folder,
-    resume: false,
-  });
+  root = await mkdtemp(join(tmpdir(), 'ganport-export-'));
+  runs.grey = join(root, 'grey');
+  runs.colour = join(root, 'colour');
+  await trainSmall(runs.grey, { channels: 1, ema: 0 });
+  await trainSmall(runs.colour, { channels: 3, ema: 0.9 });
 });
 
-const options = { ort, version: '1.2.3' };
+afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function draw(model: Uint8Array, z: Float32Array, count: number) {
+/** Images of latents(seed, 0 … count − 1). */
+async function draw(model: Uint8Array, seed: number, count: number): Promise<ort.Tensor> {
   const session = await ort.InferenceSession.create(model);
-  const { image } = await session.run({ z: new ort.Tensor('float32', z, [count, 5]) });
-  await session.release();
-  return { dims: image!.dims, data: image!.data as Float32Array | Uint8Array };
+  try {
+    const z = new ort.Tensor('float32', latentBatch(seed, 0, count, 6), [count, 6]);
+    return (await session.run({ z })).image!;
+  } finally {
+    await session.release();
+  }
 }
 
-/** The trained generator in plain double precision: no graph, nothing folded. */
-async function reference(z: Float32Array, count: number): Promise<Float32Array> {
+/** The trained network's images [count, C, H, W] in −1…1, in plain arithmetic. */
+async function drawTrained(folder: string, seed: number, count: number): Promise<number[]> {
+  const { config } = await readRun(folder);
   const { tensors } = await readCheckpoint(folder, 'latest');
-  const { generator } = resolveGan(config, {
-    name: '',
-    channels: CHANNELS,
-    height: SIDE,
-    width: SIDE,
+  const network = resolveNetwork(config.generator, 'generator');
+  const weights = network.parameters.map(({ name, shape }) => {
+    const tensor = tensors[`ema.generator.${name}`] ?? tensors[`generator.${name}`]!;
+    return [name, { shape, data: tensor.data as Float32Array }] as const;
   });
-  const w = (name: string) => tensors[`generator.${name}`]!.data as Float32Array;
-  const out = new Float32Array(count * CHANNELS * SIDE * SIDE);
-  for (let n = 0; n < count; n++) {
-    let x: number[] = [...z.subarray(n * 5, n * 5 + 5)];
-    let shape: readonly number[] = [5];
-    for (const { name, type, shape: next, options } of generator.layers) {
-      x = forward(type, options as never, x, shape, next, (part) => w(`${name}.${part}`));
-      shape = next;
-    }
-    out.set(x, n * x.length);
-  }
-  return out;
+  const z = { shape: [count, 6], data: latentBatch(seed, 0, count, 6) };
+  return Array.from(forward(network, { z }, Object.fromEntries(weights), false).output.data);
 }
 
-interface Options {
-  bias?: boolean;
-  epsilon?: number;
-  kernel: [number, number];
-  stride: [number, number];
-  pad: [number, number];
-}
-
-function forward(
-  type: string,
-  { bias = true, epsilon = 0, kernel, stride, pad }: Options,
-  x: number[],
-  shape: readonly number[],
-  next: readonly number[],
-  w: (part: string) => Float32Array,
-): number[] {
-  if (type === 'relu') return x.map((v) => Math.max(v, 0));
-  if (type === 'tanh') return x.map(Math.tanh);
-  if (type === 'reshape') return x;
-  if (type === 'dense') {
-    const row = (unit: number) =>
-      x.reduce((sum, v, i) => sum + v * w('weight')[unit * x.length + i]!, 0);
-    return Array.from({ length: next[0]! }, (_, unit) => row(unit) + (bias ? w('bias')[unit]! : 0));
-  }
-  if (type === 'batchNorm') {
-    const area = x.length / shape[0]!;
-    return x.map((v, i) => {
-      const c = Math.floor(i / area);
-      const unit = (v - w('running_mean')[c]!) / Math.sqrt(w('running_var')[c]! + epsilon);
-      return unit * w('weight')[c]! + w('bias')[c]!;
-    });
-  }
-  const [inputs, h, width] = shape as [number, number, number];
-  const [outputs, h2, w2] = next as [number, number, number];
-  const [kh, kw] = kernel;
-  const y = Array.from({ length: outputs * h2 * w2 }, (_, i) =>
-    bias ? w('bias')[Math.floor(i / (h2 * w2))]! : 0,
-  );
-  const transposed = type === 'convTranspose2d';
-  // Every pair of an input and an output pixel that some tap of the kernel connects.
-  for (let o = 0; o < outputs; o++)
-    for (let c = 0; c < inputs; c++)
-      for (let i = 0; i < kh; i++)
-        for (let j = 0; j < kw; j++)
-          for (let a = 0; a < (transposed ? h : h2); a++)
-            for (let b = 0; b < (transposed ? width : w2); b++) {
-              const [far, wide] = [a * stride[0] + i - pad[0], b * stride[1] + j - pad[1]];
-              const [limit, edge] = transposed ? [h2, w2] : [h, width];
-              if (far < 0 || wide < 0 || far >= limit || wide >= edge) continue;
-              const from = transposed ? (c * h + a) * width + b : (c * h + far) * width + wide;
-              const to = transposed ? (o * h2 + far) * w2 + wide : (o * h2 + a) * w2 + b;
-              const tap = transposed
-                ? ((c * outputs + o) * kh + i) * kw + j
-                : ((o * inputs + c) * kh + i) * kw + j;
-              y[to]! += x[from]! * w('weight')[tap]!;
-            }
-  return y;
-}
-
-describe('an exported generator', () => {
-  test('has the same bytes twice, and passes the checker', async () => {
-    const [first, second] = [
-      await exportGenerator(folder, options),
-      await exportGenerator(folder, options),
+/** [N, C, H, W] in −1…1 to levels [N, H, W, C], not rounded. */
+function levels(images: readonly number[], channels: number): number[] {
+  const area = SIZE * SIZE;
+  return images.map((_, i) => {
+    const [image, pixel, channel] = [
+      Math.floor(i / (area * channels)),
+      Math.floor(i / channels) % area,
+      i % channels,
     ];
-    expect(Buffer.from(first.model).equals(second.model)).toBe(true);
-    expect(() => checkModel(decodeModel(first.model))).not.toThrow();
+    return (images[(image * channels + channel) * area + pixel]! + 1) * 127.5;
+  });
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a).toHaveLength(b.length);
+  return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
+}
+
+describe.each([
+  ['grey', 1],
+  ['colour', 3],
+] as const)('a %s generator', (kind, channels) => {
+  test.each([1, 3])('draws bytes as the network that was trained, %i at once', async (count) => {
+    const { model } = await exportGenerator(runs[kind], OPTIONS);
+    const image = await draw(model, 9, count);
+    expect(image).toMatchObject({ type: 'uint8', dims: [count, SIZE, SIZE, channels] });
+    const expected = levels(await drawTrained(runs[kind], 9, count), channels);
+    // A level is rounded: half of one, and float32's error.
+    expect(largestDifference(image.data as Uint8Array, expected)).toBeLessThan(0.51);
+    // Noise: a picture of one level would be the same in any layout.
+    expect(new Set(expected.map(Math.round)).size).toBeGreaterThan(20);
   });
 
-  test.each([1, 3])('draws what was trained, in a batch of %i', async (count) => {
-    const z = latentBatch(9, 0, count, 5);
-    const expected = await reference(z, count);
-    // Not a flat picture, which would agree with anything.
-    expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(0.2);
-    const float = await exportGenerator(folder, { ...options, output: 'float32' });
-    const drawn = await draw(float.model, z, count);
-    expect(drawn.dims).toEqual([count, CHANNELS, SIDE, SIDE]);
-    const worst = Math.max(...expected.map((v, i) => Math.abs(v - drawn.data[i]!)));
-    expect(worst).toBeLessThan(1e-4);
-
-    const bytes = await draw((await exportGenerator(folder, options)).model, z, count);
-    expect(bytes.dims).toEqual([count, SIDE, SIDE, CHANNELS]);
-    imageBytes(expected, [CHANNELS, SIDE, SIDE]).forEach((level, i) => {
-      expect(Math.abs(level - bytes.data[i]!)).toBeLessThanOrEqual(1);
-    });
+  test.each([1, 3])('draws floats as the network that was trained, %i at once', async (count) => {
+    const { model } = await exportGenerator(runs[kind], { ...OPTIONS, output: 'float32' });
+    const image = await draw(model, 9, count);
+    expect(image).toMatchObject({ type: 'float32', dims: [count, channels, SIZE, SIZE] });
+    const expected = await drawTrained(runs[kind], 9, count);
+    expect(largestDifference(image.data as Float32Array, expected)).toBeLessThan(1e-4);
   });
 
-  test('has batch normalisation folded wherever a layer can take it over', async () => {
-    const { model } = await exportGenerator(folder, options);
-    const ops = decodeModel(model).graph!.node.map(({ opType }) => opType);
-    expect(ops.filter((op) => op === 'BatchNormalization')).toHaveLength(1);
-  });
-
-  test.each([17, 18, 19, 20, 21])('loads and draws at opset %i', async (opset) => {
-    const { model, metadata } = await exportGenerator(folder, { ...options, opset });
-    expect(Number(decodeModel(model).opsetImport[0]!.version)).toBe(opset);
+  test('has the golden images it says it draws', async () => {
+    const { model, metadata } = await exportGenerator(runs[kind], OPTIONS);
     const { seed, count, images } = metadata.golden;
-    const { data } = await draw(model, latentBatch(seed, 0, count, 5), count);
-    expect(Buffer.from(data as Uint8Array).toString('base64')).toBe(images);
-  });
-
-  test.each([16, 22, 17.5])('is refused at opset %d', async (opset) => {
-    await expect(exportGenerator(folder, { ...options, opset })).rejects.toThrow(
-      `opset ${opset} is not supported: expected 17 to 21`,
-    );
-  });
-
-  test('says what it is', async () => {
-    const { model } = await exportGenerator(folder, options);
-    const metadata = readGeneratorMetadata(model);
-    const { sha256 } = await readCheckpoint(folder, 'latest');
-    expect(metadata).toMatchObject({
-      name: 'colours',
-      latent: { size: 5, distribution: 'normal' },
-      image: { width: SIDE, height: SIDE, channels: CHANNELS, output: 'uint8' },
-      provenance: { weights: sha256, steps: 30, seed: 0, dataset: { name: 'noise' } },
-    });
-    expect(metadata.scores.swd).toBeGreaterThan(0);
-  });
-
-  test('is refused when it does not draw what was trained', async () => {
-    // A runtime whose folded model (the one with a constant weight) draws one pixel differently.
-    const create = async (model: Uint8Array) => {
-      const session = await ort.InferenceSession.create(model);
-      const run = async (feeds: ort.InferenceSession.FeedsType) => {
-        const result = await session.run(feeds);
-        if (session.inputNames.length === 1) (result.image!.data as Float32Array)[0]! += 0.001;
-        return result;
-      };
-      return { run, release: () => session.release() };
-    };
-    const altered = { Tensor: ort.Tensor, InferenceSession: { create } } as unknown as typeof ort;
-    await expect(exportGenerator(folder, { ...options, ort: altered })).rejects.toThrow(
-      /differs from the trained one: float32 images by 0\.0\d+, expected at most 0\.0001/,
-    );
+    const drawn = await draw(model, seed, count);
+    expect(Buffer.from(images, 'base64')).toEqual(Buffer.from(drawn.data as Uint8Array));
   });
 });
 
-describe('a run folder that cannot be exported', () => {
-  const copyOf = async (name: string, change: (path: string) => void) => {
-    const { cpSync } = await import('node:fs');
-    const path = join(parent, name);
-    cpSync(folder, path, { recursive: true });
-    change(path);
-    return path;
-  };
-  const checkpoint = join('checkpoints', 'step-000030.safetensors');
-  const edit = (file: string, change: (bytes: Buffer) => Buffer) => (path: string) =>
-    writeFileSync(join(path, file), change(readFileSync(join(path, file))));
+test('is a valid graph of what WebGPU runs, without batch normalisation', async () => {
+  const { model, verified } = await exportGenerator(runs.grey, OPTIONS);
+  const decoded = decodeModel(model);
+  expect(() => checkModel(decoded)).not.toThrow();
+  const { graph, irVersion, opsetImport, producerName, producerVersion } = decoded;
+  expect({ irVersion, opsetImport, producerName, producerVersion }).toEqual({
+    irVersion: 8n,
+    opsetImport: [{ domain: '', version: 17n }],
+    producerName: 'ganport',
+    producerVersion: '1.2.3',
+  });
+  expect(graph!.node.map(({ opType }) => opType)).toEqual(
+    'Gemm Reshape Relu ConvTranspose Relu Conv Tanh Mul Add Clip Reshape Cast'.split(' '),
+  );
+  expect(graph!.input.map(({ name }) => name)).toEqual(['z']);
+  expect(graph!.output.map(({ name }) => name)).toEqual(['image']);
+  expect(verified.float).toBeLessThan(1e-4);
+  expect(verified.levels).toBeLessThanOrEqual(1);
+});
 
-  test.each<[string, (path: string) => void, RegExp]>([
-    ['truncated', edit(checkpoint, (b) => b.subarray(0, -9)), /step-000030\.safetensors/],
-    [
-      'flipped',
-      edit(checkpoint, (b) => {
-        b[b.length - 5]! ^= 4;
-        return b;
-      }),
-      /step-000030\.safetensors/,
-    ],
-    ['gone', (path) => rmSync(join(path, checkpoint)), /step-000030\.safetensors/],
-    ['pointless', (path) => rmSync(join(path, 'latest')), /has no "latest" checkpoint yet/],
-    [
-      'mispointed',
-      (path) => writeFileSync(join(path, 'latest'), '../../etc'),
-      /expected the name of a checkpoint/,
-    ],
-    ['unread', (path) => writeFileSync(join(path, 'run.json'), '{'), /run\.json is not JSON/],
-    ['unfit', (path) => writeFileSync(join(path, 'run.json'), '{}'), /run\.json is not valid/],
-    ['empty', (path) => rmSync(path, { recursive: true }), /is not a run folder/],
-  ])('%s is refused in one line', async (name, change, message) => {
-    const path = await copyOf(name, change);
-    const refused = exportGenerator(path, options);
-    await expect(refused).rejects.toThrow(message);
-    await refused.catch((error: Error) => expect(error.message).not.toContain('\n'));
+test('is the same bytes from the same run and options, and leaves the run as it was', async () => {
+  const files = await readdir(runs.grey, { recursive: true });
+  const [first, second] = [
+    await exportGenerator(runs.grey, OPTIONS),
+    await exportGenerator(runs.grey, OPTIONS),
+  ];
+  expect(Buffer.compare(first.model, second.model)).toBe(0);
+  expect(await readdir(runs.grey, { recursive: true })).toEqual(files);
+  const other = await exportGenerator(runs.grey, { ...OPTIONS, output: 'float32' });
+  expect(Buffer.compare(first.model, other.model)).not.toBe(0);
+});
+
+test.each([17, 18, 19, 20, 21])('opset %i draws the same pictures', async (opset) => {
+  const { model } = await exportGenerator(runs.colour, { ...OPTIONS, opset });
+  const decoded = decodeModel(model);
+  expect(() => checkModel(decoded)).not.toThrow();
+  expect(decoded.opsetImport[0]!.version).toBe(BigInt(opset));
+  const reference = await exportGenerator(runs.colour, OPTIONS);
+  expect((await draw(model, 9, 3)).data).toEqual((await draw(reference.model, 9, 3)).data);
+});
+
+test.each([16, 22, 17.5, Number.NaN])('opset %d is refused', async (opset) => {
+  await expect(exportGenerator(runs.grey, { ...OPTIONS, opset })).rejects.toThrow(
+    `opset ${opset} is not supported: expected 17 to 21`,
+  );
+});
+
+describe('metadata', () => {
+  test('can be read back, and say where the model comes from', async () => {
+    const { model, metadata } = await exportGenerator(runs.colour, OPTIONS);
+    expect(readGeneratorMetadata(model)).toEqual(metadata);
+    const run = await readRun(runs.colour);
+    const { sha256, step, scores } = await readCheckpoint(runs.colour, 'latest');
+    expect(scores.swd).toBeGreaterThan(0);
+    expect(metadata).toMatchObject({
+      name: 'small',
+      latent: { size: 6, distribution: 'normal' },
+      image: { width: SIZE, height: SIZE, channels: 3, output: 'uint8' },
+      provenance: {
+        dataset: { name: 'noise', sha256: '0'.repeat(64) },
+        weights: sha256,
+        seed: 3,
+        steps: step,
+        versions: { ganport: 'test', export: '1.2.3' },
+      },
+      scores,
+    });
+    expect(metadata.provenance.config).toEqual(JSON.parse(JSON.stringify(run.config)));
+  });
+
+  test.each([
+    ['best', 4],
+    ['latest', 6],
+  ] as const)('are of the checkpoint that was asked for: %s', async (checkpoint, steps) => {
+    const folder = join(root, `pointed-${checkpoint}`);
+    await cp(runs.grey, folder, { recursive: true });
+    await writeFile(join(folder, 'best'), 'step-000004.safetensors');
+    const { metadata } = await exportGenerator(folder, { ...OPTIONS, checkpoint });
+    const { sha256 } = await readCheckpoint(folder, checkpoint);
+    expect(metadata.provenance).toMatchObject({ steps, weights: sha256 });
   });
 });

@@ -1,12 +1,15 @@
 /** Run folder → generator.onnx: folded, self-describing, and checked against the trained network. */
+import { join } from 'node:path';
 import {
   drawnWeight,
   type GeneratorMetadata,
+  generatorMetadataSchema,
   imageBytes,
   latentBatch,
   METADATA_KEY,
   ModelError,
   type Network,
+  parseOrThrow,
   resolveNetwork,
   samplerGraph,
 } from '@ganport/model';
@@ -63,7 +66,7 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   const { ort, checkpoint: pointer = 'latest', output = 'uint8', opset = 17, version } = options;
   const run = await readRun(folder);
   const checkpoint = await readCheckpoint(folder, pointer);
-  const trained = resolveNetwork(run.config.generator, 'generator');
+  const trained = resolveGenerator(run, join(folder, 'run.json'));
   const ema = Object.keys(checkpoint.tensors).some((name) => name.startsWith('ema.'));
   const { network, weights } = foldBatchNorm(trained, trainedWeights(trained, checkpoint, ema));
   const build = (as: ImageOutput, metadata: Record<string, string> = {}) =>
@@ -90,6 +93,24 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   const [images] = await drawAll(ort, plain.levels, [golden]);
   const metadata = describe(run, checkpoint, trained, output, images as Uint8Array, version);
   return { model: build(output, { [METADATA_KEY]: JSON.stringify(metadata) }), metadata, verified };
+}
+
+/** The run's generator. @throws ModelError if it does not turn a latent into an image. */
+function resolveGenerator({ config }: Run, path: string): Network {
+  const what = `${path}: generator`;
+  const network = resolveNetwork(config.generator, what);
+  const { z, ...others } = network.inputs;
+  if (z?.length !== 1 || Object.keys(others).length > 0) {
+    const got = JSON.stringify(network.inputs);
+    throw new ModelError(`${what}: expected one input "z" of shape [size], got ${got}`);
+  }
+  const [channels] = network.outputShape;
+  if (network.outputShape.length !== 3 || (channels !== 1 && channels !== 3)) {
+    throw new ModelError(
+      `${what}: expected an output of [1 or 3 channels, height, width], got [${network.outputShape}]`,
+    );
+  }
+  return network;
 }
 
 /** The trained weights by parameter name: the moving average's, where one was kept. */
@@ -133,7 +154,7 @@ function describe(
   version: string,
 ): GeneratorMetadata {
   const [channels, height, width] = outputShape as [1 | 3, number, number];
-  return {
+  const metadata: GeneratorMetadata = {
     format: 1,
     name: run.config.name,
     latent: { size: inputs.z![0]!, distribution: 'normal' },
@@ -149,4 +170,6 @@ function describe(
     scores: checkpoint.scores,
     golden: { ...GOLDEN, images: Buffer.from(golden).toString('base64') },
   };
+  // What is written can be read: its limits are narrower than a network's.
+  return parseOrThrow(generatorMetadataSchema, metadata, 'the description of the generator');
 }

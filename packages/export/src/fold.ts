@@ -56,7 +56,10 @@ function countUsers({ layers, output }: Network): Map<string, number> {
   return users;
 }
 
-/** The layer that can take a batchNorm over: before it, or before reshapes before it; used by no other. */
+/**
+ * The layer that can take a batchNorm over: before it, or before reshapes before it; used by no other,
+ * and with each of its outputs in one of the batchNorm's channels.
+ */
 function findTarget(
   norm: Layer,
   layers: ReadonlyMap<string, Layer>,
@@ -65,7 +68,8 @@ function findTarget(
   let layer = layers.get(norm.from[0]!);
   while (layer?.type === 'reshape' && users.get(layer.name) === 1)
     layer = layers.get(layer.from[0]!);
-  return layer && FOLDABLE.has(layer.type) && users.get(layer.name) === 1 ? layer : undefined;
+  if (!layer || !FOLDABLE.has(layer.type) || users.get(layer.name) !== 1) return undefined;
+  return layer.shape[0]! % norm.shape[0]! === 0 ? layer : undefined;
 }
 
 /** Multiplies `target`'s weights and sets its bias so that `norm` after it is the identity. */
@@ -80,7 +84,7 @@ function foldInto(target: Layer, norm: Layer, weights: WeightArrays): void {
   const transposed = target.type === 'convTranspose2d';
   const outputs = shape[transposed ? 1 : 0]!;
   const inner = shape.slice(transposed ? 2 : 1).reduce((a, b) => a * b, 1);
-  // A dense layer's units, reshaped into an image, lie channel by channel.
+  // A reshape keeps their order: each channel of the batchNorm has as many of them, one after the other.
   const perChannel = outputs / norm.shape[0]!;
   const factor = Float64Array.from({ length: outputs }, (_, unit) => {
     const c = Math.floor(unit / perChannel);

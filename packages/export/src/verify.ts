@@ -31,17 +31,19 @@ export async function drawAll(
   }
 }
 
-/** The largest difference between two lists of images; NaN if one is. */
+/** The largest difference between two lists of images; NaN if one is, or if they differ in size. */
 export function largestDifference(
   a: readonly ArrayLike<number>[],
   b: readonly ArrayLike<number>[],
 ): number {
-  let largest = 0;
-  a.forEach((images, i) => {
-    for (let k = 0; k < images.length; k++) {
-      const difference = Math.abs(images[k]! - b[i]![k]!);
-      if (!(difference <= largest)) largest = difference;
-    }
+  const largest = a.map((images, i) => {
+    const others = b[i]!;
+    if (images.length !== others.length) return Number.NaN;
+    let most = 0;
+    // Math.max keeps a NaN.
+    for (let k = 0; k < images.length; k++)
+      most = Math.max(most, Math.abs(images[k]! - others[k]!));
+    return most;
   });
-  return largest;
+  return Math.max(...largest);
 }

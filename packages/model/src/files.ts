@@ -1,6 +1,6 @@
-/** Files that are there whole or not at all. */
+/** Files that are read within a limit, and written whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ModelError } from './error.ts';
 
@@ -27,6 +27,23 @@ export function fileError(action: string, error: unknown): ModelError {
 
 /** Of temporary names, around a UUID. */
 const TEMPORARY = { prefix: '.ganport-', suffix: '.tmp' } as const;
+
+/**
+ * Reads a whole file of at most `limit` bytes.
+ * @throws ModelError if it is missing, larger, or a device or pipe, which need not end.
+ */
+export async function readFileWithin(path: string, limit: number): Promise<Buffer> {
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile()) throw new ModelError(`cannot read ${path}: it is not a regular file`);
+    if (stats.size > limit) {
+      throw new ModelError(`${path} has ${stats.size} bytes; the limit is ${limit}`);
+    }
+    return await readFile(path);
+  } catch (error) {
+    throw error instanceof ModelError ? error : fileError(`read ${path}`, error);
+  }
+}
 
 /**
  * Writes a file under a temporary name in its folder, syncs it, then renames it: a reader sees the

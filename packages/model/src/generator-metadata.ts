@@ -5,7 +5,7 @@
  */
 import { decodeModel } from '@ganport/onnx';
 import * as z from 'zod';
-import { ModelError, parseOrThrow } from './error.ts';
+import { ModelError, parseJson, parseOrThrow } from './error.ts';
 
 export const METADATA_KEY = 'ganport';
 
@@ -57,11 +57,6 @@ export function readGeneratorMetadata(onnx: Uint8Array): GeneratorMetadata {
       `the model has no "${METADATA_KEY}" metadata: it was not written by \`ganport export\``,
     );
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(entry.value);
-  } catch {
-    throw new ModelError(`the model's "${METADATA_KEY}" metadata is not JSON`);
-  }
-  return parseOrThrow(generatorMetadataSchema, json, `the model's "${METADATA_KEY}" metadata`);
+  const what = `the model's "${METADATA_KEY}" metadata`;
+  return parseOrThrow(generatorMetadataSchema, parseJson(entry.value, what), what);
 }

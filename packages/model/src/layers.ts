@@ -45,12 +45,14 @@ export interface LayerKind<S extends z.ZodType = z.ZodType<any>> {
 /** What a layer says when its input does not fit; the network adds which layer. */
 export class LayerError extends Error {}
 
-const count = z.int().positive().max(65_536);
-const margin = z.int().nonnegative().max(1024);
+const count = z.int().min(1).max(65_536);
+const margin = z.int().min(0).max(1024);
 /** One number for both height and width, or one each. */
 const pair = (each: z.ZodInt) =>
   z
-    .union([each, z.tuple([each, each])])
+    .union([each, z.tuple([each, each])], {
+      error: `expected a whole number from ${each.minValue} to ${each.maxValue}, or two: [height, width]`,
+    })
     .transform((v): [number, number] => (typeof v === 'number' ? [v, v] : v));
 
 const base = {

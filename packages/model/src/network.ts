@@ -1,7 +1,7 @@
 /** A network as data: JSON in, a checked list of layers with shapes and parameters out. */
-import type { Value } from '@ganport/onnx';
+import { sizeOf, type Value } from '@ganport/onnx';
 import * as z from 'zod';
-import { ModelError, parseOrThrow } from './error.ts';
+import { ModelError, parseOrThrow, quote } from './error.ts';
 import {
   JOINS,
   LAYERS,
@@ -21,6 +21,9 @@ const layerSchema = z.discriminatedUnion(
 
 /** More would be a mistake: the deepest published image GANs have a few hundred layers. */
 const MAX_LAYERS = 1000;
+
+/** Of one image in a layer, and of one parameter: no weights file could hold more float32 numbers. */
+const MAX_ELEMENTS = 2 ** 29;
 
 export const networkSchema = z.strictObject({
   /** Shape of each input, without the batch. */
@@ -65,12 +68,13 @@ export function resolveNetwork(spec: unknown, what: string): Network {
   let previous = [...shapes.keys()].at(-1)!;
   const layers = listed.map((options, index): Layer => {
     const { type, name = String(index), from = previous } = options;
-    const where = `${what}, layer ${index} "${name}" (${type})`;
+    const where = `${what}, layer ${index} ${quote(name)} (${type})`;
     if (shapes.has(name)) throw new ModelError(`${where}: the name is taken`);
     const sources = typeof from === 'string' ? [from] : from;
     const got = sources.map((source) => {
       const shape = shapes.get(source);
-      if (!shape) throw new ModelError(`${where}: there is no earlier layer or input "${source}"`);
+      if (!shape)
+        throw new ModelError(`${where}: there is no earlier layer or input ${quote(source)}`);
       return shape;
     });
     if (got.length > 1 && !JOINS.has(type))
@@ -84,6 +88,8 @@ export function resolveNetwork(spec: unknown, what: string): Network {
         ...p,
         name: `${name}.${p.name}`,
       }));
+      expectSize('its output', shape);
+      for (const parameter of parameters) expectSize(parameter.name, parameter.shape);
       return { name, type, options, from: sources, shape, parameters };
     } catch (error) {
       if (error instanceof LayerError) throw new ModelError(`${where}: ${error.message}`);
@@ -92,7 +98,8 @@ export function resolveNetwork(spec: unknown, what: string): Network {
   });
   const last = output ?? previous;
   const outputShape = shapes.get(last);
-  if (!outputShape) throw new ModelError(`${what}: there is no layer "${last}" to be the output`);
+  if (!outputShape)
+    throw new ModelError(`${what}: there is no layer ${quote(last)} to be the output`);
   return {
     inputs,
     layers,
@@ -102,10 +109,15 @@ export function resolveNetwork(spec: unknown, what: string): Network {
   };
 }
 
+function expectSize(what: string, shape: Size): void {
+  if (sizeOf(shape) <= MAX_ELEMENTS) return;
+  throw new LayerError(`${what} would be [${shape}]: expected at most ${MAX_ELEMENTS} elements`);
+}
+
 /** Number of trained weights. */
 export function countParameters({ parameters }: Network): number {
   const trained = parameters.filter((p) => p.trained);
-  return trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** The batch's statistics at a batchNorm layer, in training. */

@@ -7,10 +7,10 @@
  *     checkpoints/step-NNNNNN.safetensors  the whole training state
  *     best, latest                         the name of a checkpoint
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ModelError, parseOrThrow } from './error.ts';
+import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
+import { readFileWithin } from './files.ts';
 import { networkSchema } from './network.ts';
 import { readWeights, type WeightTensor } from './weights-file.ts';
 
@@ -36,6 +36,7 @@ export type Run = z.infer<typeof runSchema>;
 export type Pointer = 'best' | 'latest';
 
 export interface Checkpoint {
+  path: string;
   /** Steps done. */
   step: number;
   scores: Record<string, number>;
@@ -48,6 +49,10 @@ export const CHECKPOINT_FORMAT = 'ganport-checkpoint-1';
 
 const CHECKPOINT_NAME = /^step-\d{6,}\.safetensors$/;
 
+/** Two networks of a thousand layers each, and the rest, need less than 1 MB. */
+const MAX_RUN_BYTES = 2 ** 24;
+const MAX_POINTER_BYTES = 4096;
+
 export function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, '0')}.safetensors`;
 }
@@ -59,26 +64,25 @@ export function checkpointPath(folder: string, name: string): string {
 /** Reads and validates a run folder's run.json. @throws ModelError */
 export async function readRun(folder: string): Promise<Run> {
   const path = join(folder, 'run.json');
-  const text = await readText(path, `${folder} is not a run folder`);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new ModelError(`${path} is not JSON: ${(error as Error).message}`);
-  }
-  return parseOrThrow(runSchema, json, path);
+  const text = await readText(path, MAX_RUN_BYTES, `${folder} is not a run folder`);
+  return parseOrThrow(runSchema, parseJson(text, path), path);
 }
 
 /** The file name of the checkpoint a pointer names. @throws ModelError */
 export async function readPointer(folder: string, pointer: Pointer): Promise<string> {
   const path = join(folder, pointer);
-  const name = (await readText(path, `${folder} has no "${pointer}" checkpoint yet`)).trim();
+  const otherwise = `${folder} has no "${pointer}" checkpoint yet`;
+  const name = (await readText(path, MAX_POINTER_BYTES, otherwise)).trim();
   if (!CHECKPOINT_NAME.test(name)) {
-    throw new ModelError(`${path}: expected the name of a checkpoint, got "${name.slice(0, 80)}"`);
+    throw new ModelError(`${path}: expected the name of a checkpoint, got ${quote(name)}`);
   }
   return name;
 }
 
+const stepSchema = z
+  .string()
+  .regex(/^\d{1,15}$/, 'expected a whole number')
+  .transform(Number);
 const scoresSchema = z.record(z.string(), z.number());
 
 /**
@@ -88,21 +92,22 @@ const scoresSchema = z.record(z.string(), z.number());
 export async function readCheckpoint(folder: string, pointer: Pointer): Promise<Checkpoint> {
   const path = checkpointPath(folder, await readPointer(folder, pointer));
   const { tensors, metadata, sha256, verified } = await readWeights(path);
-  const step = Number(metadata.step);
-  if (!verified) throw new ModelError(`${path} is damaged: it has no digest to check it by`);
-  if (metadata.format !== CHECKPOINT_FORMAT || !Number.isSafeInteger(step)) {
-    const got = metadata.format ?? 'none';
+  if (metadata.format !== CHECKPOINT_FORMAT) {
+    const got = quote(metadata.format ?? 'none');
     throw new ModelError(
-      `${path} is not a ganport checkpoint: expected format ${CHECKPOINT_FORMAT}, got ${got}`,
+      `${path} is not a ganport checkpoint: expected format "${CHECKPOINT_FORMAT}", got ${got}`,
     );
   }
-  const scores = parseOrThrow(scoresSchema, JSON.parse(metadata.scores ?? '{}'), `${path}: scores`);
-  return { step, scores, tensors, sha256 };
+  if (!verified) throw new ModelError(`${path} is damaged: it has no digest to check it by`);
+  const step = parseOrThrow(stepSchema, metadata.step, `${path}: step`);
+  const listed = parseJson(metadata.scores ?? '{}', `${path}: scores`);
+  const scores = parseOrThrow(scoresSchema, listed, `${path}: scores`);
+  return { path, step, scores, tensors, sha256 };
 }
 
 /** A float32 tensor of a checkpoint. @throws ModelError if it is missing or of another shape. */
 export function checkpointTensor(
-  { tensors }: Checkpoint,
+  { path, tensors }: Checkpoint,
   name: string,
   shape: readonly number[],
 ): Float32Array {
@@ -110,17 +115,16 @@ export function checkpointTensor(
   if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
     const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
     throw new ModelError(
-      `the checkpoint does not fit the networks: expected ${name} of float32 [${shape}], got ${got}`,
+      `${path} does not fit the networks: expected ${name} of float32 [${shape}], got ${got}`,
     );
   }
   return tensor.data as Float32Array;
 }
 
-async function readText(path: string, otherwise: string): Promise<string> {
+async function readText(path: string, limit: number, otherwise: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readFileWithin(path, limit)).toString('utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ModelError(`${otherwise}: cannot read ${path} (${code})`);
+    throw error instanceof ModelError ? new ModelError(`${otherwise}: ${error.message}`) : error;
   }
 }

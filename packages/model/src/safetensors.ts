@@ -5,7 +5,7 @@
  */
 import { type DType, sizeOf, type Tensor, type TypedArray } from '@ganport/onnx';
 import * as z from 'zod';
-import { ModelError, parseOrThrow } from './error.ts';
+import { ModelError, parseOrThrow, quote } from './error.ts';
 
 /** A tensor of a weights file, row-major. */
 export type WeightTensor = Tensor;
@@ -225,9 +225,4 @@ function readTensor(
   // Not data.slice: a Buffer's is a view.
   const copy = new Uint8Array(data.subarray(begin, end));
   return { dtype, shape, data: new array(copy.buffer) };
-}
-
-/** A name from a file, on one line and short enough for one. */
-function quote(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

@@ -3,9 +3,8 @@
  * the file as it is with 64 zeros in the digest's place, so a flipped bit anywhere is found.
  */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { ModelError } from './error.ts';
-import { fileError, writeFileAtomic } from './files.ts';
+import { readFileWithin, writeFileAtomic } from './files.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -54,7 +53,7 @@ export async function writeWeights(
  * @throws ModelError if it cannot be read, breaks the format, or its digest is not its own.
  */
 export async function readWeights(path: string): Promise<WeightsFile> {
-  const bytes = await readBytes(path);
+  const bytes = await readFileWithin(path, MAX_FILE_BYTES);
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const { [DIGEST_KEY]: expected, ...rest } = metadata;
   if (expected === undefined) {
@@ -72,19 +71,6 @@ export async function readWeights(path: string): Promise<WeightsFile> {
     );
   }
   return { tensors, metadata: rest, sha256, verified: true };
-}
-
-async function readBytes(path: string): Promise<Buffer> {
-  try {
-    const stats = await stat(path);
-    if (!stats.isFile()) throw new ModelError(`cannot read ${path}: it is not a regular file`);
-    if (stats.size > MAX_FILE_BYTES) {
-      throw new ModelError(`${path} has ${stats.size} bytes; the limit is ${MAX_FILE_BYTES}`);
-    }
-    return await readFile(path);
-  } catch (error) {
-    throw error instanceof ModelError ? error : fileError(`read ${path}`, error);
-  }
 }
 
 function digestOf(bytes: Uint8Array): string {

@@ -81,7 +81,7 @@ export function tensorFromProto(proto: TensorProto): Tensor {
   const dtype = found[0] as DType;
   const shape = proto.dims.map(Number);
   const data = dataOf(proto, dtype, what);
-  if (data.length !== sizeOf(shape)) {
+  if (data.length !== sizeOf(shape) || shape.some((dim) => dim < 0)) {
     throw new OnnxError(`${what} of shape [${shape}] has ${data.length} elements`);
   }
   return { dtype, shape, data };

@@ -115,7 +115,14 @@ export function knownShape(shape: Shape, what: string): number[] {
   });
 }
 
+/** @throws OnnxError unless the value has this axis, counted from 0. */
+export function expectAxis({ shape }: Value, axis: number, what: string): void {
+  if (Number.isInteger(axis) && axis >= 0 && axis < shape.length) return;
+  throw new OnnxError(`${what}: ${showShape(shape)} has no axis ${axis}`);
+}
+
 /** The size along one axis, such as a channel count. @throws OnnxError if it is symbolic. */
 export function knownDim(value: Value, axis: number, what: string): number {
+  expectAxis(value, axis, what);
   return knownShape([value.shape[axis]!], what)[0]!;
 }

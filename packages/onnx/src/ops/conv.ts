@@ -4,6 +4,7 @@ import { float32 } from '../tensor.ts';
 import {
   constant,
   type Dim,
+  expectAxis,
   makeNode,
   makeValue,
   scalar,
@@ -48,6 +49,7 @@ export function Conv(x: Value, w: Value, b?: Value, options: ConvOptions = {}): 
       `Conv: image ${showShape(x.shape)} does not fit weight ${showShape(w.shape)} in ${group} group(s)`,
     );
   }
+  if (b) expectShape('Conv bias', b, [filters!]);
   const size = image.map((dim, i) => {
     const reach = dilations[i]! * (Number(kernel[i]) - 1) + 1;
     const room = known('Conv', x, dim) + pads[i]! + pads[i + 2]! - reach;
@@ -74,6 +76,7 @@ export function ConvTranspose(
       `ConvTranspose: image ${showShape(x.shape)} does not fit weight ${showShape(w.shape)}`,
     );
   }
+  if (b) expectShape('ConvTranspose bias', b, [Number(filters) * group]);
   const size = image.map((dim, i) => {
     const reach = dilations[i]! * (Number(kernel[i]) - 1) + 1;
     const spread = strides[i]! * (known('ConvTranspose', x, dim) - 1) + reach;
@@ -130,6 +133,7 @@ export function BatchNormalization(
   variance: Value,
   epsilon: number,
 ): Value {
+  expectPerChannel(x, { scale, bias, mean, variance });
   const inputs = [x, scale, bias, mean, variance];
   return makeValue('BatchNormalization', inputs, { epsilon: { float: epsilon } }, x.dtype, x.shape);
 }
@@ -144,6 +148,7 @@ export function BatchNormalizationTraining(
   bias: Value,
   epsilon: number,
 ): readonly [y: Value, mean: Value, variance: Value] {
+  expectPerChannel(x, { scale, bias });
   // momentum 0: the "running" outputs are this batch's statistics, whatever the running inputs are.
   // onnxruntime 1.30 keeps each output in its input's buffer, even if others use that input: give it
   // two that nothing else uses. Made from x, so that no two of these nodes can come to share them.
@@ -165,6 +170,18 @@ function imageShape(what: string, { shape }: Value): readonly Dim[] {
   if (shape.length !== 4)
     throw new OnnxError(`${what}: expected four dimensions, got ${showShape(shape)}`);
   return shape;
+}
+
+function expectPerChannel(x: Value, vectors: Readonly<Record<string, Value>>): void {
+  expectAxis(x, 1, 'BatchNormalization');
+  for (const [name, vector] of Object.entries(vectors)) {
+    expectShape(`BatchNormalization ${name}`, vector, [x.shape[1]!]);
+  }
+}
+
+function expectShape(what: string, { shape }: Value, expected: readonly Dim[]): void {
+  if (showShape(shape) === showShape(expected)) return;
+  throw new OnnxError(`${what}: expected ${showShape(expected)}, got ${showShape(shape)}`);
 }
 
 function known(op: string, x: Value, dim: Dim): number {

@@ -43,6 +43,10 @@ export function Clip(x: Value, min: number, max: number): Value {
 }
 
 export function Where(condition: Value, a: Value, b: Value): Value {
+  if (condition.dtype !== 'bool' || a.dtype !== b.dtype) {
+    const got = `${condition.dtype}, ${a.dtype} and ${b.dtype}`;
+    throw new OnnxError(`Where: expected a bool and two of one type, got ${got}`);
+  }
   const shape = broadcast('Where', broadcast('Where', condition.shape, a.shape), b.shape);
   return makeValue('Where', [condition, a, b], {}, a.dtype, shape);
 }

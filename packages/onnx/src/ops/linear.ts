@@ -1,7 +1,7 @@
 /** Matrix products and sums. */
 import { OnnxError } from '../error.ts';
-import { ints, knownDim, makeValue, scalar, showShape, type Value } from '../value.ts';
-import { broadcast, Mul } from './elementwise.ts';
+import { expectAxis, ints, knownDim, makeValue, scalar, showShape, type Value } from '../value.ts';
+import { broadcast, Identity, Mul } from './elementwise.ts';
 
 /** Matrix product [..., M, K] × [..., K, N] → [..., M, N]; the leading dimensions broadcast. */
 export function MatMul(a: Value, b: Value): Value {
@@ -32,12 +32,13 @@ export function Gemm(
     const got = `${showShape(a.shape)}${transA ? "'" : ''} and ${showShape(b.shape)}${transB ? "'" : ''}`;
     throw new OnnxError(`Gemm: shapes ${got} do not fit`);
   }
-  if (c) broadcast('Gemm', [m!, n!], c.shape);
+  const shape = [m!, n!];
+  if (c && showShape(broadcast('Gemm', shape, c.shape)) !== showShape(shape)) {
+    throw new OnnxError(`Gemm: ${showShape(c.shape)} does not broadcast to ${showShape(shape)}`);
+  }
   const inputs = c ? [a, b, c] : [a, b];
-  return makeValue('Gemm', inputs, { transA: Number(transA), transB: Number(transB) }, a.dtype, [
-    m!,
-    n!,
-  ]);
+  const attributes = { transA: Number(transA), transB: Number(transB) };
+  return makeValue('Gemm', inputs, attributes, a.dtype, shape);
 }
 
 export interface ReduceOptions {
@@ -51,6 +52,9 @@ export function ReduceSum(
   x: Value,
   { axes = x.shape.map((_, i) => i), keepdims = false }: ReduceOptions = {},
 ): Value {
+  for (const axis of axes) expectAxis(x, axis, 'ReduceSum');
+  // ONNX would take no axes for all of them.
+  if (axes.length === 0) return Identity(x);
   const kept = x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
   const shape = keepdims ? kept : kept.filter((_, axis) => !axes.includes(axis));
   return makeValue('ReduceSum', [x, ints(axes)], { keepdims: Number(keepdims) }, x.dtype, shape);

@@ -2,6 +2,7 @@
 import { OnnxError } from '../error.ts';
 import {
   type Dim,
+  expectAxis,
   ints,
   knownDim,
   makeNode,
@@ -37,7 +38,7 @@ export function Expand(x: Value, shape: readonly number[]): Value {
 }
 
 export function Transpose(x: Value, perm: readonly number[]): Value {
-  if (perm.length !== x.rank) {
+  if (perm.toSorted((a, b) => a - b).join() !== x.shape.map((_, axis) => axis).join()) {
     throw new OnnxError(`Transpose: [${perm}] does not permute ${showShape(x.shape)}`);
   }
   return makeValue(
@@ -50,13 +51,14 @@ export function Transpose(x: Value, perm: readonly number[]): Value {
 }
 
 export function Concat(values: readonly Value[], axis: number): Value {
-  const first = values[0]!;
+  const first = values[0];
+  if (!first) throw new OnnxError('Concat: expected at least one value, got none');
+  for (const value of values) expectAxis(value, axis, 'Concat');
   const others = (v: Value) => showShape(v.shape.with(axis, 0));
   const odd = values.find((v) => others(v) !== others(first) || v.dtype !== first.dtype);
   if (odd) {
-    throw new OnnxError(
-      `Concat on axis ${axis}: ${showShape(first.shape)} and ${showShape(odd.shape)} do not fit`,
-    );
+    const [a, b] = [first, odd].map(({ dtype, shape }) => `${dtype} ${showShape(shape)}`);
+    throw new OnnxError(`Concat on axis ${axis}: ${a} and ${b} do not fit`);
   }
   const sizes = values.map((v) => v.shape[axis]!);
   const known = sizes.every((d) => typeof d === 'number');
@@ -67,9 +69,9 @@ export function Concat(values: readonly Value[], axis: number): Value {
 /** Cuts `x` along `axis` into pieces of these sizes. */
 export function Split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
   const total = sizes.reduce((a, b) => a + b, 0);
-  if (total !== x.shape[axis]) {
+  if (total !== knownDim(x, axis, 'Split') || sizes.some((size) => size < 1)) {
     throw new OnnxError(
-      `Split: sizes [${sizes}] do not add up to axis ${axis} of ${showShape(x.shape)}`,
+      `Split: sizes [${sizes}] do not cut up axis ${axis} of ${showShape(x.shape)}`,
     );
   }
   const outputs = sizes.map((size) => ({ dtype: x.dtype, shape: x.shape.with(axis, size) }));
@@ -112,15 +114,26 @@ export function Slice(
 
 /** Adds zeros: `begins` before and `ends` after each axis, none negative. */
 export function Pad(x: Value, begins: readonly number[], ends: readonly number[]): Value {
+  const pads = [...begins, ...ends];
+  if (begins.length !== x.rank || ends.length !== x.rank || !pads.every((n) => n >= 0)) {
+    throw new OnnxError(`Pad: [${begins}] and [${ends}] do not pad ${showShape(x.shape)}`);
+  }
   const shape = x.shape.map((dim, axis): Dim => {
     const extra = begins[axis]! + ends[axis]!;
     return extra === 0 ? dim : knownDim(x, axis, 'Pad') + extra;
   });
-  return makeValue('Pad', [x, ints([...begins, ...ends]), scalar(0)], {}, x.dtype, shape);
+  return makeValue('Pad', [x, ints(pads), scalar(0)], {}, x.dtype, shape);
 }
 
 /** Picks `indices` along `axis`. */
 export function Gather(x: Value, indices: readonly number[], axis: number): Value {
+  const size = knownDim(x, axis, 'Gather');
+  const outside = indices.find((index) => !(0 <= index && index < size));
+  if (outside !== undefined) {
+    throw new OnnxError(
+      `Gather: index ${outside} is not within axis ${axis} of ${showShape(x.shape)}`,
+    );
+  }
   const shape = x.shape.with(axis, indices.length);
   return makeValue('Gather', [x, ints(indices)], { axis }, x.dtype, shape);
 }

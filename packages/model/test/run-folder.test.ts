@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PRESETS } from '../src/presets.ts';
+import {
+  checkpointName,
+  checkpointPath,
+  type Run,
+  readPointer,
+  readRun,
+} from '../src/run-folder.ts';
+import { refusal } from './refusal.ts';
+
+const RUN = {
+  format: 1,
+  // Keys that only training knows are kept.
+  config: { name: 'mlp', seed: 7, batch: 128, ...PRESETS.mlp },
+  dataset: { name: 'glyphs', count: 10, sha256: 'ab' },
+  engine: 'onnxruntime',
+  device: 'cpu',
+  threads: 2,
+  versions: { ganport: '0.1.0' },
+};
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ganport-run-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test.each([
+  [0, 'step-000000.safetensors'],
+  [999_999, 'step-999999.safetensors'],
+  [12_345_678, 'step-12345678.safetensors'],
+])('the checkpoint of step %i is %s, and a pointer can name it', async (step, name) => {
+  expect(checkpointName(step)).toBe(name);
+  expect(checkpointPath(folder, name)).toBe(join(folder, 'checkpoints', name));
+  writeFileSync(at('latest'), `${name}\n`);
+  expect(await readPointer(folder, 'latest')).toBe(name);
+});
+
+describe('run.json', () => {
+  test('comes back with the defaults of its networks written out', async () => {
+    writeFileSync(at('run.json'), JSON.stringify(RUN));
+    const run: Run = await readRun(folder);
+    expect(run).toMatchObject({ ...RUN, config: { name: 'mlp', seed: 7, batch: 128 } });
+    expect(run.config.generator.layers[0]).toEqual({
+      type: 'dense',
+      units: 256,
+      bias: true,
+      init: 'uniform',
+    });
+    writeFileSync(at('run.json'), JSON.stringify(run));
+    expect(await readRun(folder)).toEqual(run);
+  });
+
+  const { dataset: _, ...withoutDataset } = RUN;
+  test.each<[string, string | undefined, string]>([
+    [
+      'that is missing',
+      undefined,
+      'RUN is not a run folder: cannot read run.json: no such file or folder: check the path (ENOENT)',
+    ],
+    ['that is empty', '', 'run.json is not JSON: '],
+    ['that is cut', JSON.stringify(RUN).slice(0, 100), 'run.json is not JSON: '],
+    ['that is text, of two lines', 'a\nb', 'run.json is not JSON: '],
+    [
+      'that is a list',
+      '[]',
+      'run.json is not valid: Invalid input: expected object, received array',
+    ],
+    [
+      'of another format',
+      JSON.stringify({ ...RUN, format: 2 }),
+      'run.json is not valid: format: Invalid input: expected 1, got 2',
+    ],
+    [
+      'with an unknown key',
+      JSON.stringify({ ...RUN, x: 1 }),
+      'run.json is not valid: Unrecognized key: "x"',
+    ],
+    [
+      'without its data set',
+      JSON.stringify(withoutDataset),
+      'run.json is not valid: dataset: Invalid input: expected object',
+    ],
+    [
+      'with a network that is none',
+      JSON.stringify({ ...RUN, config: { ...RUN.config, generator: { inputs: {}, layers: 1 } } }),
+      'run.json is not valid: config.generator.layers: Invalid input: expected array, received number, got 1',
+    ],
+  ])('%s', async (_, text, message) => {
+    if (text !== undefined) writeFileSync(at('run.json'), text);
+    expect(await refusal(readRun(folder), folder)).toContain(message);
+  });
+
+  test('that has no end, almost', async () => {
+    writeFileSync(at('run.json'), '');
+    truncateSync(at('run.json'), 2 ** 24 + 1);
+    expect(await refusal(readRun(folder), folder)).toBe(
+      'RUN is not a run folder: run.json has 16777217 bytes; the limit is 16777216',
+    );
+  });
+});
+
+test.each<[string, string | undefined, string]>([
+  [
+    'that is missing',
+    undefined,
+    'RUN has no "best" checkpoint yet: cannot read best: no such file or folder: check the path (ENOENT)',
+  ],
+  ['that is empty', '', 'best: expected the name of a checkpoint, got ""'],
+  [
+    'out of the folder',
+    '../step-000002.safetensors',
+    'best: expected the name of a checkpoint, got "../step-000002.safetensors"',
+  ],
+  ['of two lines', 'a\nb', 'best: expected the name of a checkpoint, got "a\\nb"'],
+  [
+    'that is too long',
+    'x'.repeat(4097),
+    'RUN has no "best" checkpoint yet: best has 4097 bytes; the limit is 4096',
+  ],
+])('a pointer %s', async (_, text, message) => {
+  if (text !== undefined) writeFileSync(at('best'), text);
+  expect(await refusal(readPointer(folder, 'best'), folder)).toBe(message);
+});
