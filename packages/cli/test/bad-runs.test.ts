@@ -26,7 +26,8 @@ function copyOfRun(name: string): string {
 
 describe('a run to resume', () => {
   test('is a folder', async () => {
-    const message = /none is not a run folder: cannot read \S+none\/run\.json \(ENOENT\)/;
+    const message =
+      /none is not a run folder: cannot read \S+none\/run\.json: no such file or folder.*\(ENOENT\)/;
     expect(await failure(1, 'train', '--resume', workspace.path('none'))).toMatch(message);
   });
 
@@ -90,7 +91,7 @@ describe('a run to resume', () => {
     const metadata = { format: 'ganport-checkpoint-1', step: '4', scores: '{}' };
     await writeWeights(workspace.path('foreign', LATEST), { 'other.weight': tensor }, metadata);
     const message =
-      /the checkpoint does not fit the networks: expected \S+ of float32 \[[\d,]+\], got nothing/;
+      /safetensors does not fit the networks: expected \S+ of float32 \[[\d,]+\], got nothing/;
     const before = workspace.contents('foreign');
     expect(await failure(1, 'train', '--resume', run, '--steps', '8')).toMatch(message);
     expect(workspace.contents('foreign')).toEqual(before);

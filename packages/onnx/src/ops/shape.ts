@@ -94,7 +94,8 @@ export function Slice(
 ): Value {
   const shape = [...x.shape];
   axes.forEach((axis, i) => {
-    const size = knownDim(x, axis, 'Slice');
+    // Of a symbolic dimension only the first element is certain.
+    const size = typeof x.shape[axis] === 'string' ? 1 : knownDim(x, axis, 'Slice');
     const [start, end, step] = [starts[i]!, ends[i]!, steps[i]!];
     if (!(0 <= start && start < end && end <= size && step > 0)) {
       throw new OnnxError(
