@@ -153,6 +153,8 @@ function describe(
   golden: Uint8Array,
   version: string,
 ): GeneratorMetadata {
+  // Where its maker keeps the data is nobody else's business, and not part of what was made.
+  const { dataDir: _, ...config } = run.config;
   const [channels, height, width] = outputShape as [1 | 3, number, number];
   const metadata: GeneratorMetadata = {
     format: 1,
@@ -164,7 +166,7 @@ function describe(
       weights: checkpoint.sha256,
       seed: run.config.seed,
       steps: checkpoint.step,
-      config: run.config,
+      config,
       versions: { ...run.versions, export: version },
     },
     scores: checkpoint.scores,
