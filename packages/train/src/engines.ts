@@ -34,7 +34,11 @@ export async function createEngine(
   options: CreateOptions,
 ): Promise<Engine> {
   const { engine, device } = options;
-  if (engine === 'tensorflow') throw new ModelError('the tensorflow engine is not there yet');
+  if (engine === 'tensorflow') {
+    // Loaded only when it is wanted: TensorFlow.js takes its time.
+    const { createTensorFlowEngine } = await import('./tensorflow/engine.ts');
+    return createTensorFlowEngine(gan, initial, options);
+  }
   try {
     return device === 'cpu'
       ? await onCpu(gan, initial, options)
