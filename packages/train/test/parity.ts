@@ -99,6 +99,12 @@ function compareMetrics(a: Metrics, b: Metrics): number {
 const NEGLIGIBLE = 1e-3;
 
 /**
+ * Two units in a float32's last place, which are not counted: a weight is rounded to 24 bits each
+ * step, and a step is small beside it.
+ */
+const ROUNDING = 2 ** -22;
+
+/**
  * The greatest difference of an element, in parts of its tensor's greatest change since `initial`.
  * Adam's first moment starts at zero and is (1 − β₁) times the gradient after one step, so this is
  * then the gradients' relative difference.
@@ -136,7 +142,7 @@ function greatest(a: Float32Array, b: Float32Array): number {
   expect(b.length).toBe(a.length);
   let worst = 0;
   a.forEach((value, i) => {
-    const apart = Math.abs(value - b[i]!);
+    const apart = Math.abs(value - b[i]!) - ROUNDING * Math.abs(value);
     // NaN is the worst, and stays it.
     if (!(apart <= worst)) worst = apart;
   });
