@@ -74,12 +74,12 @@ download() {
   shift
   "$python" -m pip download --no-deps --only-binary :all: --python-version 3.11 --retries 2 --timeout 30 \
     --disable-pip-version-check --dest "$folder" "$@" >&2 2>"$work/pip.log" ||
-    die "pip could not download $*: $(grep -a '^ERROR' "$work/pip.log" | head -n 1 | sed 's/^ERROR: //'); is pip's index reachable ('$python -m pip config list')?"
+    die "pip could not download $*: $(grep -a '^ERROR' "$work/pip.log" | head -n 1 | sed 's/^ERROR: //; s/ (from versions: .\{80,\}//'); is pip's index reachable ('$python -m pip config list')?"
 }
 
 # unzip_matching REGEX FOLDER WHEEL... unpacks the members whose whole names match.
 unzip_matching() {
-  "$python" - "$@" <<'PY' || die 'a wheel could not be unpacked (is the disk full?)'
+  "$python" - "$@" 2>"$work/unzip.log" <<'PY' || die "a wheel could not be unpacked: $(tail -n 1 "$work/unzip.log")"
 import re, sys, zipfile
 pattern, folder, *wheels = sys.argv[1:]
 for wheel in wheels:
