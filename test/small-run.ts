@@ -1,5 +1,4 @@
 /** A real run folder, trained in a moment: 8 × 8 images, one step per checkpoint. */
-import * as ort from 'onnxruntime-node';
 import { latents } from '../packages/model/src/index.ts';
 import { resolveConfig, train } from '../packages/train/src/index.ts';
 
@@ -49,7 +48,7 @@ export async function trainSmall(folder: string, { channels, ema, steps = 6 }: S
       ...{ name: 'noise', count, height: SIZE, width: SIZE, channels, sha256: '0'.repeat(64) },
       images: Uint8Array.from(levels),
     },
-    ort,
+    engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
     versions: { ganport: 'test' },

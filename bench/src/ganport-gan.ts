@@ -1,7 +1,6 @@
 /** ganport's own training step, on onnxruntime. */
 import { latentBatch, PRESETS, resolveNetwork } from '@ganport/model';
-import { createOnnxRuntimeEngine, initialState } from '@ganport/train';
-import * as ort from 'onnxruntime-node';
+import { createEngine, initialState } from '@ganport/train';
 import type { Contender, ContenderOptions } from './contender.ts';
 import { LATENT, LEARNING_RATE } from './presets.ts';
 
@@ -13,11 +12,11 @@ export async function createOnnxRuntime(options: ContenderOptions): Promise<Cont
     generator: resolveNetwork(PRESETS[preset].generator, 'generator'),
     discriminator: resolveNetwork(PRESETS[preset].discriminator, 'discriminator'),
   };
-  const engine = await createOnnxRuntimeEngine(gan, initialState(gan, SEED, 0), {
-    ort,
+  const engine = await createEngine(gan, initialState(gan, SEED, 0), {
+    engine: 'onnxruntime',
+    device: 'cpu',
     batch,
     threads,
-    providers: ['cpu'],
     loss: 'bce',
     adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     ema: 0,
@@ -25,17 +24,14 @@ export async function createOnnxRuntime(options: ContenderOptions): Promise<Cont
   const images = Uint8Array.from({ length: batch * 784 }, (_, i) => (i * 7919) % 256);
   let step = 0;
   return {
-    description: `onnxruntime-node ${ort.env.versions.node}, cpu, threads: ${threads}`,
+    description: engine.description,
     async step() {
       // Each of the two updates has latents of its own.
       const start = 2 * batch * step;
       step += 1;
-      await engine.step({
-        step,
-        images,
-        zDiscriminator: latentBatch(SEED, start, batch, LATENT),
-        zGenerator: latentBatch(SEED, start + batch, batch, LATENT),
-      });
+      const zDiscriminator = latentBatch(SEED, start, batch, LATENT);
+      const zGenerator = latentBatch(SEED, start + batch, batch, LATENT);
+      await engine.run([{ step, images, zDiscriminator, zGenerator }]);
     },
     dispose: () => engine.close(),
   };

@@ -1,5 +1,6 @@
 /** Kinds of flags. Each takes a value: `--steps` without one is an error, not the default. */
-import { DEVICES, wholeNumber } from '@ganport/serve';
+import { DEVICES } from '@ganport/onnx/node';
+import { wholeNumber } from '@ganport/serve';
 import { UsageError } from './command.ts';
 
 /** Above the flags that every command has. */
@@ -36,7 +37,7 @@ export function choice<const T extends string>(describe: string, choices: readon
 
 /** Flags that more than one command takes. */
 export const SHARED = {
-  device: { ...choice('Where to draw', DEVICES), default: 'auto' as const },
+  device: { ...choice('Where to draw', ['auto', ...DEVICES]), default: 'auto' as const },
   port: {
     ...integer('port', 'Port to listen on; 0 takes a free one', { minValue: 0, maxValue: 65_535 }),
     default: 3000,

@@ -11,7 +11,6 @@ import {
   type TrainResult,
   train,
 } from '@ganport/train';
-import * as ort from 'onnxruntime-node';
 import { asUsage, type Log } from './command.ts';
 import { interruptible } from './interruption.ts';
 import { trainingProgress } from './progress.ts';
@@ -71,7 +70,7 @@ export async function runTraining(
       return await train({
         config,
         dataset,
-        ort,
+        engine: 'onnxruntime',
         device: 'cpu',
         threads,
         versions: versions(),
@@ -79,6 +78,7 @@ export async function runTraining(
         resume,
         signal,
         onStep: progress.update,
+        onNotice: log,
       });
     } finally {
       progress.stop();

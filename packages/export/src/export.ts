@@ -21,10 +21,10 @@ import {
   readCheckpoint,
   readRun,
 } from '@ganport/model/node';
-import { buildModel, encodeModel } from '@ganport/onnx';
+import { buildModel, encodeModel, type OrtRuntime } from '@ganport/onnx';
 import { foldBatchNorm, type WeightArrays } from './fold.ts';
 import { buildGenerator, type ImageOutput } from './generator.ts';
-import { type Batch, drawAll, largestDifference, type OrtRuntime } from './verify.ts';
+import { type Batch, drawAll, largestDifference } from './verify.ts';
 
 /** How far the exported generator may be from the trained one, in −1…1: float32 rounding of the folding. */
 export const MAX_FLOAT_DIFFERENCE = 1e-4;

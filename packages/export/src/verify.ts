@@ -1,8 +1,6 @@
 /** Draws with a model, to compare an exported generator with the network that was trained. */
+import type { OrtRuntime } from '@ganport/onnx';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-
-/** The part of onnxruntime-node that export uses. */
-export type OrtRuntime = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
 
 export interface Batch {
   /** Latents [count, latent]. */

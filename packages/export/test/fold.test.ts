@@ -36,7 +36,7 @@ async function run(network: Network, weights: WeightArrays): Promise<Float32Arra
   const constants = network.parameters.map(({ name, shape }) => {
     return [name, constant(float32(weights[name]!, shape))] as const;
   });
-  const { output } = lowerNetwork(network, { [name]: x }, Object.fromEntries(constants), false);
+  const { output } = lowerNetwork(network, { [name]: x }, Object.fromEntries(constants), 'running');
   const model = encodeModel(buildModel({ name: 'net', inputs: [x], outputs: { output } }));
   const session = await InferenceSession.create(model, { graphOptimizationLevel: 'disabled' });
   try {

@@ -8,7 +8,7 @@ export {
 export { type Images, imageBytes, tileImages } from './images.ts';
 export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
 export { latentBatch, latents } from './latents.ts';
-export type { Init, Parameter, Size } from './layers.ts';
+export type { BatchNormForm, Init, Parameter, Size } from './layers.ts';
 export {
   type BatchStatistics,
   countParameters,

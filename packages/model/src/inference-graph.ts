@@ -15,7 +15,7 @@ export function inferenceGraph(
   weights: Readonly<Record<string, Value>>,
 ): InferenceGraph {
   const z = input('z', 'float32', ['N', ...generator.inputs.z!]);
-  const { output } = lowerNetwork(generator, { z }, weights, false);
+  const { output } = lowerNetwork(generator, { z }, weights, 'running');
   return { z, image: output };
 }
 

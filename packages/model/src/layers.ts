@@ -23,9 +23,14 @@ export type Init =
   | { type: 'uniform'; bound: number }
   | { type: 'normal'; deviation: number };
 
+/**
+ * How batch normalisation is lowered: with the running statistics, for drawing; or with the batch's,
+ * for training, by one operator ("fused", which only onnxruntime's CPU provider runs) or by several.
+ */
+export type BatchNormForm = 'running' | 'fused' | 'composed';
+
 export interface LowerContext {
-  /** Batch statistics are computed and reported (training) or taken from the weights. */
-  training: boolean;
+  batchNorm: BatchNormForm;
   /** The layer's parameter of this name. */
   weight(name: string): Value;
   /** Reports the batch's mean and population variance, [channels] each. */
@@ -176,9 +181,9 @@ export const LAYERS = {
         vector('running_var', 1, false),
       ];
     },
-    lower: ({ epsilon }, [x], { training, weight, statistics }) => {
+    lower: ({ epsilon }, [x], { batchNorm, weight, statistics }) => {
       const [scale, bias] = [weight('weight'), weight('bias')];
-      if (!training) {
+      if (batchNorm === 'running') {
         return op.BatchNormalization(
           x!,
           scale,
@@ -188,7 +193,8 @@ export const LAYERS = {
           epsilon,
         );
       }
-      const [y, mean, variance] = op.BatchNormalizationTraining(x!, scale, bias, epsilon);
+      const normalize = batchNorm === 'fused' ? op.BatchNormalizationTraining : op.normalizeBatch;
+      const [y, mean, variance] = normalize(x!, scale, bias, epsilon);
       statistics(mean, variance);
       return y;
     },

@@ -3,6 +3,7 @@ import { sizeOf, type Value } from '@ganport/onnx';
 import * as z from 'zod';
 import { ModelError, parseOrThrow, quote } from './error.ts';
 import {
+  type BatchNormForm,
   JOINS,
   LAYERS,
   LayerError,
@@ -138,13 +139,13 @@ export interface Lowered {
  * The network as ONNX operators.
  * @param inputs its inputs by name, each [N, ...shape]
  * @param weights its parameters by full name
- * @param training whether batch normalisation uses the batch's statistics, and reports them
+ * @param batchNorm how batch normalisation is computed; with the batch's statistics it reports them
  */
 export function lowerNetwork(
   network: Network,
   inputs: Readonly<Record<string, Value>>,
   weights: Readonly<Record<string, Value>>,
-  training: boolean,
+  batchNorm: BatchNormForm,
 ): Lowered {
   const values = new Map<string, Value>(Object.entries(inputs));
   const statistics: BatchStatistics[] = [];
@@ -152,7 +153,7 @@ export function lowerNetwork(
     const from = layer.from.map((name) => values.get(name)!);
     const kind: LayerKind = LAYERS[layer.type];
     const y = kind.lower(layer.options, from, {
-      training,
+      batchNorm,
       weight: (name) => weights[`${layer.name}.${name}`]!,
       statistics: (mean, variance) => {
         const sizes = from[0]!.shape as number[];

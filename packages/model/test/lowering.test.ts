@@ -1,6 +1,7 @@
 import { buildModel, constant, encodeModel, float32, input, sizeOf } from '@ganport/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
+import type { BatchNormForm } from '../src/layers.ts';
 import { lowerNetwork, type Network, type NetworkSpec, resolveNetwork } from '../src/network.ts';
 import { randomSequence, STREAM } from '../src/random.ts';
 import { type Batch, forward } from './reference-network.ts';
@@ -32,7 +33,7 @@ async function run(
   network: Network,
   feeds: Record<string, Batch>,
   weights: Record<string, Batch>,
-  training: boolean,
+  form: BatchNormForm,
 ): Promise<Record<string, Tensor>> {
   const inputs = Object.entries(feeds).map(
     ([
@@ -40,7 +41,7 @@ async function run(
       {
         shape: [count, ...shape],
       },
-    ]) => input(name, 'float32', [training ? count! : 'N', ...shape]),
+    ]) => input(name, 'float32', [form === 'running' ? 'N' : count!, ...shape]),
   );
   const constants = Object.entries(weights).map(([name, { shape, data }]) => {
     return [name, constant(float32(data, shape))] as const;
@@ -49,7 +50,7 @@ async function run(
     network,
     Object.fromEntries(Object.keys(feeds).map((name, i) => [name, inputs[i]!])),
     Object.fromEntries(constants),
-    training,
+    form,
   );
   const reported = statistics.flatMap(({ layer, mean, variance }) => [
     [`${layer.name}.mean`, mean] as const,
@@ -179,7 +180,7 @@ test.each(Object.entries(CASES))('%s computes what it should', async (_, spec) =
   const weights = randomWeights(network);
   for (const count of [1, 3]) {
     const inputs = randomInputs(network, count);
-    const { output } = await run(network, inputs, weights, false);
+    const { output } = await run(network, inputs, weights, 'running');
     const reference = forward(network, inputs, weights, false);
     expectClose(output!, reference.output);
     expect(output!.dims).toEqual([count, ...network.outputShape]);
@@ -194,13 +195,15 @@ test.each(NORMALISED)('%s, in training, uses and reports statistics', async (_, 
   const network = resolveNetwork(spec, 'net');
   const weights = randomWeights(network);
   const inputs = randomInputs(network, 4);
-  const got = await run(network, inputs, weights, true);
   const { output, statistics } = forward(network, inputs, weights, true);
-  expectClose(got.output!, output);
-  expect(Object.keys(got)).toHaveLength(1 + 2 * statistics.length);
-  for (const { layer, mean, variance } of statistics) {
-    expectClose(got[`${layer}.mean`]!, { shape: [mean.length], data: mean });
-    expectClose(got[`${layer}.variance`]!, { shape: [variance.length], data: variance });
+  for (const form of ['fused', 'composed'] as const) {
+    const got = await run(network, inputs, weights, form);
+    expectClose(got.output!, output);
+    expect(Object.keys(got)).toHaveLength(1 + 2 * statistics.length);
+    for (const { layer, mean, variance } of statistics) {
+      expectClose(got[`${layer}.mean`]!, { shape: [mean.length], data: mean });
+      expectClose(got[`${layer}.variance`]!, { shape: [variance.length], data: variance });
+    }
   }
 });
 
@@ -218,7 +221,7 @@ test('statistics say which layer they are of, and over how many elements', () =>
     return [name, constant(float32(random(shape, 0).data, shape))] as const;
   });
   const x = input('x', 'float32', [5, 6]);
-  const { statistics } = lowerNetwork(network, { x }, Object.fromEntries(weights), true);
+  const { statistics } = lowerNetwork(network, { x }, Object.fromEntries(weights), 'fused');
   expect(statistics.map(({ layer, count }) => [layer.name, count])).toEqual([
     ['a', 5],
     ['b', 15],

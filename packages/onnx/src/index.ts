@@ -1,10 +1,11 @@
 export { type BuildOptions, buildModel } from './build.ts';
 export { checkModel } from './check.ts';
 export { decodeModel, decodeTensorProto, encodeModel, encodeTensorProto } from './codec.ts';
-export { OnnxError } from './error.ts';
+export { firstLine, OnnxError } from './error.ts';
 export { gradients } from './gradient/gradients.ts';
 export * as ops from './ops/index.ts';
 export * from './proto.ts';
+export type { OrtRuntime } from './runtime.ts';
 export {
   DATA_TYPES,
   type DType,

@@ -1,5 +1,4 @@
 export { type AppOptions, createApp } from './app.ts';
-export { DEVICES, type Device, type DeviceStatus, probeDevice } from './devices.ts';
 export {
   type EncodeOptions,
   encodeImages,
@@ -14,7 +13,6 @@ export {
   MAX_COUNT,
   MAX_INDEX,
   MAX_SEED,
-  type Runtime,
   type SampleOptions,
   type Sampler,
   type SamplerOptions,

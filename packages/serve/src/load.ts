@@ -1,15 +1,16 @@
 /** From a file and a device to a sampler, in Node. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { firstLine } from '@ganport/onnx';
+import { cudaIsInstalled, type Device } from '@ganport/onnx/node';
 import * as ort from 'onnxruntime-node';
-import { cudaIsInstalled, type Device } from './devices.ts';
-import { firstLine, ServeError } from './error.ts';
+import { ServeError } from './error.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
 export interface LoadedGenerator {
   sampler: Sampler;
   /** The device that draws, and why it was chosen. */
-  device: Exclude<Device, 'auto'>;
+  device: Device;
   why: string;
   /** The bytes of generator.onnx and their SHA-256 in hexadecimal. */
   file: Uint8Array;
@@ -26,7 +27,7 @@ const MAX_MODEL_BYTES = 2 ** 31 - 1;
  */
 export async function loadGenerator(
   path: string,
-  { device = 'auto' }: { device?: Device } = {},
+  { device = 'auto' }: { device?: Device | 'auto' } = {},
 ): Promise<LoadedGenerator> {
   const file = await readModel(path);
   const sha256 = createHash('sha256').update(file).digest('hex');
@@ -59,7 +60,7 @@ export async function readModel(path: string): Promise<Uint8Array> {
 
 type Choice = Pick<LoadedGenerator, 'sampler' | 'device' | 'why'>;
 
-async function loadOn(device: Device, model: Uint8Array): Promise<Choice> {
+async function loadOn(device: Device | 'auto', model: Uint8Array): Promise<Choice> {
   if (device !== 'auto') {
     return { sampler: await loadWith(device, model), device, why: 'it was asked for' };
   }
@@ -74,10 +75,10 @@ async function loadOn(device: Device, model: Uint8Array): Promise<Choice> {
   return { sampler: await loadWith('cpu', model), device: 'cpu', why };
 }
 
-async function loadWith(device: Choice['device'], model: Uint8Array): Promise<Sampler> {
+async function loadWith(device: Device, model: Uint8Array): Promise<Sampler> {
   if (device === 'cuda' && !cudaIsInstalled()) {
     throw new ServeError(
-      'CUDA is not installed: `ganport doctor` says how to add it; --device cpu works everywhere',
+      'CUDA is not installed: `ganport doctor --install cuda` adds it; --device cpu works everywhere',
     );
   }
   try {

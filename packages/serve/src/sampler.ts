@@ -9,11 +9,9 @@ import {
   ModelError,
   readGeneratorMetadata,
 } from '@ganport/model';
+import { firstLine, type OrtRuntime } from '@ganport/onnx';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import { firstLine, ServeError } from './error.ts';
-
-/** What a sampler needs of onnxruntime-node or onnxruntime-web. */
-export type Runtime = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
+import { ServeError } from './error.ts';
 
 export interface SampleOptions {
   /** 0 … 2^53 − 1. */
@@ -34,7 +32,7 @@ export interface Sampler {
 export interface SamplerOptions {
   /** The bytes of a generator.onnx. */
   model: Uint8Array;
-  ort: Runtime;
+  ort: OrtRuntime;
   /** Execution providers in order of preference: `['cpu']`, `['webgpu']`, `['wasm']`. */
   providers: readonly string[];
 }
@@ -91,9 +89,9 @@ export async function createSampler({ model, ort, providers }: SamplerOptions): 
  * The last call each runtime was given. Its WebGPU sessions share one context, where two calls at
  * once throw or hang, so creating and running take turns over all samplers of a runtime.
  */
-const lastTurn = new WeakMap<Runtime['InferenceSession'], Promise<unknown>>();
+const lastTurn = new WeakMap<OrtRuntime['InferenceSession'], Promise<unknown>>();
 
-function inTurn<T>(ort: Runtime, task: () => Promise<T>): Promise<T> {
+function inTurn<T>(ort: OrtRuntime, task: () => Promise<T>): Promise<T> {
   const turn = (lastTurn.get(ort.InferenceSession) ?? Promise.resolve()).then(task);
   // A rejection is its caller's; the next in the queue runs all the same.
   lastTurn.set(
@@ -104,7 +102,7 @@ function inTurn<T>(ort: Runtime, task: () => Promise<T>): Promise<T> {
 }
 
 async function createSession(
-  ort: Runtime,
+  ort: OrtRuntime,
   model: Uint8Array,
   providers: readonly string[],
 ): Promise<InferenceSession> {
@@ -175,7 +173,7 @@ async function checkGolden(sampler: Sampler, providers: readonly string[]): Prom
 }
 
 async function draw(
-  ort: Runtime,
+  ort: OrtRuntime,
   session: InferenceSession,
   { latent, image: { height, width, channels } }: GeneratorMetadata,
   { seed, start = 0, count = 1 }: SampleOptions,
@@ -204,7 +202,7 @@ function checkRange(name: string, value: number, least: number, most: number): v
 
 /** One run of the generator: z [batch, latent] → image. */
 async function run(
-  ort: Runtime,
+  ort: OrtRuntime,
   session: InferenceSession,
   latents: Float32Array,
   shape: readonly number[],

@@ -5,9 +5,10 @@ import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { firstLine } from '@ganport/onnx';
+import type { Device } from '@ganport/onnx/node';
 import { createApp } from './app.ts';
-import type { Device } from './devices.ts';
-import { firstLine, ServeError } from './error.ts';
+import { ServeError } from './error.ts';
 import { errorBody } from './http-error.ts';
 import { type LoadedGenerator, loadGenerator } from './load.ts';
 
@@ -17,7 +18,7 @@ export interface ServerOptions {
   host?: string;
   /** 0 takes any free port. */
   port?: number;
-  device?: Device;
+  device?: Device | 'auto';
   /** Folder of the built page. */
   pageDir?: string;
 }

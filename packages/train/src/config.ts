@@ -2,7 +2,7 @@
 import { networkSchema, PRESETS, type PresetName, parseOrThrow } from '@ganport/model';
 import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
-import { LOSSES, type LossName } from './losses.ts';
+import { LOSSES, type LossName } from './onnxruntime/losses.ts';
 
 const steps = z.int().min(1).max(100_000_000);
 const beta = z.number().min(0).lt(1);

@@ -1,4 +1,9 @@
-/** What trains: a seam with one implementation per runtime. */
+/** What trains: a seam with one implementation per library. */
+import type { Device } from '@ganport/onnx/node';
+import type { LossName } from './onnxruntime/losses.ts';
+
+export const ENGINES = ['onnxruntime', 'tensorflow'] as const;
+export type EngineName = (typeof ENGINES)[number];
 
 /** Tensors of the state by name, float32. */
 export type State = Record<string, Float32Array>;
@@ -22,12 +27,38 @@ export interface StepInput {
   zGenerator: Float32Array;
 }
 
+export interface AdamOptions {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+}
+
+/** What a training step is, whatever runs it. */
+export interface StepOptions {
+  batch: number;
+  loss: LossName;
+  adam: AdamOptions;
+  /** Decay of the moving average of the generator's weights; 0 keeps none. */
+  ema: number;
+}
+
+export interface EngineOptions extends StepOptions {
+  device: Device;
+  /** Threads within an operator, on the CPU. */
+  threads: number;
+}
+
 export interface Engine {
-  /** Runs one step. */
-  step(input: StepInput): Promise<Metrics>;
+  /** What runs, and on what: "onnxruntime-node 1.30.0 on the CPU, 2 threads". */
+  readonly description: string;
+  /** How many steps one `run` does best: on a GPU, the state crosses to it and back once a run. */
+  readonly stepsPerRun: number;
+  /** Runs steps one after the other, one at least. Gives the metrics of each. */
+  run(steps: readonly StepInput[]): Promise<Metrics[]>;
   /** Images [count, C, H, W] in −1…1 that the generator draws from z [count, latent]. */
   sample(z: Float32Array, count: number): Promise<Float32Array>;
-  /** The state as it stands after the last step: a view that the next step changes. */
-  readonly state: State;
+  /** The state as it stands after the last step: valid until the next. */
+  state(): Promise<State>;
   close(): Promise<void>;
 }

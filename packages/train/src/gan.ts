@@ -1,9 +1,10 @@
-/** A configuration's two networks, checked against each other and the data. */
+/** A configuration's two networks, checked against each other and the data, and their state. */
 import {
   type Init,
   ModelError,
   type Network,
   normalQuantile,
+  type Parameter,
   randomSequence,
   resolveNetwork,
   STREAM,
@@ -12,7 +13,17 @@ import { sizeOf } from '@ganport/onnx';
 import type { TrainConfig } from './config.ts';
 import type { Dataset } from './data/index.ts';
 import type { State } from './engine.ts';
-import { type Gan, stateTensors } from './step.ts';
+
+export interface Gan {
+  generator: Network;
+  discriminator: Network;
+}
+
+/** A named tensor of the state: all are float32. */
+export interface StateTensor {
+  name: string;
+  shape: readonly number[];
+}
 
 /** @throws ModelError where a shape does not fit, naming the network or layer. */
 export function resolveGan(
@@ -50,6 +61,22 @@ function expectInput(what: string, { inputs }: Network, name: string, rank: numb
     const got = JSON.stringify(inputs);
     throw new ModelError(`${what}: expected one input "${name}" of shape ${shape}, got ${got}`);
   }
+}
+
+/** The state a GAN is trained with, in order: weights, statistics, Adam's moments, moving average. */
+export function stateTensors({ generator, discriminator }: Gan, ema: number): StateTensor[] {
+  const of = (prefix: string, parameters: readonly Parameter[]) =>
+    parameters.map(({ name, shape }) => ({ name: `${prefix}.${name}`, shape }));
+  const trained = ({ parameters }: Network) => parameters.filter((p) => p.trained);
+  return [
+    ...of('generator', generator.parameters),
+    ...of('discriminator', discriminator.parameters),
+    ...['adam_m', 'adam_v'].flatMap((moment) => [
+      ...of(`${moment}.generator`, trained(generator)),
+      ...of(`${moment}.discriminator`, trained(discriminator)),
+    ]),
+    ...(ema > 0 ? of('ema.generator', trained(generator)) : []),
+  ];
 }
 
 /** The state before the first step: initial weights from the seed, moments zero. */

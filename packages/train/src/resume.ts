@@ -12,7 +12,7 @@ import {
 } from '@ganport/model/node';
 import type { Dataset } from './data/index.ts';
 import type { State } from './engine.ts';
-import { type Gan, stateTensors } from './step.ts';
+import { type Gan, stateTensors } from './gan.ts';
 
 export interface SavedState {
   /** Steps done. */

@@ -16,7 +16,7 @@ import {
   writeWeights,
 } from '@ganport/model/node';
 import type { State } from './engine.ts';
-import type { StateTensor } from './step.ts';
+import type { StateTensor } from './gan.ts';
 
 /** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */
 const KEPT = 2;

@@ -1,27 +1,21 @@
 /** The training loop. */
-import { availableParallelism } from 'node:os';
 import { latentBatch, ModelError, STREAM } from '@ganport/model';
 import type { Run } from '@ganport/model/node';
+import type { Device } from '@ganport/onnx/node';
 import type { TrainConfig } from './config.ts';
-import { batchOrder, type Dataset, fillBatch } from './data/index.ts';
-import type { Metrics } from './engine.ts';
+import { batchOrder, type Dataset, imageBatch } from './data/index.ts';
+import type { EngineName, Metrics, StepInput } from './engine.ts';
+import { createEngine } from './engines.ts';
 import { evaluation } from './evaluate.ts';
-import { initialState, resolveGan } from './gan.ts';
-import { createOnnxRuntimeEngine, type OrtRuntime } from './onnxruntime-engine.ts';
+import { initialState, resolveGan, stateTensors } from './gan.ts';
 import { loadState } from './resume.ts';
 import { createRun, reopenRun } from './run-writer.ts';
-import { stateTensors } from './step.ts';
-
-/** Threads for training: one per core, as reported to this process. */
-export function defaultThreads(): number {
-  return availableParallelism();
-}
 
 export interface TrainOptions {
   config: TrainConfig;
   dataset: Dataset;
-  ort: OrtRuntime;
-  device: string;
+  engine: EngineName;
+  device: Device;
   threads: number;
   versions: Record<string, string>;
   folder: string;
@@ -30,6 +24,8 @@ export interface TrainOptions {
   /** Ends training after the step under way, the first at the earliest, with a checkpoint. */
   signal?: AbortSignal;
   onStep?: (step: number, metrics: Metrics) => void;
+  /** Told in one line what a person should know of the engine. */
+  onNotice?: (line: string) => void;
 }
 
 export interface TrainResult {
@@ -49,7 +45,7 @@ export interface TrainResult {
  * losses stop being finite; the last checkpoint stays.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, dataset, ort, folder, threads, device, signal, onStep } = options;
+  const { config, dataset, folder, signal, onStep } = options;
   const { seed, batch, every } = config;
   const gan = resolveGan(config, dataset);
   const latent = gan.generator.inputs.z![0]!;
@@ -59,13 +55,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (begin.step >= config.steps) {
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
   }
-  const providers = [device];
-  const engine = await createOnnxRuntimeEngine(gan, begin.state, {
-    ...config,
-    ort,
-    threads,
-    providers,
-  });
+  const engine = await createEngine(gan, begin.state, { ...config, ...options });
   try {
     const run = options.resume
       ? await reopenRun(folder, describeRun(options), begin.step)
@@ -73,22 +63,29 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const evaluate = evaluation(engine, dataset, latent);
     const tensors = stateTensors(gan, config.ema);
     const order = batchOrder(seed, batch, dataset.count);
-    const images = new Uint8Array(batch * dataset.height * dataset.width * dataset.channels);
+    /** What step t, counted from 1, is given: a function of the seed and t alone. */
+    const inputOf = (t: number): StepInput => {
+      const z = latentBatch(seed, (t - 1) * 2 * batch, 2 * batch, latent, STREAM.training);
+      return {
+        step: t,
+        images: imageBatch(dataset, order(t - 1)),
+        zDiscriminator: z.subarray(0, batch * latent),
+        zGenerator: z.subarray(batch * latent),
+      };
+    };
     let { step, scores, bestScore } = begin;
 
     do {
-      step += 1;
-      fillBatch(dataset, order(step - 1), images);
-      const z = latentBatch(seed, (step - 1) * 2 * batch, 2 * batch, latent, STREAM.training);
-      const metrics = await engine.step({
-        step,
-        images,
-        zDiscriminator: z.subarray(0, batch * latent),
-        zGenerator: z.subarray(batch * latent),
-      });
-      expectFinite(metrics, step);
-      onStep?.(step, metrics);
-      if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
+      // As many steps as the engine likes to run at once, up to the next checkpoint.
+      const room = Math.min(every.checkpoint - (step % every.checkpoint), config.steps - step);
+      const count = Math.min(engine.stepsPerRun, room);
+      const inputs = Array.from({ length: count }, (_, i) => inputOf(step + 1 + i));
+      for (const metrics of await engine.run(inputs)) {
+        step += 1;
+        expectFinite(metrics, step);
+        onStep?.(step, metrics);
+        if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
+      }
 
       if (step % every.checkpoint === 0 || step === config.steps || signal?.aborted) {
         const { swd, samples } = await evaluate();
@@ -97,7 +94,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         await run.saveSamples(step, samples);
         const best = swd < bestScore;
         bestScore = Math.min(bestScore, swd);
-        await run.saveCheckpoint({ step, tensors, state: engine.state, scores, best });
+        await run.saveCheckpoint({ step, tensors, state: await engine.state(), scores, best });
       }
     } while (step < config.steps && !signal?.aborted);
     const trained = step - begin.step;
@@ -115,13 +112,13 @@ function expectFinite(metrics: Metrics, step: number): void {
   );
 }
 
-function describeRun({ config, dataset, device, threads, versions }: TrainOptions): Run {
+function describeRun({ config, dataset, engine, device, threads, versions }: TrainOptions): Run {
   const { name, count, sha256 } = dataset;
   return {
     format: 1,
     config,
     dataset: { name, count, sha256 },
-    engine: 'onnxruntime',
+    engine,
     device,
     threads,
     versions,

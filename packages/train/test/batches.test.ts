@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { datasetDigest } from '../src/data/dataset.ts';
-import { batchOrder, type Dataset, fillBatch } from '../src/data/index.ts';
+import { batchOrder, type Dataset, imageBatch } from '../src/data/index.ts';
 
 const RUNS = { seed: 20_261_123, numRuns: 300 };
 
@@ -57,8 +57,7 @@ test('a batch holds the bytes of the images at its indices', () => {
   const [count, height, width, channels] = [4, 2, 2, 3] as const;
   const images = Uint8Array.from({ length: count * height * width * channels }, (_, i) => i);
   const dataset: Dataset = { name: 'bytes', count, height, width, channels, images, sha256: '' };
-  const out = new Uint8Array(3 * 12);
-  fillBatch(dataset, Uint32Array.of(2, 0, 2), out);
+  const out = imageBatch(dataset, Uint32Array.of(2, 0, 2));
   const from = (start: number) => Array.from({ length: 12 }, (_, i) => start + i);
   expect([...out]).toEqual([...from(24), ...from(0), ...from(24)]);
 });

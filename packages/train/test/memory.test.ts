@@ -1,7 +1,6 @@
 import { latentBatch, PRESETS, resolveNetwork } from '@ganport/model';
-import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
-import { createOnnxRuntimeEngine, initialState } from '../src/index.ts';
+import { createEngine, initialState } from '../src/index.ts';
 
 const BATCH = 16;
 /** What a process may gain in 2,000 steps: one step's state alone would be 13 GB in all. */
@@ -12,11 +11,11 @@ test('memory does not grow over 2,000 steps (slow)', { timeout: 120_000 }, async
     generator: resolveNetwork(PRESETS.mlp.generator, 'generator'),
     discriminator: resolveNetwork(PRESETS.mlp.discriminator, 'discriminator'),
   };
-  const engine = await createOnnxRuntimeEngine(gan, initialState(gan, 0, 0), {
-    ort,
+  const engine = await createEngine(gan, initialState(gan, 0, 0), {
+    engine: 'onnxruntime',
+    device: 'cpu',
     batch: BATCH,
     threads: 2,
-    providers: ['cpu'],
     loss: 'bce',
     adam: { learningRate: 3e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     ema: 0,
@@ -26,12 +25,8 @@ test('memory does not grow over 2,000 steps (slow)', { timeout: 120_000 }, async
     for (let step = first; step <= last; step++) {
       const z = latentBatch(0, step * 2 * BATCH, 2 * BATCH, 100);
       const half = BATCH * 100;
-      await engine.step({
-        step,
-        images,
-        zDiscriminator: z.subarray(0, half),
-        zGenerator: z.subarray(half),
-      });
+      const [zDiscriminator, zGenerator] = [z.subarray(0, half), z.subarray(half)];
+      await engine.run([{ step, images, zDiscriminator, zGenerator }]);
     }
     return process.memoryUsage.rss() / 1e6;
   };

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCheckpoint, readRun } from '@ganport/model/node';
-import * as ort from 'onnxruntime-node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Dataset, datasetDigest } from '../src/data/dataset.ts';
 import { resolveConfig, train } from '../src/index.ts';
@@ -61,7 +60,7 @@ async function run(
   return train({
     config: resolveConfig([['the test', { ...settings, steps, ...changes }]]),
     dataset: squares,
-    ort,
+    engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
     versions: { ganport: 'test' },

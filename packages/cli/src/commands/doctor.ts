@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { DEVICES, type DeviceStatus } from '@ganport/serve';
+import { DEVICES, type DeviceStatus } from '@ganport/onnx/node';
 import { command } from '../command.ts';
 import { table } from '../table.ts';
 import { versions } from '../versions.ts';
@@ -24,7 +24,7 @@ export const doctor = command({
       devices: {},
     };
     for (const device of DEVICES) {
-      if (device !== 'auto') found.devices[device] = await probe(device);
+      found.devices[device] = await probe(device);
     }
     return { json: found, text: toText(found) };
   },

@@ -11,7 +11,8 @@ import {
   showShape,
   type Value,
 } from '../value.ts';
-import { Mul } from './elementwise.ts';
+import { Add, Div, Mul, Sqrt, Sub } from './elementwise.ts';
+import { mean } from './linear.ts';
 import { Reshape, Slice } from './shape.ts';
 
 type Pair = readonly [number, number];
@@ -164,6 +165,27 @@ export function BatchNormalizationTraining(
     [{ dtype: x.dtype, shape: x.shape }, channel, channel],
   );
   return [y!, mean!, variance!];
+}
+
+/**
+ * The same in operators that every provider has: onnxruntime's GPU providers lack the training mode.
+ * Returns [y, mean [C], variance [C]].
+ */
+export function normalizeBatch(
+  x: Value,
+  scale: Value,
+  bias: Value,
+  epsilon: number,
+): readonly [y: Value, mean: Value, variance: Value] {
+  expectPerChannel(x, { scale, bias });
+  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const channels = x.shape.map((_, axis) => (axis === 1 ? x.shape[1]! : 1));
+  const average = mean(x, { axes, keepdims: true });
+  const centred = Sub(x, average);
+  const variance = mean(Mul(centred, centred), { axes, keepdims: true });
+  const slope = Div(Reshape(scale, channels), Sqrt(Add(variance, scalar(epsilon))));
+  const y = Add(Mul(centred, slope), Reshape(bias, channels));
+  return [y, Reshape(average, [x.shape[1]!]), Reshape(variance, [x.shape[1]!])];
 }
 
 function imageShape(what: string, { shape }: Value): readonly Dim[] {

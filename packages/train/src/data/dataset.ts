@@ -25,14 +25,15 @@ export function datasetDigest({ images, labels }: Pick<Dataset, 'images' | 'labe
   return hash.digest('hex');
 }
 
-/** Copies the images at `indices`, N of them, to `out` [N, H, W, C]. */
-export function fillBatch(
+/** The images at `indices`, N of them: [N, H, W, C]. */
+export function imageBatch(
   { images, height, width, channels }: Dataset,
   indices: Uint32Array,
-  out: Uint8Array,
-): void {
+): Uint8Array {
   const size = height * width * channels;
+  const batch = new Uint8Array(indices.length * size);
   indices.forEach((index, i) => {
-    out.set(images.subarray(index * size, (index + 1) * size), i * size);
+    batch.set(images.subarray(index * size, (index + 1) * size), i * size);
   });
+  return batch;
 }

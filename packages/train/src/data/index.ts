@@ -5,7 +5,7 @@ import { glyphs } from './glyphs.ts';
 import { loadMnist, type MnistOptions } from './mnist.ts';
 
 export { batchOrder } from './batches.ts';
-export { type Dataset, fillBatch } from './dataset.ts';
+export { type Dataset, imageBatch } from './dataset.ts';
 export type { DownloadProgress } from './download.ts';
 
 export const SOURCES = ['glyphs', 'mnist'] as const;

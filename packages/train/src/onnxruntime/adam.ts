@@ -1,23 +1,17 @@
 /** Adam (Kingma & Ba 2015, algorithm 1), with PyTorch's placing of epsilon. */
 import type { Network } from '@ganport/model';
 import { gradients, ops as op, scalar, type Value } from '@ganport/onnx';
-
-export interface AdamOptions {
-  learningRate: number;
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-}
+import type { AdamOptions } from '../engine.ts';
 
 interface AdamContext extends AdamOptions {
   /** The state by name: weights, `adam_m.` and `adam_v.` moments. */
   now: ReadonlyMap<string, Value>;
-  /** The state after the step, to be added to. */
+  /** The state after the step, to be written to. */
   next: Map<string, Value>;
   /** 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), [2]: see `corrections`. */
   corrections: Value;
-  /** Values the gradient does not flow through: another network's new weights. */
-  held?: readonly Value[];
+  /** Values the gradient does not flow through: the other network's weights. */
+  held: readonly Value[];
 }
 
 /** Bias corrections of step t ≥ 1, in double precision: 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ). */
@@ -34,7 +28,7 @@ export function adam(
   prefix: string,
   network: Network,
   objective: Value,
-  { now, next, corrections, held = [], learningRate, beta1, beta2, epsilon }: AdamContext,
+  { now, next, corrections, held, learningRate, beta1, beta2, epsilon }: AdamContext,
 ): Record<string, Value> {
   const names = network.parameters.filter((p) => p.trained).map((p) => p.name);
   const weights = names.map((name) => now.get(`${prefix}.${name}`)!);

@@ -1,0 +1,13 @@
+/** onnxruntime in Node: devices and where nodes run. The package's other entry runs in a page too. */
+export {
+  CUDA_FILES,
+  cudaIsInstalled,
+  DEVICES,
+  type Device,
+  type DeviceStatus,
+  executionProviders,
+  explainDeviceError,
+  probeDevice,
+  providerFolder,
+} from './devices.ts';
+export { misplaced, type Placement, takePlacement } from './placement.ts';
