@@ -1,5 +1,5 @@
+import type { Comparison, ContenderResult } from './engines.ts';
 import type { Machine } from './machine.ts';
-import type { ContenderResult, PresetResult } from './train.ts';
 
 /** The machine, in two lines for a person. */
 export function formatMachine({
@@ -20,24 +20,30 @@ export function formatMachine({
   );
 }
 
-/** A table for each preset. */
-export function formatReport(results: readonly PresetResult[]): string {
+/** A table for each network and batch, then what the contenders are. */
+export function formatReport(comparisons: readonly Comparison[]): string {
   const lines: string[] = [];
-  for (const { preset, batch, flops, contenders } of results) {
+  const descriptions = new Map<string, string>();
+  for (const { preset, batch, flops, contenders } of comparisons) {
     lines.push('', `${preset}, batch ${batch}, ${(flops / 1e9).toFixed(2)} GFLOP a step`);
     lines.push(...formatTable([HEADER, ...contenders.map(formatRow)]));
     for (const result of contenders) {
-      if ('failed' in result) lines.push(`${result.name}: ${result.failed}`);
-      else lines.push(`${result.name}: ${result.description}`);
+      if (!('failed' in result)) descriptions.set(result.name, result.description);
     }
   }
+  lines.push('', ...[...descriptions].map(([name, text]) => `${name}: ${text}`));
+  const base = comparisons[0]?.contenders[0]?.name;
+  lines.push(
+    `ratio: times the seconds per step of ${base}, the median of the ratios within each round`,
+  );
   return `${lines.join('\n')}\n`;
 }
 
 const HEADER = ['', 'steps/s', 'ms/step (min–max)', 'GFLOP/s', 'peak MB', 'ratio'];
 
+/** Of one that failed: its name and the reason. */
 function formatRow(result: ContenderResult): string[] {
-  if ('failed' in result) return [result.name, ...HEADER.slice(1).map(() => '–')];
+  if ('failed' in result) return [result.name, `– ${result.failed}`];
   const { name, secondsPerStep, stepsPerSecond, gflops, peakBytes, ratio } = result;
   const ms = (seconds: number) => digits(seconds * 1000);
   const { median, min, max } = secondsPerStep;
@@ -52,19 +58,22 @@ function formatRow(result: ContenderResult): string[] {
 }
 
 /** Three digits, or all of a larger number. */
-function digits(value: number): string {
+export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** The first column to the left, numbers to the right. */
+/** The first column to the left, numbers to the right; a row's only cell after the first runs on. */
 function formatTable(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  );
+  const whole = rows.filter((row) => row.length === HEADER.length);
+  const width = (column: number) =>
+    Math.max(...(column === 0 ? rows : whole).map((row) => row[column]!.length));
+  const widths = HEADER.map((_, column) => width(column));
+  return rows.map(([name, ...cells]) => {
+    const padded = cells.map((cell, i) =>
+      cells.length > 1 ? cell.padStart(widths[i + 1]!) : cell,
+    );
+    return [name!.padEnd(widths[0]!), ...padded].join('  ').trimEnd();
+  });
 }
 
 function plural(count: number, noun: string): string {
