@@ -122,33 +122,29 @@ class Training:
 
 
 def answer(request, training):
+    """Gives the training, and the reply to the request."""
+    if request["type"] == "create":
+        training = Training(**request["options"])
+        ready = {"type": "ready", "description": training.description}
+        return training, ready | {"parameters": training.parameters, "stepsPerRun": 1}
     if request["type"] == "run":
         start = time.perf_counter()
         training.run(request["steps"])
-        return {"type": "ran", "seconds": time.perf_counter() - start}
+        return training, {"type": "ran", "seconds": time.perf_counter() - start}
     # ru_maxrss is in kilobytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"type": "ended", "peakBytes": peak}
+    return training, {"type": "ended", "peakBytes": peak}
 
 
 def main():
     training = None
     for line in sys.stdin:
-        request = json.loads(line)
         try:
-            if request["type"] == "create":
-                training = Training(**request["options"])
-                reply = {
-                    "type": "ready",
-                    "description": training.description,
-                    "parameters": training.parameters,
-                    "stepsPerRun": 1,
-                }
-            else:
-                reply = answer(request, training)
+            training, reply = answer(json.loads(line), training)
         except Exception as error:
             reply = {"type": "failed", "reason": str(error)}
         print(json.dumps(reply), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

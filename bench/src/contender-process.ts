@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import type { ContenderOptions, Reply, Request } from './contender.ts';
 
@@ -39,14 +39,17 @@ export class ContenderProcess {
       Object.entries(process.env).filter(([key]) => !TUNING.test(key)),
     );
     const child = spawn(program, args, {
-      stdio: ['pipe', 'pipe', 'inherit'],
       env,
       killSignal: 'SIGKILL',
       ...(signal && { signal }),
     });
     // A broken pipe is followed by the end of the process, which is reported.
     child.stdin.on('error', () => {});
-    const connection = { child, lines: createInterface({ input: child.stdout }) };
+    const lines = createInterface({ input: child.stdout });
+    const connection: Connection = { child, lines, lastWords: '' };
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (line.trim()) connection.lastWords = line.trim();
+    });
     try {
       return new ContenderProcess(
         await request(connection, { type: 'create', options }, 'ready'),
@@ -66,7 +69,7 @@ export class ContenderProcess {
   /** Ends the process. @returns the most memory it had resident, in bytes */
   async end(): Promise<number> {
     const { peakBytes } = await request(this.#connection, { type: 'end' }, 'ended');
-    this.#connection.child.stdin?.end();
+    this.#connection.child.stdin.end();
     return peakBytes;
   }
 
@@ -76,17 +79,20 @@ export class ContenderProcess {
 }
 
 interface Connection {
-  readonly child: ChildProcess;
+  readonly child: ChildProcessWithoutNullStreams;
   /** Its standard output. */
   readonly lines: Interface;
+  /** The last line on its standard error: why a process crashed, often. */
+  lastWords: string;
 }
 
 /** Sends a request and waits for its reply, a failure, or the end of the process. */
 function request<T extends Reply['type']>(
-  { child, lines }: Connection,
+  connection: Connection,
   message: Request,
   expected: T,
 ): Promise<Extract<Reply, { type: T }>> {
+  const { child, lines } = connection;
   return new Promise((resolve, reject) => {
     const settle = (error: Error | undefined, reply?: Reply) => {
       child.off('close', onClose).off('error', settle);
@@ -95,8 +101,11 @@ function request<T extends Reply['type']>(
       else if (reply?.type === expected) resolve(reply as Extract<Reply, { type: T }>);
       else reject(new Error(reply?.type === 'failed' ? reply.reason : `got ${reply?.type}`));
     };
-    const onClose = (code: number | null, signal: string | null) =>
-      settle(new Error(`the contender’s process ended with ${signal ?? `exit code ${code}`}`));
+    const onClose = (code: number | null, signal: string | null) => {
+      const { lastWords } = connection;
+      const end = `the contender’s process ended with ${signal ?? `exit code ${code}`}`;
+      settle(new Error(lastWords ? `${end}: ${lastWords}` : end));
+    };
     const onLine = (line: string) => {
       try {
         settle(undefined, JSON.parse(line));
@@ -108,6 +117,6 @@ function request<T extends Reply['type']>(
     lines.once('line', onLine);
     if (child.exitCode !== null || child.signalCode !== null)
       onClose(child.exitCode, child.signalCode);
-    else child.stdin?.write(`${JSON.stringify(message)}\n`);
+    else child.stdin.write(`${JSON.stringify(message)}\n`);
   });
 }

@@ -20,30 +20,28 @@ export function formatMachine({
   );
 }
 
-/** A table for each network and batch, then what the contenders are. */
+/** A table for each network and batch, then what each contender is, or why it has no number. */
 export function formatReport(comparisons: readonly Comparison[]): string {
   const lines: string[] = [];
-  const descriptions = new Map<string, string>();
+  const notes = new Set<string>();
   for (const { preset, batch, flops, contenders } of comparisons) {
     lines.push('', `${preset}, batch ${batch}, ${(flops / 1e9).toFixed(2)} GFLOP a step`);
     lines.push(...formatTable([HEADER, ...contenders.map(formatRow)]));
     for (const result of contenders) {
-      if (!('failed' in result)) descriptions.set(result.name, result.description);
+      const note = 'failed' in result ? result.failed : result.description;
+      notes.add(`${result.name}: ${note}`);
     }
   }
-  lines.push('', ...[...descriptions].map(([name, text]) => `${name}: ${text}`));
   const base = comparisons[0]?.contenders[0]?.name;
-  lines.push(
-    `ratio: times the seconds per step of ${base}, the median of the ratios within each round`,
-  );
+  lines.push('', ...notes);
+  lines.push(`ratio: the time of a step over that of ${base}, the median of all rounds`);
   return `${lines.join('\n')}\n`;
 }
 
 const HEADER = ['', 'steps/s', 'ms/step (min–max)', 'GFLOP/s', 'peak MB', 'ratio'];
 
-/** Of one that failed: its name and the reason. */
 function formatRow(result: ContenderResult): string[] {
-  if ('failed' in result) return [result.name, `– ${result.failed}`];
+  if ('failed' in result) return [result.name, ...HEADER.slice(1).map(() => '–')];
   const { name, secondsPerStep, stepsPerSecond, gflops, peakBytes, ratio } = result;
   const ms = (seconds: number) => digits(seconds * 1000);
   const { median, min, max } = secondsPerStep;
@@ -62,18 +60,15 @@ export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** The first column to the left, numbers to the right; a row's only cell after the first runs on. */
+/** The first column to the left, numbers to the right. */
 function formatTable(rows: readonly (readonly string[])[]): string[] {
-  const whole = rows.filter((row) => row.length === HEADER.length);
-  const width = (column: number) =>
-    Math.max(...(column === 0 ? rows : whole).map((row) => row[column]!.length));
-  const widths = HEADER.map((_, column) => width(column));
-  return rows.map(([name, ...cells]) => {
-    const padded = cells.map((cell, i) =>
-      cells.length > 1 ? cell.padStart(widths[i + 1]!) : cell,
-    );
-    return [name!.padEnd(widths[0]!), ...padded].join('  ').trimEnd();
-  });
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 function plural(count: number, noun: string): string {
