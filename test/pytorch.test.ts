@@ -11,8 +11,11 @@ const STEPS = 3;
 const BATCH = 8;
 const LEARNING_RATE = 3e-4;
 
-/** A bias that batch normalisation subtracts again, whose gradient is noise, and its running mean. */
-const BEFORE_NORM = /^generator\.([47]\.bias|[58]\.running_mean)$/;
+/**
+ * Biases and the scale of a single channel that the next batch normalisation takes out again, so that
+ * their gradients are noise; and the running means of those biases.
+ */
+const BEFORE_NORM = /^generator\.(2\.weight|[47]\.bias|[58]\.running_mean)$/;
 
 /** Trains the benchmark's PyTorch networks from a given state with given images and latents. */
 const PROGRAM = `
