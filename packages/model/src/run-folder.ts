@@ -8,11 +8,16 @@
  *     best, latest                         the name of a checkpoint
  */
 import { join } from 'node:path';
+import { DEVICES } from '@ganport/onnx/node';
 import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 import { readFileWithin } from './files.ts';
 import { networkSchema } from './network.ts';
 import { readWeights, type WeightTensor } from './weights-file.ts';
+
+/** What can have trained a run. */
+export const ENGINES = ['onnxruntime', 'tensorflow'] as const;
+export type EngineName = (typeof ENGINES)[number];
 
 export const runSchema = z.strictObject({
   /** Version of this format. */
@@ -24,9 +29,11 @@ export const runSchema = z.strictObject({
     discriminator: networkSchema,
   }),
   dataset: z.strictObject({ name: z.string(), count: z.int().positive(), sha256: z.string() }),
-  engine: z.string(),
-  device: z.string(),
+  engine: z.enum(ENGINES),
+  device: z.enum(DEVICES),
   threads: z.int().nonnegative(),
+  /** Whether CUDA multiplied with TensorFloat-32. */
+  tf32: z.boolean().default(false),
   versions: z.record(z.string(), z.string()),
 });
 

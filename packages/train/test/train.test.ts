@@ -63,6 +63,7 @@ async function run(
     engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
+    tf32: false,
     versions: { ganport: 'test' },
     folder: join(folder, name),
     resume,
@@ -121,6 +122,7 @@ describe('a run folder', () => {
       engine: 'onnxruntime',
       device: 'cpu',
       threads: 1,
+      tf32: false,
     });
   });
 
