@@ -99,7 +99,7 @@ test.skipIf(why).each(['mlp', 'conv'] as const)(
         // Where a gradient is rounding noise, Adam still moves a weight by its rate: either way.
         expect(apart.at(-1), name).toBeLessThan(2 * LEARNING_RATE * STEPS);
         // Half of them are far closer than one wrong step would leave them.
-        if (!BEFORE_NORM.test(name)) expect(apart[apart.length >> 1], name).toBeLessThan(1e-6);
+        if (!BEFORE_NORM.test(name)) expect(apart[apart.length >> 1], name).toBeLessThan(1e-5);
       }
     } finally {
       await engine.close();
