@@ -133,6 +133,7 @@ mv "$target/new" "$target/tfjs_binding.node"
 cd "$root/packages/train"
 # shellcheck disable=SC2016 # JavaScript's template strings
 TF_CPP_MIN_LOG_LEVEL=1 node -e '
+require("node:util").isNullOrUndefined ??= (value) => value == null; // tfjs-node calls it, Node 23 removed it
 const tf = require(process.argv[1]);
 const [[value]] = tf.matMul([[1, 2]], [[3], [4]]).arraySync();
 if (value !== 11) throw new Error(`matMul: expected 11, got ${value}`);
