@@ -1,8 +1,8 @@
 /** Who takes part in `bench engines`, and with which program. */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { EngineName } from '@ganport/model/node';
 import type { Device } from '@ganport/onnx/node';
-import type { EngineName } from '@ganport/train';
 import { preparePyTorch } from './pytorch.ts';
 
 export interface Entry {

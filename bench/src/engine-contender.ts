@@ -1,6 +1,7 @@
 /** ganport's own training, with the engine that the process's argument names. */
 import { latentBatch, PRESETS, resolveNetwork, STREAM } from '@ganport/model';
-import { createEngine, type EngineName, initialState } from '@ganport/train';
+import type { EngineName } from '@ganport/model/node';
+import { createEngine, initialState } from '@ganport/train';
 import type { Contender, ContenderOptions } from './contender.ts';
 import { LATENT, LEARNING_RATE } from './presets.ts';
 import { serveContender } from './serve-contender.ts';
