@@ -1,3 +1,4 @@
+export type { EngineName } from '@ganport/model/node';
 export {
   configSchema,
   DEFAULT_PRESET,
