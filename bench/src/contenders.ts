@@ -1,8 +1,8 @@
 /** Who takes part in `bench engines`, and with which program. */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { EngineName } from '@ganport/model/node';
 import type { Device } from '@ganport/onnx/node';
+import type { TensorFlowBackend } from '@ganport/train';
 import { preparePyTorch } from './pytorch.ts';
 
 export interface Entry {
@@ -18,26 +18,34 @@ export interface Entry {
 /** Ratios are to the first. */
 export function entries({ softwareWebgpu }: { softwareWebgpu: boolean }): readonly Entry[] {
   return [
-    ganport('onnxruntime', 'cpu'),
-    ganport('onnxruntime', 'cuda'),
+    onnxRuntime('cpu'),
+    onnxRuntime('cuda'),
     {
-      ...ganport('onnxruntime', 'webgpu'),
+      ...onnxRuntime('webgpu'),
       ...(!softwareWebgpu && !hasGpu() && { prepare: noGpu }),
     },
-    ganport('tensorflow', 'cpu'),
-    ganport('tensorflow', 'cuda'),
+    tensorFlow('tfjs-node-gpu', 'cuda'),
+    tensorFlow('tfjs-node', 'cpu'),
+    tensorFlow('wasm', 'cpu'),
+    tensorFlow('cpu', 'cpu'),
     pyTorch('cpu'),
     pyTorch('cuda'),
   ];
 }
 
-function ganport(engine: EngineName, device: Device): Entry {
+function onnxRuntime(device: Device): Entry {
+  return { name: `onnxruntime ${device}`, device, prepare: async () => ganport('onnxruntime') };
+}
+
+function tensorFlow(backend: TensorFlowBackend, device: Device): Entry {
+  const prepare = async () => ganport('tensorflow', backend);
+  return { name: `tensorflow ${backend}`, device, prepare };
+}
+
+/** ganport's program, whose arguments say which engine it is. */
+function ganport(...engine: string[]): readonly [string, ...string[]] {
   const program = fileURLToPath(new URL('./engine-contender.js', import.meta.url));
-  return {
-    name: `${engine} ${device}`,
-    device,
-    prepare: async () => [process.execPath, program, engine],
-  };
+  return [process.execPath, program, ...engine];
 }
 
 function pyTorch(device: Device): Entry {

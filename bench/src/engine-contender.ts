@@ -1,25 +1,24 @@
-/** ganport's own training, with the engine that the process's argument names. */
+/** ganport's own training. The process's arguments: the engine, and which backend of tensorflow's. */
 import { latentBatch, PRESETS, resolveNetwork, STREAM } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
-import { createEngine, initialState } from '@ganport/train';
+import { createEngine, initialState, type TensorFlowBackend } from '@ganport/train';
 import type { Contender, ContenderOptions } from './contender.ts';
 import { LATENT, LEARNING_RATE } from './presets.ts';
 import { serveContender } from './serve-contender.ts';
 
 const SEED = 0;
 
-await serveContender((options) => create(process.argv[2] as EngineName, options));
+const [, , engineName, backend] = process.argv;
+await serveContender(create);
 
-async function create(
-  engineName: EngineName,
-  { preset, batch, threads, device }: ContenderOptions,
-): Promise<Contender> {
+async function create({ preset, batch, threads, device }: ContenderOptions): Promise<Contender> {
   const gan = {
     generator: resolveNetwork(PRESETS[preset].generator, 'generator'),
     discriminator: resolveNetwork(PRESETS[preset].discriminator, 'discriminator'),
   };
   const engine = await createEngine(gan, initialState(gan, SEED, 0), {
-    engine: engineName,
+    engine: engineName as EngineName,
+    ...(backend && { backends: [backend as TensorFlowBackend] }),
     device,
     batch,
     threads,

@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
+// Registers the gradients: tfjs-core's build for Node has none, and its own list is no CommonJS.
+import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** From the fastest to the slowest; wasm and cpu need no native part. */
