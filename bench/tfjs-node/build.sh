@@ -139,10 +139,10 @@ const [[value]] = tf.matMul([[1, 2]], [[3], [4]]).arraySync();
 if (value !== 11) throw new Error(`matMul: expected 11, got ${value}`);
 const { binding, isUsingGpuDevice } = tf.backend();
 console.log(`${process.argv[1]} ${tf.version["tfjs-node"]} runs on TensorFlow ${binding.TF_Version}, ${isUsingGpuDevice ? "GPU" : "CPU"}`);
-' "$package" 2>"$work/node.log" || {
+' "$package" 2>"$work/node.log" | tee "$work/verdict" || {
   rm -rf "$target"
-  die "the native part was built but does not run, and was removed: $(grep -am 1 Error "$work/node.log")"
+  die "the native part does not run and was removed: $(grep -am 1 Error "$work/node.log" || echo 'node crashed'); once more from the start: rm -r $built"
 }
-if [[ $wheel == tensorflow ]] && ! ldconfig -p 2>/dev/null | grep -q libcuda.so.1; then
-  say 'no NVIDIA driver (libcuda.so.1) was found: until there is one, it runs on the CPU'
+if [[ $wheel == tensorflow ]] && ! grep -q 'GPU$' "$work/verdict"; then
+  say "TensorFlow found no GPU: $(grep -aoiEm 1 '(failed call to cuInit|cannot dlopen).*' "$work/node.log" || echo 'is an NVIDIA driver installed (nvidia-smi)?')"
 fi
