@@ -233,4 +233,9 @@ describe('both engines agree on the seed networks', () => {
   test('mlp', async () => {
     await expectParity(presetGan('mlp'), { batch: 16 });
   });
+
+  // A batch of two: TensorFlow.js's wasm backend takes 0.4 s for such a step.
+  test('conv (slow)', { timeout: 120_000 }, async () => {
+    await expectParity(presetGan('conv'), { batch: 2 });
+  });
 });
