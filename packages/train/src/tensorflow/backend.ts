@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import { completeWasmKernels } from './wasm-kernels.ts';
 
 /** From the fastest to the slowest; wasm and cpu need no native part. */
@@ -80,7 +80,6 @@ export async function loadBackend(name: TensorFlowBackend, threads: number): Pro
       // tensorflow/tfjs#3830: it has no threads in Node.
       return `wasm backend, ${count(1)}`;
     case 'cpu':
-      await import('@tensorflow/tfjs-backend-cpu');
       await tf.setBackend('cpu');
       return `cpu backend (plain JavaScript), ${count(1)}`;
   }

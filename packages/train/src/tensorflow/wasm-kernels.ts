@@ -3,7 +3,7 @@
  * that it has and is fast at: products of matrices that are not transposed, and Conv2D. Without this
  * it trains no convolution, and dense layers ten times more slowly. `pnpm bench train` times it.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 
 const WASM = 'wasm';
 
