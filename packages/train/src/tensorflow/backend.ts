@@ -1,6 +1,7 @@
 /** What TensorFlow.js can run on in Node: its packages with a native part, and those without. */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import util from 'node:util';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
@@ -111,11 +112,11 @@ function nativeBackend(): { isUsingGpuDevice: boolean } {
 
 /** Loads a package that registers the native backend and makes it the current one. */
 function loadNative(name: string, threads: number): void {
-  // Read by TensorFlow when it loads. It prints on stderr what is no error, and rounds to 10 bits on
-  // NVIDIA's tensor cores, so that results are not those of other devices.
+  // Read by TensorFlow when it loads; it prints on stderr what is no error.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
+  // tfjs-node 4.22 calls what Node 23 removed.
+  Object.assign(util, { isNullOrUndefined: (value: unknown) => value == null });
   try {
     createRequire(import.meta.url)(name);
   } catch (error) {

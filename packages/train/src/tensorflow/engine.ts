@@ -1,9 +1,15 @@
 /** The tensorflow engine: the state stays in TensorFlow.js's tensors, on its device, from step to step. */
-import { drawnWeight, ModelError } from '@ganport/model';
+import { drawnWeight } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
+import {
+  type Engine,
+  EngineError,
+  type EngineOptions,
+  type Metrics,
+  type State,
+} from '../engine.ts';
 import { type Gan, initialState, stateTensors } from '../gan.ts';
 import { backendsFor, loadBackend, type TensorFlowBackend } from './backend.ts';
 import { channelsFirst, forward, fromKernel, toKernel } from './layers.ts';
@@ -23,7 +29,7 @@ export async function createTensorFlowEngine(
   initial: State,
   options: TensorFlowOptions,
 ): Promise<Engine> {
-  const { batch, ema } = options;
+  const { ema } = options;
   const description = await chooseBackend(gan, options);
   const backend = tf.getBackend();
   /** Another engine may have chosen another backend since. */
@@ -39,7 +45,7 @@ export async function createTensorFlowEngine(
       await takeTurn();
       const all: Metrics[] = [];
       for (const input of steps) {
-        const after = explainMemory(batch, () => trainingStep(gan, state, input, options));
+        const after = trainingStep(gan, state, input, options);
         tf.dispose(state);
         state = after.state;
         const [dLoss, gLoss, dReal, dFake] = await after.metrics.data();
@@ -90,13 +96,14 @@ async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<stri
       reasons.push(`${name}: ${whyNot(error)}`);
     }
   }
-  throw new ModelError(
-    `tensorflow cannot train on ${device}: ${reasons.join('; ')}; what helps: ${REMEDIES[device]}`,
-  );
+  throw new EngineError(`tensorflow does not train on ${device}`, {
+    why: reasons.join('; '),
+    remedy: REMEDIES[device],
+  });
 }
 
 const REMEDIES: Record<Device, string> = {
-  cuda: '`ganport doctor` prints how to give tfjs-node-gpu its native part; or --engine onnxruntime',
+  cuda: 'an NVIDIA driver, and tfjs-node-gpu’s native part: `ganport doctor` says how to make it',
   cpu: 'install the dependencies again: `pnpm install --force`',
   webgpu: '--engine onnxruntime',
 };
@@ -144,17 +151,4 @@ async function toState(tensors: Tensors): Promise<State> {
     if (x !== tensor) x.dispose();
   }
   return state;
-}
-
-/** @throws ModelError with the batch, where memory ran out */
-function explainMemory<T>(batch: number, step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    const line = firstLine(error);
-    if (!/\bOOM\b|out of memory|ResourceExhausted|allocation failed/i.test(line)) throw error;
-    throw new ModelError(
-      `out of memory in a step with a batch of ${batch}: ${line}; what helps: a smaller --batch`,
-    );
-  }
 }

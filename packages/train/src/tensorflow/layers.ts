@@ -81,8 +81,11 @@ const FORWARD: { [T in LayerType]: Forward<T> } = {
     tf.avgPool(x as tf.Tensor4D, kernel, stride, 'valid'),
 
   upsample2d: ({ scale }, [x]) => {
-    const [, h, w] = (x as tf.Tensor4D).shape;
-    return tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [h * scale, w * scale]);
+    const [n, h, w, c] = (x as tf.Tensor4D).shape;
+    // Not by resizeNearestNeighbor: the cpu backend's gradient of it is wrong beyond the first image.
+    const rows = tf.tile(tf.reshape(x!, [n * h, 1, w * c]), [1, scale, 1]);
+    const pixels = tf.tile(tf.reshape(rows, [n * h * scale * w, 1, c]), [1, scale, 1]);
+    return tf.reshape(pixels, [n, h * scale, w * scale, c]);
   },
 
   reshape: ({ shape }, [x]) =>
