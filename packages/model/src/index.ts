@@ -8,7 +8,14 @@ export {
 export { type Images, imageBytes, tileImages } from './images.ts';
 export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
 export { latentBatch, latents } from './latents.ts';
-export type { BatchNormForm, Init, Parameter, Size } from './layers.ts';
+export {
+  type BatchNormForm,
+  type Init,
+  LAYERS,
+  type LayerType,
+  type Parameter,
+  type Size,
+} from './layers.ts';
 export {
   type BatchStatistics,
   countParameters,

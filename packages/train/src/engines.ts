@@ -92,7 +92,11 @@ export async function createEngine(
   options: CreateOptions,
 ): Promise<Engine> {
   const { engine, device, batch } = options;
-  if (engine === 'tensorflow') throw new ModelError('the tensorflow engine is not there yet');
+  if (engine === 'tensorflow') {
+    // Loaded only when it is wanted: TensorFlow.js takes its time.
+    const { createTensorFlowEngine } = await import('./tensorflow/engine.ts');
+    return createTensorFlowEngine(gan, initial, options);
+  }
   try {
     if (device === 'cpu') return await onCpu(gan, initial, options);
     return await onGpu(gan, initial, options);

@@ -1,0 +1,119 @@
+/** What TensorFlow.js can run on in Node: its packages with a native part, and those without. */
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { ModelError } from '@ganport/model';
+import { firstLine } from '@ganport/onnx';
+import type { Device } from '@ganport/onnx/node';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** From the fastest to the slowest; wasm and cpu need no native part. */
+export const TENSORFLOW_BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'] as const;
+export type TensorFlowBackend = (typeof TENSORFLOW_BACKENDS)[number];
+
+export interface BackendStatus {
+  name: TensorFlowBackend;
+  works: boolean;
+  /** Why it does not, in one line. */
+  why?: string;
+}
+
+/**
+ * Tries each backend on one product of matrices. What a native package loads stays in the process: a
+ * report for a person belongs in a process of its own.
+ */
+export async function tensorflowBackends(): Promise<BackendStatus[]> {
+  const before = tf.getBackend();
+  const statuses: BackendStatus[] = [];
+  for (const name of TENSORFLOW_BACKENDS) {
+    try {
+      await loadBackend(name, availableParallelism());
+      const [product] = tf.tidy(() => tf.matMul([[1, 2]], [[3], [4]]).dataSync());
+      if (product !== 11) throw new Error(`1 · 3 + 2 · 4 gave ${product}`);
+      statuses.push({ name, works: true });
+    } catch (error) {
+      statuses.push({ name, works: false, why: firstLine(error) });
+    }
+  }
+  if (before) await tf.setBackend(before);
+  return statuses;
+}
+
+/** The backends that serve a device, the best first. */
+export function backendsFor(device: Device): readonly TensorFlowBackend[] {
+  switch (device) {
+    case 'cuda':
+      return ['tfjs-node-gpu'];
+    case 'cpu':
+      return ['tfjs-node', 'wasm', 'cpu'];
+    case 'webgpu':
+      throw new ModelError(
+        'the tensorflow engine has no webgpu in Node; what helps: --engine onnxruntime, or --device cuda or cpu',
+      );
+  }
+}
+
+/**
+ * Makes a backend TensorFlow.js's current one.
+ * @returns what it is, for a person: "wasm backend, 1 thread"
+ * @throws Error that says in one line why it cannot
+ */
+export async function loadBackend(name: TensorFlowBackend, threads: number): Promise<string> {
+  // Leaves out checks of every value, and advice on the console.
+  tf.enableProdMode();
+  switch (name) {
+    case 'tfjs-node-gpu':
+      loadNative('@tensorflow/tfjs-node-gpu', threads);
+      if (!nativeBackend().isUsingGpuDevice) {
+        throw new Error('it finds no GPU that it can use, and would run on the CPU');
+      }
+      return 'tfjs-node-gpu on CUDA';
+    case 'tfjs-node':
+      loadNative('@tensorflow/tfjs-node', threads);
+      return `tfjs-node, ${count(threads)}`;
+    case 'wasm':
+      await import('@tensorflow/tfjs-backend-wasm');
+      if (!(await tf.setBackend('wasm'))) throw new Error('it does not start');
+      // tensorflow/tfjs#3830: it has no threads in Node.
+      return `wasm backend, ${count(1)}`;
+    case 'cpu':
+      await import('@tensorflow/tfjs-backend-cpu');
+      await tf.setBackend('cpu');
+      return `cpu backend (plain JavaScript), ${count(1)}`;
+  }
+}
+
+function count(threads: number): string {
+  return threads === 1 ? '1 thread' : `${threads} threads`;
+}
+
+/** The native backend's own name in TensorFlow.js, the same in both packages. */
+const NATIVE = 'tensorflow';
+
+function nativeBackend(): { isUsingGpuDevice: boolean } {
+  return tf.findBackend(NATIVE) as unknown as { isUsingGpuDevice: boolean };
+}
+
+/** Loads a package that registers the native backend and makes it the current one. */
+function loadNative(name: string, threads: number): void {
+  // Read by TensorFlow when it loads. It prints on stderr what is no error, and rounds to 10 bits on
+  // NVIDIA's tensor cores, so that results are not those of other devices.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
+  try {
+    createRequire(import.meta.url)(name);
+  } catch (error) {
+    throw new Error(whyNot(name, error as NodeJS.ErrnoException));
+  }
+  tf.setBackend(NATIVE);
+}
+
+function whyNot(name: string, error: NodeJS.ErrnoException): string {
+  const line = firstLine(error);
+  if (error.code === 'MODULE_NOT_FOUND' && line.includes(`'${name}'`)) {
+    return 'the package is not installed';
+  }
+  if (/native addon module .* can not be found/.test(line)) return 'its native part is missing';
+  if (error.code === 'ERR_DLOPEN_FAILED') return `its native part is only half installed: ${line}`;
+  return line;
+}

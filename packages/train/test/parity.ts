@@ -1,0 +1,150 @@
+/** Both engines from the same state on the same batches, and how far apart they come to be. */
+import { latentBatch, randomSequence, STREAM } from '@ganport/model';
+import { sizeOf } from '@ganport/onnx';
+import { expect } from 'vitest';
+import {
+  createEngine,
+  type EngineName,
+  type Gan,
+  initialState,
+  type LossName,
+  type Metrics,
+  type State,
+} from '../src/index.ts';
+
+/**
+ * Adam divides a gradient by its own size, so where a gradient is nearly zero, rounding decides
+ * whether a weight moves by +rate or −rate. An epsilon of the size of the gradients takes that away:
+ * a gradient's error e then moves a weight by rate · e / epsilon at most, here by e. The formulas are
+ * the same for every epsilon.
+ */
+export const ADAM = { learningRate: 1e-3, beta1: 0.5, beta2: 0.99, epsilon: 1e-3 };
+
+export interface ParityOptions {
+  batch: number;
+  /** After which steps to compare, in order. */
+  compareAfter: readonly number[];
+  loss?: LossName;
+  ema?: number;
+}
+
+export interface Difference {
+  step: number;
+  /** Greatest difference of a metric. */
+  metrics: number;
+  /** Greatest difference of a state tensor's element, in parts of the tensor's greatest change. */
+  state: number;
+  /** The tensor that has it. */
+  where: string;
+}
+
+/** Trains on both engines, and compares. Gives the differences, and what the tensorflow engine is. */
+export async function differences(
+  gan: Gan,
+  { batch, compareAfter, loss = 'bce', ema = 0.9 }: ParityOptions,
+): Promise<{ differences: Difference[]; description: string }> {
+  const initial = initialState(gan, 3, ema);
+  const create = (engine: EngineName) =>
+    createEngine(gan, initial, {
+      engine,
+      device: 'cpu',
+      threads: 1,
+      batch,
+      loss,
+      adam: ADAM,
+      ema,
+    });
+  const [ours, theirs] = [await create('onnxruntime'), await create('tensorflow')];
+  const found: Difference[] = [];
+  try {
+    for (let step = 1; step <= compareAfter.at(-1)!; step++) {
+      const input = stepInput(gan, batch, step);
+      const [a, b] = [(await ours.run([input]))[0]!, (await theirs.run([input]))[0]!];
+      if (!compareAfter.includes(step)) continue;
+      const apart = compareStates(initial, await ours.state(), await theirs.state());
+      found.push({ step, metrics: compareMetrics(a, b), ...apart });
+    }
+  } finally {
+    await ours.close();
+    await theirs.close();
+  }
+  return { differences: found, description: theirs.description };
+}
+
+/** Random bytes and latents of step t. */
+export function stepInput({ generator, discriminator }: Gan, batch: number, step: number) {
+  const latent = sizeOf(generator.inputs.z!);
+  const { uniform } = randomSequence(1, STREAM.projections, step);
+  const z = latentBatch(2, step * 2 * batch, 2 * batch, latent);
+  return {
+    step,
+    images: Uint8Array.from({ length: batch * sizeOf(discriminator.inputs.image!) }, () =>
+      Math.floor(uniform() * 256),
+    ),
+    zDiscriminator: z.slice(0, batch * latent),
+    zGenerator: z.slice(batch * latent),
+  };
+}
+
+function compareMetrics(a: Metrics, b: Metrics): number {
+  const names = ['dLoss', 'gLoss', 'dReal', 'dFake'] as const;
+  return Math.max(...names.map((name) => Math.abs(a[name] - b[name])));
+}
+
+/**
+ * A tensor whose change is less than this part of the greatest change among its like (the weights of
+ * one network, their moments, …) is measured by that instead: some gradients are zero but for
+ * rounding, such as that of a bias that batch normalisation takes out again.
+ */
+const NEGLIGIBLE = 1e-3;
+
+/**
+ * Two units in a float32's last place, which are not counted: a weight is rounded to 24 bits each
+ * step, and a step is small beside it.
+ */
+const ROUNDING = 2 ** -22;
+
+/**
+ * The greatest difference of an element, in parts of its tensor's greatest change since `initial`.
+ * Adam's first moment starts at zero and is (1 − β₁) times the gradient after one step, so this is
+ * then the gradients' relative difference.
+ */
+export function compareStates(
+  initial: State,
+  a: State,
+  b: State,
+): { state: number; where: string } {
+  expect(Object.keys(b).sort()).toEqual(Object.keys(a).sort());
+  const changes = new Map<string, number>();
+  const likes = new Map<string, number>();
+  for (const [name, values] of Object.entries(a)) {
+    const change = greatest(values, initial[name]!);
+    changes.set(name, change);
+    likes.set(likeOf(name), Math.max(likes.get(likeOf(name)) ?? 0, change));
+  }
+  let [state, where] = [0, ''];
+  for (const [name, values] of Object.entries(a)) {
+    const scale = Math.max(changes.get(name)!, NEGLIGIBLE * likes.get(likeOf(name))!);
+    const apart = greatest(values, b[name]!) / scale;
+    if (!(apart <= state)) [state, where] = [apart, name];
+  }
+  return { state, where };
+}
+
+/** "adam_v.generator" of "adam_v.generator.3.weight", "generator running_mean" of "generator.1.running_mean". */
+function likeOf(name: string): string {
+  const [first, second] = name.split('.');
+  if (first === 'adam_m' || first === 'adam_v' || first === 'ema') return `${first}.${second}`;
+  return `${first} ${name.match(/running_\w+$/)?.[0] ?? 'weights'}`;
+}
+
+function greatest(a: Float32Array, b: Float32Array): number {
+  expect(b.length).toBe(a.length);
+  let worst = 0;
+  a.forEach((value, i) => {
+    const apart = Math.abs(value - b[i]!) - ROUNDING * Math.abs(value);
+    // NaN is the worst, and stays it.
+    if (!(apart <= worst)) worst = apart;
+  });
+  return worst;
+}
