@@ -1,13 +1,11 @@
 /** onnxruntime in Node: devices and where nodes run. The package's other entry runs in a page too. */
+export { CUDA_FILES, cudaIsInstalled, cudaProblem, isWholeLibrary, providerFolder } from './cuda.ts';
 export {
-  CUDA_FILES,
-  cudaIsInstalled,
   DEVICES,
   type Device,
   type DeviceStatus,
   executionProviders,
   explainDeviceError,
   probeDevice,
-  providerFolder,
 } from './devices.ts';
 export { misplaced, type Placement, takePlacement } from './placement.ts';
