@@ -55,7 +55,7 @@ export async function probeDevice(ort: OrtRuntime, device: Device): Promise<Devi
 }
 
 const REMEDIES: Record<Device, string> = {
-  cpu: 'install the dependencies again: `pnpm install --force`',
+  cpu: 'the dependencies installed again: `pnpm install --force`',
   webgpu:
     'a graphics driver with Vulkan, Metal or Direct3D 12; on Linux also the Vulkan loader, libvulkan1',
   cuda: 'an NVIDIA GPU and driver, CUDA 12 with cuDNN 9, and onnxruntime’s CUDA provider: `ganport doctor --install cuda` downloads the last',

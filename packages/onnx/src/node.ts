@@ -1,5 +1,11 @@
 /** onnxruntime in Node: devices and where nodes run. The package's other entry runs in a page too. */
-export { CUDA_FILES, cudaIsInstalled, cudaProblem, isWholeLibrary, providerFolder } from './cuda.ts';
+export {
+  CUDA_FILES,
+  cudaIsInstalled,
+  cudaProblem,
+  isWholeLibrary,
+  providerFolder,
+} from './cuda.ts';
 export {
   DEVICES,
   type Device,

@@ -13,6 +13,7 @@ import {
 } from '@ganport/onnx/node';
 import * as ort from 'onnxruntime-node';
 import type { Engine, EngineOptions, State } from './engine.ts';
+import { EngineError } from './engine-error.ts';
 import type { Gan } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
@@ -107,17 +108,6 @@ export async function createEngine(
       `onnxruntime does not train on ${device}`,
       explainDeviceError(error, device),
     );
-  }
-}
-
-/** An engine or device that is not there. */
-class EngineError extends ModelError {
-  /** Without the remedy, where another does. */
-  readonly brief: string;
-
-  constructor(what: string, { why, remedy }: { why: string; remedy: string }) {
-    super(`${what}: ${why}; it needs ${remedy}`);
-    this.brief = `${what}: ${why}`;
   }
 }
 

@@ -13,6 +13,7 @@ export type {
   State,
   StepInput,
 } from './engine.ts';
+export { EngineError } from './engine-error.ts';
 export {
   type ChosenEngine,
   type CreateOptions,

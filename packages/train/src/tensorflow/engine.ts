@@ -4,6 +4,7 @@ import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
+import { EngineError } from '../engine-error.ts';
 import { type Gan, initialState, stateTensors } from '../gan.ts';
 import { backendsFor, loadBackend, type TensorFlowBackend } from './backend.ts';
 import { channelsFirst, forward, fromKernel, toKernel } from './layers.ts';
@@ -16,7 +17,7 @@ export interface TensorFlowOptions extends EngineOptions {
 
 /**
  * Whoever creates an engine closes it.
- * @throws ModelError if no backend of the device works, with the reasons and a remedy
+ * @throws EngineError if no backend of the device works, with the reasons and a remedy
  */
 export async function createTensorFlowEngine(
   gan: Gan,
@@ -90,14 +91,18 @@ async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<stri
       reasons.push(`${name}: ${whyNot(error)}`);
     }
   }
-  throw new ModelError(
-    `tensorflow cannot train on ${device}: ${reasons.join('; ')}; what helps: ${REMEDIES[device]}`,
-  );
+  const why = reasons.join('; ');
+  const missing = /native part is (missing|only half)/.test(why);
+  const remedy = device === 'cuda' && !missing ? GPU : REMEDIES[device];
+  throw new EngineError(`tensorflow does not train on ${device}`, { why, remedy });
 }
 
+const GPU = 'an NVIDIA GPU and driver, which `nvidia-smi` shows';
+
+/** Nothing is downloaded at install; the script takes libtensorflow from TensorFlow's Python package. */
 const REMEDIES: Record<Device, string> = {
-  cuda: '`ganport doctor` prints how to give tfjs-node-gpu its native part; or --engine onnxruntime',
-  cpu: 'install the dependencies again: `pnpm install --force`',
+  cuda: 'its native part, which `bash bench/tfjs-node/build.sh --gpu` makes (Linux x64)',
+  cpu: 'the dependencies installed again: `pnpm install --force`',
   webgpu: '--engine onnxruntime',
 };
 
