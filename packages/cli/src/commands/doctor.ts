@@ -60,7 +60,7 @@ async function installedCuda(log: Log): Promise<Result> {
   const folder = providerFolder();
   const problem = cudaProblem(folder);
   if (problem) {
-        const outcome = await interruptible(async (signal) => {
+    const outcome = await interruptible(async (signal) => {
       log(`Downloading ${source.name} ${source.version} from ${source.index}`);
       const progress = byteProgress(log);
       try {
