@@ -17,6 +17,7 @@ import { EngineError } from './engine-error.ts';
 import type { Gan } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
+import type { TensorFlowBackend } from './tensorflow/backend.ts';
 
 /** Steps of one graph where the state would otherwise cross to a GPU and back each step. */
 const GPU_STEPS_PER_RUN = 10;
@@ -24,6 +25,8 @@ const GPU_STEPS_PER_RUN = 10;
 export interface CreateOptions extends EngineOptions {
   engine: EngineName;
   device: Device;
+  /** Of the tensorflow engine: those to try, in order, instead of all that serve the device. */
+  backends?: readonly TensorFlowBackend[];
   /** Told in one line what a person should know: that a GPU leaves operators to the CPU. */
   onNotice?: (line: string) => void;
 }

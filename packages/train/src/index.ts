@@ -1,3 +1,4 @@
+export type { EngineName } from '@ganport/model/node';
 export {
   configSchema,
   DEFAULT_PRESET,
@@ -24,5 +25,6 @@ export { type Gan, initialState, resolveGan, stateTensors } from './gan.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
 export { LOSSES, type LossName } from './onnxruntime/losses.ts';
 export { buildStep, METRICS, NEXT, STEP } from './onnxruntime/step.ts';
+export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

@@ -5,11 +5,11 @@ import { differences } from './parity.ts';
 
 /*
  * Each engine is the other's oracle: they share the networks' description and the formulas, and no
- * arithmetic. Both compute in float32 but add up in other orders, so a gradient differs in its last
- * digits: by up to 2e-6 of its tensor's greatest in what was measured. Over 20 steps training enlarges
- * that, where a ReLU's input changes sign above all. A wrong formula is off by 1e-2 and more.
+ * arithmetic. Both compute in float32 but add up in other orders, so gradients differ in their last
+ * digits: see the greatest differences that the suite prints. Training enlarges them from step to
+ * step. A wrong formula is off by 1e-2 and more.
  */
-const AFTER_ONE = 2e-5;
+const AFTER_ONE = 2e-4;
 const AFTER_TWENTY = 1e-3;
 const METRICS = 2e-5;
 
@@ -232,5 +232,10 @@ function presetGan(preset: keyof typeof PRESETS): Gan {
 describe('both engines agree on the seed networks', () => {
   test('mlp', async () => {
     await expectParity(presetGan('mlp'), { batch: 16 });
+  });
+
+  // A batch of two: TensorFlow.js's wasm backend takes 0.4 s for such a step.
+  test('conv (slow)', { timeout: 120_000 }, async () => {
+    await expectParity(presetGan('conv'), { batch: 2 });
   });
 });

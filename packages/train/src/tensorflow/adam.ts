@@ -1,5 +1,5 @@
 /** Adam as ../onnxruntime/adam.ts has it: tf.train.adam places epsilon elsewhere and hides its moments. */
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import type { AdamOptions } from '../engine.ts';
 
 export interface Updated {

@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
+import { completeWasmKernels } from './wasm-kernels.ts';
 
 /** From the fastest to the slowest; wasm and cpu need no native part. */
 export const TENSORFLOW_BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'] as const;
@@ -72,14 +73,29 @@ export async function loadBackend(name: TensorFlowBackend, threads: number): Pro
       return `tfjs-node, ${count(threads)}`;
     case 'wasm':
       await import('@tensorflow/tfjs-backend-wasm');
-      if (!(await tf.setBackend('wasm'))) throw new Error('it does not start');
+      if (!(await keepingHandlers(() => tf.setBackend('wasm')))) {
+        throw new Error('it does not start');
+      }
+      completeWasmKernels();
       // tensorflow/tfjs#3830: it has no threads in Node.
       return `wasm backend, ${count(1)}`;
     case 'cpu':
-      await import('@tensorflow/tfjs-backend-cpu');
       await tf.setBackend('cpu');
       return `cpu backend (plain JavaScript), ${count(1)}`;
   }
+}
+
+/** Without the handlers that Emscripten adds: they change how the process ends on an error of any kind. */
+async function keepingHandlers<T>(load: () => Promise<T>): Promise<T> {
+  const events = ['uncaughtException', 'unhandledRejection'];
+  const before = events.map((event) => process.rawListeners(event));
+  const result = await load();
+  events.forEach((event, i) => {
+    for (const handler of process.rawListeners(event)) {
+      if (!before[i]!.includes(handler)) process.off(event, handler as () => void);
+    }
+  });
+  return result;
 }
 
 function count(threads: number): string {

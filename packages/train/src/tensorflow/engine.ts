@@ -2,7 +2,7 @@
 import { drawnWeight, ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { type Gan, initialState, stateTensors } from '../gan.ts';

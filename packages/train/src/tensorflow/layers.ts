@@ -4,7 +4,7 @@
  * and the onnxruntime engine do.
  */
 import type { Layer, LayerType, Network } from '@ganport/model';
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 
 type Options<T extends LayerType> = Extract<Layer['options'], { type: T }>;
 
@@ -184,7 +184,8 @@ function withMargin(image: tf.Tensor4D, [y, x]: readonly [number, number]): tf.T
 
 /**
  * Whether a convolution of an image [h, w] with equal pads is what TensorFlow calls "same": as many
- * outputs as strides fit, and no more of the total padding before the image than after it.
+ * outputs as strides fit, and no more of the total padding before the image than after it. Not where
+ * strides leave pixels out: TensorFlow.js 4.22's wasm backend gets that wrong.
  */
 function isSame(
   image: readonly number[],
@@ -196,7 +197,7 @@ function isSame(
     const [k, s, p] = [kernel[i]!, stride[i]!, pad[i]!];
     const outputs = Math.floor((size + 2 * p - k) / s) + 1;
     const total = Math.max((outputs - 1) * s + k - size, 0);
-    return outputs === Math.ceil(size / s) && p === Math.floor(total / 2);
+    return outputs === Math.ceil(size / s) && p === Math.floor(total / 2) && k >= s;
   });
 }
 

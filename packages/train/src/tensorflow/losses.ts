@@ -1,5 +1,5 @@
 /** The losses of ../onnxruntime/losses.ts, in TensorFlow.js. */
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import type { LossName } from '../onnxruntime/losses.ts';
 
 export interface Loss {

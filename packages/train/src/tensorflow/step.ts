@@ -4,7 +4,7 @@
  * new discriminator, both by Adam.
  */
 import type { Network } from '@ganport/model';
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import type { StepInput, StepOptions } from '../engine.ts';
 import type { Gan } from '../gan.ts';
 import { adam } from './adam.ts';
