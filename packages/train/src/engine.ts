@@ -1,5 +1,4 @@
 /** What trains: a seam with one implementation per library. */
-import { ModelError } from '@ganport/model';
 import type { Device } from '@ganport/onnx/node';
 import type { LossName } from './onnxruntime/losses.ts';
 
@@ -50,17 +49,6 @@ export interface EngineOptions extends StepOptions {
    * other rounding than elsewhere. False by default.
    */
   tf32?: boolean;
-}
-
-/** An engine or device that is not there. */
-export class EngineError extends ModelError {
-  /** Without the remedy: where another engine takes over. */
-  readonly brief: string;
-
-  constructor(what: string, { why, remedy }: { why: string; remedy: string }) {
-    super(`${what}: ${why}; it needs ${remedy}`);
-    this.brief = `${what}: ${why}`;
-  }
 }
 
 export interface Engine {

@@ -12,7 +12,8 @@ import {
   takePlacement,
 } from '@ganport/onnx/node';
 import * as ort from 'onnxruntime-node';
-import { type Engine, EngineError, type EngineOptions, type State } from './engine.ts';
+import type { Engine, EngineOptions, State } from './engine.ts';
+import { EngineError } from './engine-error.ts';
 import type { Gan } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';

@@ -3,13 +3,8 @@ import { drawnWeight } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
-import {
-  type Engine,
-  EngineError,
-  type EngineOptions,
-  type Metrics,
-  type State,
-} from '../engine.ts';
+import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
+import { EngineError } from '../engine-error.ts';
 import { type Gan, initialState, stateTensors } from '../gan.ts';
 import { backendsFor, loadBackend, type TensorFlowBackend } from './backend.ts';
 import { channelsFirst, forward, fromKernel, toKernel } from './layers.ts';
@@ -22,7 +17,7 @@ export interface TensorFlowOptions extends EngineOptions {
 
 /**
  * Whoever creates an engine closes it.
- * @throws ModelError if no backend of the device works, with the reasons and a remedy
+ * @throws EngineError if no backend of the device works, with the reasons and a remedy
  */
 export async function createTensorFlowEngine(
   gan: Gan,
@@ -96,15 +91,18 @@ async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<stri
       reasons.push(`${name}: ${whyNot(error)}`);
     }
   }
-  throw new EngineError(`tensorflow does not train on ${device}`, {
-    why: reasons.join('; '),
-    remedy: REMEDIES[device],
-  });
+  const why = reasons.join('; ');
+  const missing = /native part is (missing|only half)/.test(why);
+  const remedy = device === 'cuda' && !missing ? GPU : REMEDIES[device];
+  throw new EngineError(`tensorflow does not train on ${device}`, { why, remedy });
 }
 
+const GPU = 'an NVIDIA GPU and driver, which `nvidia-smi` shows';
+
+/** Nothing is downloaded at install; the script takes libtensorflow from TensorFlow's Python package. */
 const REMEDIES: Record<Device, string> = {
-  cuda: 'an NVIDIA driver, and tfjs-node-gpu’s native part: `ganport doctor` says how to make it',
-  cpu: 'install the dependencies again: `pnpm install --force`',
+  cuda: 'its native part, which `bash bench/tfjs-node/build.sh --gpu` makes (Linux x64)',
+  cpu: 'the dependencies installed again: `pnpm install --force`',
   webgpu: '--engine onnxruntime',
 };
 
