@@ -12,7 +12,6 @@ import {
   Mul,
   Pad,
   type Pads,
-  ReduceSum,
   Reshape,
   Resize,
   Slice,
@@ -20,7 +19,7 @@ import {
 } from '../ops/index.ts';
 import { float32 } from '../tensor.ts';
 import { constant, knownShape, type Node, scalar, type Value } from '../value.ts';
-import { perChannel, type Rule, rule } from './rule.ts';
+import { perChannel, type Rule, rule, sumRows } from './rule.ts';
 
 type Pair = readonly [number, number];
 type Image = [n: number, c: number, h: number, w: number];
@@ -108,7 +107,9 @@ function weightGradient(x: Value, dy: Value, g: Geometry): Value {
 
 /** Σₙ a[n] · b[n]ᵀ of a [N, P, K] and b [N, Q, K]: [P, Q]. */
 function overImages(a: Value, b: Value): Value {
-  return ReduceSum(MatMul(a, Transpose(b, [0, 2, 1])), { axes: [0] });
+  const [p, q] = [a, b].map(({ shape }) => shape[1] as number) as [number, number];
+  const each = MatMul(a, Transpose(b, [0, 2, 1]));
+  return Reshape(sumRows(Reshape(each, [each.shape[0]!, p * q])), [p, q]);
 }
 
 /** [N, C, H, W] as [N, C, H · W]. */
