@@ -30,8 +30,7 @@ export function fillNormal(out: Float32Array, words: Uint32Array): void {
   for (let i = 0; i < words.length; i += 1) {
     const q = (words[i]! + 0.5) / 2 ** 32 - 0.5;
     out[i] = central(q);
-    inTail[tails] = i;
-    tails += q >= -CENTRAL_WIDTH && q <= CENTRAL_WIDTH ? 0 : 1;
+    if (Math.abs(q) > CENTRAL_WIDTH) inTail[tails++] = i;
   }
   for (let k = 0; k < tails; k += 1) {
     const i = inTail[k]!;
