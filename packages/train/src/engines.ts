@@ -19,9 +19,6 @@ import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
 import type { TensorFlowBackend } from './tensorflow/backend.ts';
 
-/** Steps of one graph where the state would otherwise cross to a GPU and back each step. */
-const GPU_STEPS_PER_RUN = 10;
-
 export interface CreateOptions extends EngineOptions {
   engine: EngineName;
   device: Device;
@@ -138,7 +135,6 @@ async function onGpu(gan: Gan, initial: State, options: CreateOptions): Promise<
       ort,
       providers: executionProviders(device),
       description: `${ONNXRUNTIME} on ${device}`,
-      stepsPerRun: GPU_STEPS_PER_RUN,
       batchNorm: 'composed',
       profilePrefix,
     });

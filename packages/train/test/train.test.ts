@@ -85,7 +85,9 @@ async function tensorsOf(name: string) {
 describe('resuming', () => {
   test('N steps and M more are N + M steps, bit for bit, wherever training stopped', async () => {
     await run('whole', { steps: 11 });
-    const stopped = await run('parts', { steps: 11, stopAt: 5 });
+    // Several steps are run at once, up to a checkpoint: this one cuts them elsewhere.
+    const every = { metrics: 2, checkpoint: 5 };
+    const stopped = await run('parts', { steps: 11, stopAt: 5, changes: { every } });
     expect(stopped).toMatchObject({ step: 5, interrupted: true });
     const finished = await run('parts', { steps: 11, resume: true });
     expect(finished).toMatchObject({ step: 11, interrupted: false });
@@ -140,7 +142,7 @@ describe('a run folder', () => {
     expect(await tensorsOf('diverging')).toEqual(before);
   });
 
-  test('keeps its last checkpoint when memory does not suffice', async () => {
+  test('keeps its last checkpoint when memory does not suffice to go on', async () => {
     // Without weights of its own, so that the checkpoint fits; 275 GB for a batch of 8,192.
     const enlarged = (scale: number) => [
       { type: 'upsample2d', name: 'up', scale },
@@ -156,7 +158,7 @@ describe('a run folder', () => {
     const before = await tensorsOf('large');
     const changes = { discriminator: discriminator(16), batch: 8192 };
     await expect(run('large', { steps: 8, resume: true, changes })).rejects.toThrow(
-      /^training failed at step 5: cpu ran out of memory with a batch of 8192 images \(\d+\.\d MB more were asked for\): try a smaller --batch\. The last checkpoint is intact\.$/,
+      /^cpu ran out of memory with a batch of 8192 images \(\d+\.\d MB more were asked for\): try a smaller --batch$/,
     );
     expect(await tensorsOf('large')).toEqual(before);
   });

@@ -18,7 +18,10 @@ export interface OnnxRuntimeOptions extends StepOptions {
   providers: readonly InferenceSession.ExecutionProviderConfig[];
   /** Threads within an operator; 0 lets onnxruntime choose. */
   threads: number;
-  /** Steps of one graph, 1 by default: the state stays on the device from one to the next. */
+  /**
+   * Steps of one graph: the state stays in it, and on its device, from one to the next. By default,
+   * as many as take a tenth of a second, from 1 to 10.
+   */
   stepsPerRun?: number;
   /** "composed" for providers other than the CPU's; see `BuildStepOptions`. */
   batchNorm?: Exclude<BatchNormForm, 'running'>;
@@ -32,11 +35,11 @@ export async function createOnnxRuntimeEngine(
   initial: State,
   options: OnnxRuntimeOptions,
 ): Promise<Engine> {
-  const { ort, batch, ema, stepsPerRun = 1, profilePrefix } = options;
+  const { ort, batch, ema, profilePrefix } = options;
   const { inputs, image: drawn } = samplerGraph(gan.generator, ema > 0);
   const samplerModel = buildModel({ name: 'sampler', inputs, outputs: { image: drawn } });
   const sampler = await createSession(encodeModel(samplerModel), options);
-  /** One for runs of `stepsPerRun` steps, one for the single steps before a checkpoint, if needed. */
+  /** One for single steps, such as those before a checkpoint, and one for runs of `stepsPerRun`. */
   const trainers = new Map<number, InferenceSession>();
   const trainerOf = async (steps: number): Promise<InferenceSession> => {
     const present = trainers.get(steps);
@@ -79,13 +82,13 @@ export async function createOnnxRuntimeEngine(
     for (const session of [sampler, ...trainers.values()]) await session.release();
   };
 
+  let stepsPerRun: number;
   try {
-    const trainer = await trainerOf(stepsPerRun);
-    if (profilePrefix !== undefined) {
-      const blank = blankStep(batch * channels * height * width, batch * latent);
-      await runOnce(Array.from({ length: stepsPerRun }, () => blank));
-      trainer.endProfiling();
-    }
+    // A step prepares what later ones have. What these give is in `next`, and overwritten there.
+    const blank = blankStep(batch * channels * height * width, batch * latent);
+    await runOnce([blank]);
+    if (profilePrefix !== undefined) trainers.get(1)!.endProfiling();
+    stepsPerRun = options.stepsPerRun ?? stepsWithin(await milliseconds(() => runOnce([blank])));
   } catch (error) {
     await close();
     throw error;
@@ -115,6 +118,20 @@ export async function createOnnxRuntimeEngine(
     },
     close,
   };
+}
+
+/** A run of this long costs no patience, and what a run costs besides its steps is little of it. */
+const RUN_MS = 100;
+const MOST_STEPS = 10;
+
+function stepsWithin(millisecondsPerStep: number): number {
+  return Math.min(MOST_STEPS, Math.max(1, Math.floor(RUN_MS / millisecondsPerStep)));
+}
+
+async function milliseconds(task: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await task();
+  return performance.now() - start;
 }
 
 function createSession(
