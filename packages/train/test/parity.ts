@@ -26,6 +26,7 @@ export interface ParityOptions {
   compareAfter: readonly number[];
   loss?: LossName;
   ema?: number;
+  learningRate?: number;
 }
 
 export interface Difference {
@@ -41,7 +42,7 @@ export interface Difference {
 /** Trains on both engines, and compares. Gives the differences, and what the tensorflow engine is. */
 export async function differences(
   gan: Gan,
-  { batch, compareAfter, loss = 'bce', ema = 0.9 }: ParityOptions,
+  { batch, compareAfter, loss = 'bce', ema = 0.9, learningRate = ADAM.learningRate }: ParityOptions,
 ): Promise<{ differences: Difference[]; description: string }> {
   const initial = initialState(gan, 3, ema);
   // At first a discriminator gives all images one half. Then what a bias gains from real images it
@@ -55,7 +56,7 @@ export async function differences(
       threads: 1,
       batch,
       loss,
-      adam: ADAM,
+      adam: { ...ADAM, learningRate },
       ema,
     });
   const [ours, theirs] = [await create('onnxruntime'), await create('tensorflow')];
