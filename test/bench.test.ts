@@ -1,9 +1,17 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { ContenderProcess } from '../bench/src/contender-process.ts';
+import type { Comparison, ContenderResult } from '../bench/src/engines.ts';
 import { stepFlops } from '../bench/src/flops.ts';
 import { interleave, medianRatio, summarize } from '../bench/src/interleave.ts';
+import { plotEngines } from '../bench/src/plot.ts';
 import { type Layer, PRESETS, parameterCount } from '../bench/src/presets.ts';
+import { preparePyTorch } from '../bench/src/pytorch.ts';
+import { formatReport } from '../bench/src/report.ts';
 
 test.each([
   ['mlp', 293_136, 267_009],
@@ -28,18 +36,42 @@ test('a step’s operations are twice its multiply-adds', () => {
 
 test('contenders take turns after a warm-up', async () => {
   const log: string[] = [];
-  const runner = (name: string, secondsPerStep: number) => ({
+  const runner = (name: string, secondsPerStep: number, stepsPerRun = 1) => ({
+    stepsPerRun,
     run: async (steps: number) => {
       log.push(`${name}${steps}`);
       return steps * secondsPerStep;
     },
   });
-  const times = await interleave([runner('a', 0.25), runner('b', 3)], 2);
-  expect(log).toEqual(['a1', 'a1', 'b1', 'b1', 'a4', 'b1', 'a4', 'b1']);
+  const contenders = [runner('a', 0.25), runner('b', 3), runner('c', 0.01, 30)];
+  const times = await interleave(contenders, 2);
+  const warmUp = ['a1', 'a4', 'b1', 'b1', 'c30', 'c90'];
+  expect(log).toEqual([...warmUp, 'a4', 'b1', 'c90', 'a4', 'b1', 'c90']);
   expect(times).toEqual([
     [0.25, 0.25],
     [3, 3],
+    [expect.closeTo(0.01), expect.closeTo(0.01)],
   ]);
+});
+
+test('who fails has no more turns, and the others go on', async () => {
+  let runs = 0;
+  const good = { run: async () => 1 };
+  const bad = {
+    run: async () => {
+      runs += 1;
+      if (runs === 4) throw new Error('out of memory');
+      return 1;
+    },
+  };
+  const failures: unknown[] = [];
+  const times = await interleave([bad, good], 5, (who, error) => failures.push([who, error]));
+  expect(times).toEqual([[1], [1, 1, 1, 1, 1]]);
+  expect(failures).toEqual([[bad, new Error('out of memory')]]);
+  expect(runs).toBe(4);
+  await expect(interleave([{ run: () => Promise.reject(new Error('no')) }], 1)).rejects.toThrow(
+    'no',
+  );
 });
 
 test('ratios are taken within a round', () => {
@@ -52,12 +84,142 @@ test('ratios are taken within a round', () => {
   expect(summarize([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4 });
 });
 
+const OPTIONS = { preset: 'mlp', batch: 64, threads: 1, device: 'cpu' } as const;
+
+/** A contender whose program is a line of JavaScript: what it does with each request. */
+function startFake(onRequest: string, signal?: AbortSignal): Promise<ContenderProcess> {
+  const program = `
+    const reply = (message) => console.log(JSON.stringify(message));
+    const lines = require('node:readline').createInterface({ input: process.stdin });
+    lines.on('line', (line) => { const request = JSON.parse(line); ${onRequest} });`;
+  return ContenderProcess.start([process.execPath, '-e', program], OPTIONS, signal);
+}
+
+const READY = `reply({ type: 'ready', description: JSON.stringify(request), parameters: 7, stepsPerRun: 2 })`;
+
+test('a contender answers requests line by line', async () => {
+  const contender = await startFake(`
+    if (request.type === 'create') ${READY};
+    if (request.type === 'run') reply({ type: 'ran', seconds: request.steps / 4 });
+    if (request.type === 'end') reply({ type: 'ended', peakBytes: 1e6 });`);
+  expect(JSON.parse(contender.description)).toEqual({ type: 'create', options: OPTIONS });
+  expect(contender).toMatchObject({ parameters: 7, stepsPerRun: 2 });
+  expect(await contender.run(8)).toBe(2);
+  expect(await contender.end()).toBe(1e6);
+});
+
 test.each([
-  [[], 'expected one benchmark, train or conv-gradients; got none'],
-  [['tarin'], 'expected one benchmark, train or conv-gradients; got tarin'],
-  [['train', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
-  [['train', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
-  [['train', '--fast'], "Unknown option '--fast'"],
+  ['its reason', `reply({ type: 'failed', reason: 'no such device' })`, /^no such device$/],
+  [
+    'its last words',
+    `console.error('no libcudart\\n'); process.exit(1)`,
+    /exit code 1: no libcudart$/,
+  ],
+  ['the signal', `process.kill(process.pid, 'SIGKILL')`, /process ended with SIGKILL$/],
+  ['what it wrote instead', `console.log('hello')`, /wrote "hello", not a reply$/],
+])('a contender that fails to start says %s', async (_, onRequest, message) => {
+  await expect(startFake(onRequest)).rejects.toThrow(message);
+});
+
+test('a contender that died is noticed at the next request', async () => {
+  const contender = await startFake(`if (request.type !== 'create') process.exit(3); ${READY};`);
+  await expect(contender.run(1)).rejects.toThrow('exit code 3');
+  await expect(contender.run(1)).rejects.toThrow('exit code 3');
+});
+
+test('a contender that takes too long is ended', async () => {
+  await expect(startFake('', AbortSignal.timeout(200))).rejects.toThrow('aborted');
+});
+
+test('a program that is not there is named', async () => {
+  const start = ContenderProcess.start(['no-such-python', 'gan.py'], OPTIONS);
+  await expect(start).rejects.toThrow('no-such-python');
+});
+
+test('without Python, PyTorch’s row says so', async () => {
+  const folder = join(tmpdir(), 'ganport-no-pytorch');
+  const lines: string[] = [];
+  const onProgress = (line: string) => lines.push(line);
+  const prepared = preparePyTorch(onProgress, { folder, python: 'no-such-python' });
+  await expect(prepared).rejects.toThrow('PyTorch needs no-such-python');
+  expect(existsSync(folder)).toBe(false);
+  expect(lines).toEqual([expect.stringContaining('installing')]);
+});
+
+function measured(name: string, seconds: number, ratio: number): ContenderResult {
+  const secondsPerStep = { median: seconds, min: seconds * 0.9, max: seconds * 1.2 };
+  const rest = { stepsPerSecond: 1 / seconds, gflops: 57.6, peakBytes: 191_954_944, ratio };
+  return { name, description: `${name} 1.0`, rounds: [seconds], secondsPerStep, ...rest };
+}
+
+const COMPARISONS: readonly Comparison[] = [64, 128].map((batch) => ({
+  preset: 'mlp',
+  batch,
+  flops: 5_744_640 * batch,
+  contenders: [
+    measured('onnxruntime cpu', batch / 1e4, 1),
+    { name: 'onnxruntime cuda', failed: 'not installed' },
+    batch === 64
+      ? measured('PyTorch cpu', 0.0123456, 1.93)
+      : { name: 'PyTorch cpu', failed: 'out of memory' },
+  ],
+}));
+
+test('the report has a row for every contender and a reason for every gap', () => {
+  expect(formatReport(COMPARISONS)).toBe(`
+mlp, batch 64, 0.37 GFLOP a step
+                  steps/s  ms/step (min–max)  GFLOP/s  peak MB  ratio
+onnxruntime cpu       156   6.40 (5.76–7.68)     57.6      192   1.00
+onnxruntime cuda        –                  –        –        –      –
+PyTorch cpu          81.0   12.3 (11.1–14.8)     57.6      192   1.93
+
+mlp, batch 128, 0.74 GFLOP a step
+                  steps/s  ms/step (min–max)  GFLOP/s  peak MB  ratio
+onnxruntime cpu      78.1   12.8 (11.5–15.4)     57.6      192   1.00
+onnxruntime cuda        –                  –        –        –      –
+PyTorch cpu             –                  –        –        –      –
+
+onnxruntime cpu: onnxruntime cpu 1.0
+onnxruntime cuda: not installed
+PyTorch cpu: PyTorch cpu 1.0
+PyTorch cpu: out of memory
+ratio: the time of a step over that of onnxruntime cpu, the median of all rounds
+`);
+});
+
+test('the chart has a dot and a label for every contender that was measured', () => {
+  const svg = plotEngines(COMPARISONS, 'a machine');
+  const circles = [...svg.matchAll(/<circle[^>]* cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+  expect(circles).toHaveLength(3);
+  // From left to right as from slow to fast: 78.1, 81.0, 156 steps a second.
+  const [fast, slow, middle] = [circles[0]!, ...circles.slice(1).toSorted((a, b) => a - b)];
+  expect([fast! > middle!, middle! > slow!]).toEqual([true, true]);
+  for (const text of [
+    '156 (1.00×)',
+    '78.1 (1.00×)',
+    '81.0 (1.93×)',
+    'mlp, batch 128',
+    'a machine',
+  ]) {
+    expect(svg).toContain(text);
+  }
+  expect(svg.match(/no number/g)).toHaveLength(1);
+  expect(svg).not.toMatch(/onnxruntime cuda|NaN|undefined/);
+});
+
+test.each([
+  [[], 'expected one benchmark, engines or conv-gradients; got none'],
+  [['engnies'], 'expected one benchmark, engines or conv-gradients; got engnies'],
+  [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
+  [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
+  [['engines', '--batch', '64,'], '--batch is a whole number from 1; got ""'],
+  [['engines', '--only', 'JAX'], '--only takes beginnings of onnxruntime cpu, '],
+  [
+    ['engines', '--plot', 'chart.pdf'],
+    '--plot is a file that ends in .svg or .png; got "chart.pdf"',
+  ],
+  [['engines', '--json', 'no/such/folder.json'], 'no/such/folder.json: its folder does not exist'],
+  [['engines', '--fast'], "Unknown option '--fast'"],
 ])('wrong usage exits with 2: %j', (args, message) => {
   const main = fileURLToPath(new URL('../bench/dist/main.js', import.meta.url));
   const { status, stderr, stdout } = spawnSync(process.execPath, [main, ...args], {

@@ -51,6 +51,7 @@ export async function trainSmall(folder: string, { channels, ema, steps = 6 }: S
     engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
+    tf32: false,
     versions: { ganport: 'test' },
     folder,
     resume: false,

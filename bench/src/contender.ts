@@ -1,11 +1,16 @@
+import type { Device } from '@ganport/onnx/node';
 import type { Preset } from './presets.ts';
 
 /** What trains a GAN, in a process of its own. Whoever creates one disposes of it. */
 export interface Contender {
-  /** Version, backend, threads: one line for the report. */
+  /** Version, device, threads: one line for the report. */
   readonly description: string;
-  /** One training step, D update and G update, done when the promise settles. */
-  step(): Promise<void>;
+  /** Weights that it trains, of both networks: those of another network show here. */
+  readonly parameters: number;
+  /** It is only asked for multiples of these. */
+  readonly stepsPerRun: number;
+  /** Training steps, each a D update and a G update, done when the promise settles. */
+  run(steps: number): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -13,26 +18,20 @@ export interface ContenderOptions {
   readonly preset: Preset;
   readonly batch: number;
   readonly threads: number;
+  readonly device: Device;
 }
 
 export type CreateContender = (options: ContenderOptions) => Promise<Contender>;
 
-/** Where a contender is: a module of this folder, and the CreateContender it exports. */
-export interface ContenderEntry {
-  readonly name: string;
-  readonly module: string;
-  readonly create: string;
-}
-
-/** What the parent process sends. */
+/** What the parent process writes to a contender's standard input: a line of JSON each. */
 export type Request =
-  | { readonly type: 'create'; readonly entry: ContenderEntry; readonly options: ContenderOptions }
+  | { readonly type: 'create'; readonly options: ContenderOptions }
   | { readonly type: 'run'; readonly steps: number }
   | { readonly type: 'end' };
 
-/** What it gets back, once for each request. */
+/** What it reads from the contender's standard output: a line of JSON for each request. */
 export type Reply =
-  | { readonly type: 'ready'; readonly description: string }
+  | ({ readonly type: 'ready' } & Omit<Contender, 'run' | 'dispose'>)
   | { readonly type: 'ran'; readonly seconds: number }
   | { readonly type: 'ended'; readonly peakBytes: number }
   | { readonly type: 'failed'; readonly reason: string };

@@ -1,23 +1,35 @@
 #!/usr/bin/env node
 /** `pnpm bench NAME`: benchmarks against peers. The report goes to stdout, progress to stderr. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname, extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+import { type Entry, entries } from './contenders.ts';
 import { benchConvGradients, formatForms } from './conv-gradients.ts';
+import { benchEngines } from './engines.ts';
 import { describeMachine } from './machine.ts';
+import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
-import { benchTrain } from './train.ts';
 
-const USAGE = `usage: pnpm bench train|conv-gradients [--preset mlp|conv] [--threads N] [--rounds N] [--json FILE]
+const USAGE = `usage: pnpm bench engines|conv-gradients [options]
 
-  train           a training step of the published GANs, ganport against TensorFlow.js
+  engines         training steps of the published GANs: every engine on every device, and PyTorch
   conv-gradients  equal forms of the gradients in the convolutional GAN, against each other
 
-  --preset   of train: one preset instead of both
-  --threads  threads of each contender (default: this machine's ${availableParallelism()})
-  --rounds   rounds in which the contenders take turns (default: 7)
-  --json     also write everything measured to a file
+  --threads N         threads of each contender (default: this machine's ${availableParallelism()})
+  --rounds N          rounds in which the contenders take turns (default: 7)
+  --json FILE         also write everything measured to a file
+
+of engines:
+  --preset mlp|conv   one network instead of both
+  --batch N[,N…]      batch sizes (default: 64,128,512)
+  --only NAME[,NAME…] only contenders whose name begins so, such as onnxruntime or "PyTorch cpu"
+  --software-webgpu   WebGPU also where there is no GPU, on a software renderer
+  --plot FILE         also draw a chart, .svg or .png; may be given twice
+
+PyTorch is installed into .cache/pytorch where Python and a package index are there.
 `;
 
 class UsageError extends Error {}
@@ -25,21 +37,30 @@ class UsageError extends Error {}
 async function main(args: readonly string[]): Promise<void> {
   const { positionals, values } = parse(args);
   const [name] = positionals;
-  if (positionals.length !== 1 || (name !== 'train' && name !== 'conv-gradients')) {
+  if (positionals.length !== 1 || (name !== 'engines' && name !== 'conv-gradients')) {
     const got = positionals.join(' ') || 'none';
-    throw new UsageError(`expected one benchmark, train or conv-gradients; got ${got}`);
+    throw new UsageError(`expected one benchmark, engines or conv-gradients; got ${got}`);
   }
   const presets = presetsOf(values.preset);
+  const batches = (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n));
+  const chosen = choose(entries({ softwareWebgpu: values['software-webgpu'] }), values.only);
   const threads = positive('--threads', values.threads ?? `${availableParallelism()}`);
   const rounds = positive('--rounds', values.rounds ?? '7');
+  expectPlaces(values);
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   onProgress('machine: matrix products');
   const machine = await describeMachine([...new Set([1, threads])]);
   let results: unknown;
   process.stdout.write(`\n${formatMachine(machine)}`);
-  if (name === 'train') {
-    const measured = await benchTrain({ presets, threads, rounds, onProgress });
+  if (name === 'engines') {
+    const options = { entries: chosen, presets, batches, threads, rounds, onProgress };
+    const measured = await benchEngines(options);
     process.stdout.write(formatReport(measured));
+    for (const file of values.plot ?? []) {
+      const svg = plotEngines(measured, `${machine.cpu}, ${threads} threads, Node ${machine.node}`);
+      if (extname(file) === '.svg') writeFileSync(file, svg);
+      else await sharp(Buffer.from(svg), { density: 144 }).png().toFile(file);
+    }
     results = measured;
   } else {
     const measured = await benchConvGradients({ threads, rounds, onProgress });
@@ -53,7 +74,11 @@ async function main(args: readonly string[]): Promise<void> {
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { preset: text, threads: text, rounds: text, json: text };
+  const options = {
+    ...{ preset: text, batch: text, only: text, threads: text, rounds: text, json: text },
+    'software-webgpu': { type: 'boolean', default: false },
+    plot: { type: 'string', multiple: true },
+  } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
@@ -67,6 +92,30 @@ function presetsOf(name: string | undefined): Preset[] {
   const found = known.find((preset) => preset === name);
   if (!found) throw new UsageError(`--preset is one of ${known.join(', ')}; got "${name}"`);
   return [found];
+}
+
+function choose(all: readonly Entry[], only: string | undefined): readonly Entry[] {
+  if (only === undefined) return all;
+  const wanted = only.split(',');
+  for (const prefix of wanted) {
+    if (!all.some(({ name }) => name.startsWith(prefix))) {
+      const names = all.map(({ name }) => name).join(', ');
+      throw new UsageError(`--only takes beginnings of ${names}; got "${prefix}"`);
+    }
+  }
+  return all.filter(({ name }) => wanted.some((prefix) => name.startsWith(prefix)));
+}
+
+/** What cannot be written is said before minutes of measuring. */
+function expectPlaces({ json, plot = [] }: { json?: string; plot?: string[] }): void {
+  for (const file of plot) {
+    if (!['.svg', '.png'].includes(extname(file))) {
+      throw new UsageError(`--plot is a file that ends in .svg or .png; got "${file}"`);
+    }
+  }
+  for (const file of [...plot, ...(json ? [json] : [])]) {
+    if (!existsSync(dirname(file))) throw new UsageError(`${file}: its folder does not exist`);
+  }
 }
 
 function positive(flag: string, text: string): number {

@@ -1,5 +1,5 @@
+import type { Comparison, ContenderResult } from './engines.ts';
 import type { Machine } from './machine.ts';
-import type { ContenderResult, PresetResult } from './train.ts';
 
 /** The machine, in two lines for a person. */
 export function formatMachine({
@@ -20,17 +20,21 @@ export function formatMachine({
   );
 }
 
-/** A table for each preset. */
-export function formatReport(results: readonly PresetResult[]): string {
+/** A table for each network and batch, then what each contender is, or why it has no number. */
+export function formatReport(comparisons: readonly Comparison[]): string {
   const lines: string[] = [];
-  for (const { preset, batch, flops, contenders } of results) {
+  const notes = new Set<string>();
+  for (const { preset, batch, flops, contenders } of comparisons) {
     lines.push('', `${preset}, batch ${batch}, ${(flops / 1e9).toFixed(2)} GFLOP a step`);
     lines.push(...formatTable([HEADER, ...contenders.map(formatRow)]));
     for (const result of contenders) {
-      if ('failed' in result) lines.push(`${result.name}: ${result.failed}`);
-      else lines.push(`${result.name}: ${result.description}`);
+      const note = 'failed' in result ? result.failed : result.description;
+      notes.add(`${result.name}: ${note}`);
     }
   }
+  const base = comparisons[0]?.contenders[0]?.name;
+  lines.push('', ...notes);
+  lines.push(`ratio: the time of a step over that of ${base}, the median of all rounds`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -52,7 +56,7 @@ function formatRow(result: ContenderResult): string[] {
 }
 
 /** Three digits, or all of a larger number. */
-function digits(value: number): string {
+export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 

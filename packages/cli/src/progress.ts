@@ -17,8 +17,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** @param title printed before the first step's */
-export function trainingProgress(title: string, steps: number, log: Log): Progress {
+export function trainingProgress(steps: number, log: Log): Progress {
   const show = process.stderr.isTTY ? bar() : lines(steps, log);
   const rate = stepRate();
   let smooth: Metrics | undefined;
@@ -26,7 +25,6 @@ export function trainingProgress(title: string, steps: number, log: Log): Progre
   return {
     update(step, metrics) {
       if (stopped) return;
-      if (!smooth) log(title);
       smooth = smooth ? blend(smooth, metrics) : metrics;
       show.update({ step, steps, metrics: smooth, rate: rate(step) });
     },

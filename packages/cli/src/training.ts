@@ -2,7 +2,10 @@
 import { join } from 'node:path';
 import { readRun } from '@ganport/model/node';
 import {
+  type ChosenEngine,
   type DownloadProgress,
+  defaultThreads,
+  type EngineChoice,
   loadDataset,
   type Overrides,
   resolveConfig,
@@ -13,19 +16,29 @@ import {
 } from '@ganport/train';
 import { asUsage, type Log } from './command.ts';
 import { interruptible } from './interruption.ts';
+import { commandLine } from './invocation.ts';
 import { trainingProgress } from './progress.ts';
 import { versions } from './versions.ts';
 
 /** What errors call settings that were given as flags. */
 export const COMMAND_LINE = 'the command line';
 
-export interface Training {
+export interface Training extends EngineChoice {
   config: TrainConfig;
   folder: string;
   resume: boolean;
   /** Threads of an operator. */
   threads: number;
+  tf32: boolean;
 }
+
+/** The fastest engine that works, on every core. */
+export const DEFAULT_ENGINE = {
+  engine: 'auto',
+  device: 'auto',
+  threads: defaultThreads(),
+  tf32: false,
+} as const;
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
@@ -46,21 +59,25 @@ export async function resumedTraining(
     [join(folder, 'run.json'), run.config],
     [COMMAND_LINE, changes],
   ]);
-  return { config, folder, resume: true, threads: run.threads };
+  const { engine, device, threads, tf32 } = run;
+  // What trained it goes on with it: another engine or device rounds differently.
+  return { config, folder, resume: true, engine, device, threads, tf32 };
 }
 
 /** Loads the data and trains. The first Ctrl-C ends training with a checkpoint. */
-export async function runTraining(
-  { config, folder, resume, threads }: Training,
-  log: Log,
-): Promise<TrainResult> {
+export async function runTraining(training: Training, log: Log): Promise<TrainResult> {
+  const { config, folder, resume } = training;
   const { data, dataDir, steps, batch } = config;
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
   if (!resume) asUsage(() => resolveGan(config, dataset));
-  const title =
-    `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch},\n` +
-    `by onnxruntime on the CPU with ${threads} threads, into ${folder}`;
-  const progress = trainingProgress(title, steps, log);
+  const progress = trainingProgress(steps, log);
+  const announce = ({ engine, why }: ChosenEngine) => {
+    log(
+      `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch},\n` +
+        `by ${engine.description}, into ${folder}`,
+    );
+    if (why) log(`Not on a GPU (\`${commandLine('doctor')}\` says what is missing): ${why}.`);
+  };
   return interruptible(async (signal) => {
     signal.addEventListener('abort', () => {
       progress.stop();
@@ -68,15 +85,11 @@ export async function runTraining(
     });
     try {
       return await train({
-        config,
+        ...training,
         dataset,
-        engine: 'onnxruntime',
-        device: 'cpu',
-        threads,
         versions: versions(),
-        folder,
-        resume,
         signal,
+        onStart: announce,
         onStep: progress.update,
         onNotice: log,
       });

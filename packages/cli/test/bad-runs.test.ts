@@ -33,7 +33,7 @@ describe('a run to resume', () => {
 
   test('has a run.json that is one', async () => {
     const run = copyOfRun('edited');
-    workspace.write('edited/run.json', '{"format": 2}');
+    workspace.write('edited/run.json', '{"format": 1}');
     expect(await failure(1, 'train', '--resume', run)).toMatch(/edited\/run\.json is not valid: /);
   });
 

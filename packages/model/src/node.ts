@@ -6,6 +6,8 @@ export {
   checkpointName,
   checkpointPath,
   checkpointTensor,
+  ENGINES,
+  type EngineName,
   type Pointer,
   type Run,
   readCheckpoint,

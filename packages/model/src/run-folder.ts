@@ -8,15 +8,22 @@
  *     best, latest                         the name of a checkpoint
  */
 import { join } from 'node:path';
+import { DEVICES } from '@ganport/onnx/node';
 import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 import { readFileWithin } from './files.ts';
 import { networkSchema } from './network.ts';
 import { readWeights, type WeightTensor } from './weights-file.ts';
 
+/** What can have trained a run. */
+export const ENGINES = ['onnxruntime', 'tensorflow'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+const RUN_FORMAT = 1;
+
 export const runSchema = z.strictObject({
   /** Version of this format. */
-  format: z.literal(1),
+  format: z.literal(RUN_FORMAT),
   config: z.looseObject({
     name: z.string(),
     seed: z.int().nonnegative(),
@@ -24,9 +31,11 @@ export const runSchema = z.strictObject({
     discriminator: networkSchema,
   }),
   dataset: z.strictObject({ name: z.string(), count: z.int().positive(), sha256: z.string() }),
-  engine: z.string(),
-  device: z.string(),
+  engine: z.enum(ENGINES),
+  device: z.enum(DEVICES),
   threads: z.int().nonnegative(),
+  /** Whether CUDA multiplied with TensorFloat-32. */
+  tf32: z.boolean().default(false),
   versions: z.record(z.string(), z.string()),
 });
 
@@ -45,7 +54,9 @@ export interface Checkpoint {
   sha256: string;
 }
 
-export const CHECKPOINT_FORMAT = 'ganport-checkpoint-1';
+const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_FORMATS = /^ganport-checkpoint-(\d{1,9})$/;
+export const CHECKPOINT_FORMAT = `ganport-checkpoint-${CHECKPOINT_VERSION}`;
 
 const CHECKPOINT_NAME = /^step-\d{6,}\.safetensors$/;
 
@@ -65,7 +76,16 @@ export function checkpointPath(folder: string, name: string): string {
 export async function readRun(folder: string): Promise<Run> {
   const path = join(folder, 'run.json');
   const text = await readText(path, MAX_RUN_BYTES, `${folder} is not a run folder`);
-  return parseOrThrow(runSchema, parseJson(text, path), path);
+  const run = parseJson(text, path);
+  expectVersion(path, Number((run as { format?: unknown } | null)?.format), RUN_FORMAT);
+  return parseOrThrow(runSchema, run, path);
+}
+
+function expectVersion(path: string, version: number, newest: number): void {
+  if (!(version > newest)) return;
+  throw new ModelError(
+    `${path} was written by a newer ganport: expected format ${newest}, got ${version}; update ganport`,
+  );
 }
 
 /** The file name of the checkpoint a pointer names. @throws ModelError */
@@ -92,6 +112,11 @@ const scoresSchema = z.record(z.string(), z.number());
 export async function readCheckpoint(folder: string, pointer: Pointer): Promise<Checkpoint> {
   const path = checkpointPath(folder, await readPointer(folder, pointer));
   const { tensors, metadata, sha256, verified } = await readWeights(path);
+  expectVersion(
+    path,
+    Number(CHECKPOINT_FORMATS.exec(metadata.format ?? '')?.[1]),
+    CHECKPOINT_VERSION,
+  );
   if (metadata.format !== CHECKPOINT_FORMAT) {
     const got = quote(metadata.format ?? 'none');
     throw new ModelError(

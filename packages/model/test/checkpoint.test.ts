@@ -126,6 +126,11 @@ test.each<[string, () => unknown, string]>([
     `${checkpoint} is not a ganport checkpoint: expected format "${FORMAT}", got "none"`,
   ],
   [
+    'of a newer ganport',
+    () => write({ ...metadata, format: 'ganport-checkpoint-2' }),
+    `${checkpoint} was written by a newer ganport: expected format 1, got 2; update ganport`,
+  ],
+  [
     'of another format',
     () => write({ ...metadata, format: 'x\ny' }),
     `is not a ganport checkpoint: expected format "${FORMAT}", got "x\\ny"`,

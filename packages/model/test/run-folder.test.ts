@@ -74,9 +74,14 @@ describe('run.json', () => {
       'run.json is not valid: Invalid input: expected object, received array',
     ],
     [
+      'of a newer ganport',
+      JSON.stringify({ format: 2, all: 'else' }),
+      'run.json was written by a newer ganport: expected format 1, got 2; update ganport',
+    ],
+    [
       'of another format',
-      JSON.stringify({ ...RUN, format: 2 }),
-      'run.json is not valid: format: Invalid input: expected 1, got 2',
+      JSON.stringify({ ...RUN, format: 0 }),
+      'run.json is not valid: format: Invalid input: expected 1, got 0',
     ],
     [
       'with an unknown key',

@@ -21,10 +21,14 @@ export interface DeviceStatus {
   remedy?: string;
 }
 
-/** The device's execution provider, as a session's option. */
+/**
+ * The device's execution provider, as a session's option.
+ * @throws Error if CUDA's provider is not, or only half, installed: onnxruntime would print it too
+ */
 export function executionProviders(
   device: Device,
 ): readonly InferenceSession.ExecutionProviderConfig[] {
+  if (device === 'cuda') expectCuda();
   return [device];
 }
 
@@ -33,7 +37,6 @@ export async function probeDevice(ort: OrtRuntime, device: Device): Promise<Devi
   const x = input('x', 'float32', [2]);
   const model = encodeModel(buildModel({ name: 'probe', inputs: [x], outputs: { y: Add(x, x) } }));
   try {
-    if (device === 'cuda') expectCuda();
     // Severity 4 keeps onnxruntime from printing what is reported here.
     const session = await ort.InferenceSession.create(model, {
       executionProviders: executionProviders(device),

@@ -2,9 +2,6 @@
 import type { Device } from '@ganport/onnx/node';
 import type { LossName } from './onnxruntime/losses.ts';
 
-export const ENGINES = ['onnxruntime', 'tensorflow'] as const;
-export type EngineName = (typeof ENGINES)[number];
-
 /** Tensors of the state by name, float32. */
 export type State = Record<string, Float32Array>;
 
@@ -47,6 +44,11 @@ export interface EngineOptions extends StepOptions {
   device: Device;
   /** Threads within an operator, on the CPU. */
   threads: number;
+  /**
+   * On CUDA, multiplies with TensorFloat-32's 10-bit mantissa: faster from the Ampere GPUs on, with
+   * other rounding than elsewhere. False by default.
+   */
+  tf32?: boolean;
 }
 
 export interface Engine {

@@ -1,8 +1,9 @@
 /** Engines and devices in Node: which there are, which is chosen, and creating one. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
+import type { EngineName } from '@ganport/model/node';
 import {
   type Device,
   executionProviders,
@@ -11,17 +12,77 @@ import {
   takePlacement,
 } from '@ganport/onnx/node';
 import * as ort from 'onnxruntime-node';
-import type { Engine, EngineName, EngineOptions, State } from './engine.ts';
+import type { Engine, EngineOptions, State } from './engine.ts';
 import type { Gan } from './gan.ts';
+import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
+import type { TensorFlowBackend } from './tensorflow/backend.ts';
 
 /** Steps of one graph where the state would otherwise cross to a GPU and back each step. */
 const GPU_STEPS_PER_RUN = 10;
 
 export interface CreateOptions extends EngineOptions {
   engine: EngineName;
+  device: Device;
+  /** Of the tensorflow engine: those to try, in order, instead of all that serve the device. */
+  backends?: readonly TensorFlowBackend[];
   /** Told in one line what a person should know: that a GPU leaves operators to the CPU. */
   onNotice?: (line: string) => void;
+}
+
+export interface EngineChoice {
+  engine: EngineName | 'auto';
+  device: Device | 'auto';
+}
+
+/** What trains fastest first. Node cannot tell a GPU from a software renderer behind WebGPU, so that
+ * comes after the CPU: it is used where it is asked for. */
+const PREFERENCE: readonly { engine: EngineName; device: Device }[] = [
+  { engine: 'onnxruntime', device: 'cuda' },
+  { engine: 'tensorflow', device: 'cuda' },
+  { engine: 'onnxruntime', device: 'cpu' },
+  { engine: 'onnxruntime', device: 'webgpu' },
+  { engine: 'tensorflow', device: 'cpu' },
+];
+
+export interface ChosenEngine {
+  engine: Engine;
+  chosen: { engine: EngineName; device: Device };
+  /** Why those that would be faster were not: "" where there is none. */
+  why: string;
+}
+
+/**
+ * Creates the fastest engine that works among those asked for. Whoever creates it closes it.
+ * @throws ModelError if none works, with the remedy
+ */
+export async function chooseEngine(
+  gan: Gan,
+  initial: State,
+  { engine, device, ...options }: Omit<CreateOptions, 'engine' | 'device'> & EngineChoice,
+): Promise<ChosenEngine> {
+  const asked = PREFERENCE.filter(
+    (one) =>
+      (engine === 'auto' || engine === one.engine) && (device === 'auto' || device === one.device),
+  );
+  if (asked.length === 0) {
+    throw new ModelError(`the ${engine} engine does not run on ${device} in Node`);
+  }
+  const failures: ModelError[] = [];
+  for (const chosen of asked) {
+    try {
+      const created = await createEngine(gan, initial, { ...options, ...chosen });
+      return { engine: created, chosen, why: failures.map(briefly).join('; ') };
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      failures.push(error);
+    }
+  }
+  throw new ModelError(failures.map(({ message }) => message).join('; '));
+}
+
+function briefly(error: ModelError): string {
+  return error instanceof EngineError ? error.brief : error.message;
 }
 
 /**
@@ -33,38 +94,60 @@ export async function createEngine(
   initial: State,
   options: CreateOptions,
 ): Promise<Engine> {
-  const { engine, device } = options;
+  const { engine, device, batch } = options;
   if (engine === 'tensorflow') {
     // Loaded only when it is wanted: TensorFlow.js takes its time.
     const { createTensorFlowEngine } = await import('./tensorflow/engine.ts');
     return createTensorFlowEngine(gan, initial, options);
   }
   try {
-    return device === 'cpu'
-      ? await onCpu(gan, initial, options)
-      : await onGpu(gan, initial, options);
+    if (device === 'cpu') return await onCpu(gan, initial, options);
+    return await onGpu(gan, initial, options);
   } catch (error) {
-    const { why, remedy } = explainDeviceError(error, device);
-    throw new ModelError(`${engine} cannot train on ${device}: ${why}; what helps: ${remedy}`);
+    const memory = explainMemoryError(error, { device, batch });
+    if (memory) throw new ModelError(memory);
+    throw new EngineError(
+      `onnxruntime does not train on ${device}`,
+      explainDeviceError(error, device),
+    );
   }
 }
 
+/** An engine or device that is not there. */
+class EngineError extends ModelError {
+  /** Without the remedy, where another does. */
+  readonly brief: string;
+
+  constructor(what: string, { why, remedy }: { why: string; remedy: string }) {
+    super(`${what}: ${why}; it needs ${remedy}`);
+    this.brief = `${what}: ${why}`;
+  }
+}
+
+const ONNXRUNTIME = `onnxruntime-node ${ort.env.versions.node}`;
+
 function onCpu(gan: Gan, initial: State, options: CreateOptions): Promise<Engine> {
-  const { threads } = options;
-  const description = `onnxruntime-node ${ort.env.versions.node} on the CPU, threads: ${threads}`;
-  return createOnnxRuntimeEngine(gan, initial, { ...options, ...settings('cpu'), description });
+  return createOnnxRuntimeEngine(gan, initial, {
+    ...options,
+    ort,
+    providers: executionProviders('cpu'),
+    description: `${ONNXRUNTIME} on the CPU, threads: ${options.threads}`,
+  });
 }
 
 /** On a GPU, one run before training shows which operators its provider leaves to the CPU. */
 async function onGpu(gan: Gan, initial: State, options: CreateOptions): Promise<Engine> {
-  const { device, onNotice } = options;
+  const { device, tf32, onNotice } = options;
+  // Read by CUDA's libraries when they are loaded: onnxruntime-node passes no such option on.
+  if (device === 'cuda' && !tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   const folder = await mkdtemp(join(tmpdir(), 'ganport-profile-'));
   try {
     const profilePrefix = join(folder, 'step');
     const engine = await createOnnxRuntimeEngine(gan, initial, {
       ...options,
-      ...settings(device),
-      description: `onnxruntime-node ${ort.env.versions.node} on ${device}`,
+      ort,
+      providers: executionProviders(device),
+      description: `${ONNXRUNTIME} on ${device}`,
       stepsPerRun: GPU_STEPS_PER_RUN,
       batchNorm: 'composed',
       profilePrefix,
@@ -75,13 +158,4 @@ async function onGpu(gan: Gan, initial: State, options: CreateOptions): Promise<
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-function settings(device: Device) {
-  return { ort, providers: executionProviders(device) };
-}
-
-/** Threads for training: one per core, as reported to this process. */
-export function defaultThreads(): number {
-  return availableParallelism();
 }

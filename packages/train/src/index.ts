@@ -1,3 +1,4 @@
+export type { EngineName } from '@ganport/model/node';
 export {
   configSchema,
   DEFAULT_PRESET,
@@ -6,18 +7,23 @@ export {
   type TrainConfig,
 } from './config.ts';
 export { type Dataset, type DownloadProgress, loadDataset, SOURCES } from './data/index.ts';
-export {
-  ENGINES,
-  type Engine,
-  type EngineName,
-  type EngineOptions,
-  type Metrics,
-  type State,
-  type StepInput,
+export type {
+  Engine,
+  EngineOptions,
+  Metrics,
+  State,
+  StepInput,
 } from './engine.ts';
-export { type CreateOptions, createEngine, defaultThreads } from './engines.ts';
+export {
+  type ChosenEngine,
+  type CreateOptions,
+  createEngine,
+  type EngineChoice,
+} from './engines.ts';
 export { type Gan, initialState, resolveGan, stateTensors } from './gan.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
 export { LOSSES, type LossName } from './onnxruntime/losses.ts';
 export { buildStep, METRICS, NEXT, STEP } from './onnxruntime/step.ts';
+export type { TensorFlowBackend } from './tensorflow/backend.ts';
+export { defaultThreads } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

@@ -1,28 +1,33 @@
 /** The training loop. */
 import { latentBatch, ModelError, STREAM } from '@ganport/model';
 import type { Run } from '@ganport/model/node';
+import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset, imageBatch } from './data/index.ts';
-import type { EngineName, Metrics, StepInput } from './engine.ts';
-import { createEngine } from './engines.ts';
+import type { Engine, Metrics, StepInput } from './engine.ts';
+import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
 import { evaluation } from './evaluate.ts';
 import { initialState, resolveGan, stateTensors } from './gan.ts';
+import { explainMemoryError } from './memory-error.ts';
 import { loadState } from './resume.ts';
 import { createRun, reopenRun } from './run-writer.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends EngineChoice {
   config: TrainConfig;
   dataset: Dataset;
-  engine: EngineName;
-  device: Device;
+  /** Threads within an operator, on the CPU. */
   threads: number;
+  /** See `EngineOptions`. */
+  tf32: boolean;
   versions: Record<string, string>;
   folder: string;
   /** Go on from the folder's latest checkpoint, in place of starting a new run in it. */
   resume: boolean;
   /** Ends training after the step under way, the first at the earliest, with a checkpoint. */
   signal?: AbortSignal;
+  /** Told before the first step. */
+  onStart?: (chosen: ChosenEngine) => void;
   onStep?: (step: number, metrics: Metrics) => void;
   /** Told in one line what a person should know of the engine. */
   onNotice?: (line: string) => void;
@@ -45,7 +50,7 @@ export interface TrainResult {
  * losses stop being finite; the last checkpoint stays.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, dataset, folder, signal, onStep } = options;
+  const { config, dataset, folder, signal, onStart, onStep } = options;
   const { seed, batch, every } = config;
   const gan = resolveGan(config, dataset);
   const latent = gan.generator.inputs.z![0]!;
@@ -55,11 +60,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (begin.step >= config.steps) {
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
   }
-  const engine = await createEngine(gan, begin.state, { ...config, ...options });
+  const started = await chooseEngine(gan, begin.state, { ...config, ...options });
+  const { engine, chosen } = started;
   try {
     const run = options.resume
-      ? await reopenRun(folder, describeRun(options), begin.step)
-      : await createRun(folder, describeRun(options));
+      ? await reopenRun(folder, describeRun(options, chosen), begin.step)
+      : await createRun(folder, describeRun(options, chosen));
+    onStart?.(started);
     const evaluate = evaluation(engine, dataset, latent);
     const tensors = stateTensors(gan, config.ema);
     const order = batchOrder(seed, batch, dataset.count);
@@ -80,7 +87,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const room = Math.min(every.checkpoint - (step % every.checkpoint), config.steps - step);
       const count = Math.min(engine.stepsPerRun, room);
       const inputs = Array.from({ length: count }, (_, i) => inputOf(step + 1 + i));
-      for (const metrics of await engine.run(inputs)) {
+      for (const metrics of await runSteps(engine, inputs, { device: chosen.device, batch })) {
         step += 1;
         expectFinite(metrics, step);
         onStep?.(step, metrics);
@@ -104,6 +111,23 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
+/** @throws ModelError that says at which step, and what would help */
+async function runSteps(
+  engine: Engine,
+  inputs: readonly StepInput[],
+  context: { device: Device; batch: number },
+): Promise<Metrics[]> {
+  try {
+    return await engine.run(inputs);
+  } catch (error) {
+    const why = explainMemoryError(error, context) ?? firstLine(error);
+    throw new ModelError(
+      `training failed at step ${inputs[0]!.step}: ${why}. The last checkpoint is intact.`,
+      { cause: error },
+    );
+  }
+}
+
 function expectFinite(metrics: Metrics, step: number): void {
   if (Object.values(metrics).every(Number.isFinite)) return;
   throw new ModelError(
@@ -112,15 +136,18 @@ function expectFinite(metrics: Metrics, step: number): void {
   );
 }
 
-function describeRun({ config, dataset, engine, device, threads, versions }: TrainOptions): Run {
+function describeRun(
+  { config, dataset, threads, tf32, versions }: TrainOptions,
+  chosen: ChosenEngine['chosen'],
+): Run {
   const { name, count, sha256 } = dataset;
   return {
     format: 1,
     config,
     dataset: { name, count, sha256 },
-    engine,
-    device,
+    ...chosen,
     threads,
+    tf32,
     versions,
   };
 }

@@ -63,6 +63,7 @@ async function run(
     engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
+    tf32: false,
     versions: { ganport: 'test' },
     folder: join(folder, name),
     resume,
@@ -137,6 +138,27 @@ describe('a run folder', () => {
       /diverged: at step \d+ the losses are .*lower learning rate/,
     );
     expect(await tensorsOf('diverging')).toEqual(before);
+  });
+
+  test('keeps its last checkpoint when memory does not suffice', async () => {
+    // Without weights of its own, so that the checkpoint fits; 275 GB for a batch of 8,192.
+    const enlarged = (scale: number) => [
+      { type: 'upsample2d', name: 'up', scale },
+      { type: 'upsample2d', name: 'again', scale },
+      { type: 'avgPool2d', name: 'down', kernel: scale ** 2 },
+    ];
+    const discriminator = (scale: number) => ({
+      inputs: { image: [1, 8, 8] },
+      layers: [...enlarged(scale), { type: 'flatten' }, { type: 'dense', name: 'out', units: 1 }],
+    });
+    const small = { discriminator: discriminator(2) };
+    await run('large', { steps: 4, changes: small });
+    const before = await tensorsOf('large');
+    const changes = { discriminator: discriminator(16), batch: 8192 };
+    await expect(run('large', { steps: 8, resume: true, changes })).rejects.toThrow(
+      /^training failed at step 5: cpu ran out of memory with a batch of 8192 images \(\d+\.\d MB more were asked for\): try a smaller --batch\. The last checkpoint is intact\.$/,
+    );
+    expect(await tensorsOf('large')).toEqual(before);
   });
 });
 

@@ -3,13 +3,20 @@ import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
 import { readCheckpoint, writeFileAtomic } from '@ganport/model/node';
 import { expectFreePort } from '@ganport/serve';
-import { configSchema, defaultThreads, resolveConfig } from '@ganport/train';
+import { configSchema, resolveConfig } from '@ganport/train';
 import * as ort from 'onnxruntime-node';
 import { command, type Log } from '../command.ts';
 import { integer, SHARED } from '../flags.ts';
 import { INTERRUPTED } from '../interruption.ts';
 import { commandLine } from '../invocation.ts';
-import { COMMAND_LINE, given, resumedTraining, runTraining, type Training } from '../training.ts';
+import {
+  COMMAND_LINE,
+  DEFAULT_ENGINE,
+  given,
+  resumedTraining,
+  runTraining,
+  type Training,
+} from '../training.ts';
 import { versions } from '../versions.ts';
 import { serveModel } from './serve.ts';
 
@@ -53,7 +60,7 @@ async function remainingTraining(steps: number | undefined): Promise<Training | 
   const changes = given({ steps });
   if (!existsSync(FOLDER)) {
     const config = resolveConfig([[COMMAND_LINE, { preset: 'quick', ...changes }]]);
-    return { config, folder: FOLDER, resume: false, threads: defaultThreads() };
+    return { config, folder: FOLDER, resume: false, ...DEFAULT_ENGINE };
   }
   try {
     const training = await resumedTraining(FOLDER, changes);

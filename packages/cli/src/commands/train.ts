@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PRESETS, type PresetName } from '@ganport/model';
-import { fileError } from '@ganport/model/node';
+import { ENGINES, type EngineName, fileError } from '@ganport/model/node';
+import { DEVICES, type Device } from '@ganport/onnx/node';
 import {
   configSchema,
   DEFAULT_PRESET,
-  defaultThreads,
   LOSSES,
   type LossName,
   resolveConfig,
@@ -16,7 +16,14 @@ import { choice, integer, text } from '../flags.ts';
 import { INTERRUPTED } from '../interruption.ts';
 import { commandLine } from '../invocation.ts';
 import { duration } from '../progress-line.ts';
-import { COMMAND_LINE, given, resumedTraining, runTraining, type Training } from '../training.ts';
+import {
+  COMMAND_LINE,
+  DEFAULT_ENGINE,
+  given,
+  resumedTraining,
+  runTraining,
+  type Training,
+} from '../training.ts';
 
 const { steps, batch, seed } = configSchema.shape;
 
@@ -56,10 +63,22 @@ export const train = command({
         ...choice('Adversarial loss', Object.keys(LOSSES) as LossName[]),
         defaultDescription: 'bce',
       },
-      device: { ...choice('Where to train', ['auto', 'cpu']), default: 'auto' },
+      engine: {
+        ...choice('What trains', ['auto', ...ENGINES]),
+        defaultDescription: "auto; resumed, the run's",
+      },
+      device: {
+        ...choice('Where to train', ['auto', ...DEVICES]),
+        defaultDescription: "auto; resumed, the run's",
+      },
+      tf32: {
+        boolean: true,
+        describe: 'On CUDA, multiply with 10-bit mantissas: faster, other rounding',
+        group: 'Options:',
+      },
       threads: {
         ...integer('threads', 'Threads of an operator', { minValue: 1, maxValue: MAX_THREADS }),
-        defaultDescription: "one per core; resumed, the run's",
+        defaultDescription: "one per physical core; resumed, the run's",
       },
       out: { ...text('Run folder to make'), defaultDescription: 'runs/NAME-TIME' },
       resume: text('Run folder to go on with; --steps may extend it'),
@@ -94,6 +113,9 @@ interface Flags {
   batch?: number | undefined;
   seed?: number | undefined;
   loss?: LossName | undefined;
+  engine?: EngineName | 'auto' | undefined;
+  device?: Device | 'auto' | undefined;
+  tf32?: boolean | undefined;
   threads?: number | undefined;
   out?: string | undefined;
 }
@@ -109,8 +131,8 @@ async function newTraining(flags: Flags): Promise<Training> {
       [COMMAND_LINE, settings],
     ]),
   );
-  const { out = join('runs', `${config.name}-${timestamp()}`), threads = defaultThreads() } = flags;
-  return { config, folder: out, resume: false, threads };
+  const { out = join('runs', `${config.name}-${timestamp()}`) } = flags;
+  return { config, folder: out, resume: false, ...DEFAULT_ENGINE, ...engineFlags(flags) };
 }
 
 /** A run's own settings, of which only these flags change some. */
@@ -119,9 +141,14 @@ async function resumed(folder: string, flags: Flags): Promise<Training> {
     (name) => flags[name] !== undefined,
   );
   if (fixed) throw new UsageError(`--${fixed} cannot change a run that is resumed`);
-  const { steps, 'data-dir': dataDir, threads } = flags;
+  const { steps, 'data-dir': dataDir } = flags;
   const training = await resumedTraining(folder, given({ steps, dataDir }));
-  return threads === undefined ? training : { ...training, threads };
+  return { ...training, ...engineFlags(flags) };
+}
+
+/** What trains, and where, as far as it was asked for. */
+function engineFlags({ engine, device, threads, tf32 }: Flags) {
+  return given({ engine, device, threads, tf32 });
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -1,0 +1,150 @@
+"""The published GANs in PyTorch (eager), as one would write them for speed.
+
+A contender of `pnpm bench engines`: reads requests from standard input, a line of JSON each, and
+writes a reply to each on standard output; src/contender.ts describes both.
+"""
+
+import json
+import resource
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+LATENT = 100
+LEARNING_RATE = 3e-4
+LEAKY_SLOPE = 0.2
+
+
+def mlp():
+    generator = nn.Sequential(
+        nn.Linear(LATENT, 256), nn.ReLU(inplace=True),
+        nn.Linear(256, 256), nn.ReLU(inplace=True),
+        nn.Linear(256, 784), nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )
+    discriminator = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(784, 256), nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
+        nn.Linear(256, 256), nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
+        nn.Linear(256, 1),
+    )
+    return generator, discriminator
+
+
+def conv():
+    generator = nn.Sequential(
+        nn.Linear(LATENT, 3136), nn.Unflatten(1, (1, 56, 56)),
+        nn.BatchNorm2d(1), nn.ReLU(inplace=True),
+        nn.Conv2d(1, 50, 3, padding=1), nn.BatchNorm2d(50), nn.ReLU(inplace=True),
+        nn.Conv2d(50, 25, 3, padding=1), nn.BatchNorm2d(25), nn.ReLU(inplace=True),
+        nn.Conv2d(25, 1, 2, stride=2), nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 32, 5, padding=2), nn.LeakyReLU(LEAKY_SLOPE, inplace=True), nn.AvgPool2d(2),
+        nn.Conv2d(32, 64, 5, padding=2), nn.LeakyReLU(LEAKY_SLOPE, inplace=True), nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(3136, 1024), nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
+        nn.Linear(1024, 1),
+    )
+    return generator, discriminator
+
+
+PRESETS = {"mlp": mlp, "conv": conv}
+
+
+class Training:
+    def __init__(self, preset, batch, threads, device):
+        if device == "cuda" and not torch.cuda.is_available():
+            raise RuntimeError(f"PyTorch {torch.__version__} finds no CUDA device")
+        torch.manual_seed(0)
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(True)
+        # TF32 off, as in the other contenders.
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.benchmark = True
+        self.batch, self.device = batch, torch.device(device)
+        # Channels last and the fused Adam were the fastest of their variants on the CPU.
+        self.generator, self.discriminator = [
+            network.to(self.device, memory_format=torch.channels_last)
+            for network in PRESETS[preset]()
+        ]
+        self.g_adam, self.d_adam = [
+            torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
+            for network in (self.generator, self.discriminator)
+        ]
+        pixels = torch.arange(batch * 784) * 7919 % 256
+        self.images = pixels.to(torch.uint8).view(batch, 28, 28, 1)
+        self.ones = torch.ones(batch, 1, device=self.device)
+        self.zeros = torch.zeros(batch, 1, device=self.device)
+        where = f"{threads} threads" if device == "cpu" else torch.cuda.get_device_name()
+        self.description = f"PyTorch {torch.__version__}, eager, on {where}"
+        self.parameters = sum(
+            parameter.numel()
+            for network in (self.generator, self.discriminator)
+            for parameter in network.parameters()
+        )
+
+    def latents(self):
+        return torch.randn(self.batch, LATENT, device=self.device)
+
+    def step(self):
+        """Gives the losses of the discriminator and of the generator."""
+        real = self.images.to(self.device).permute(0, 3, 1, 2).float() * (2 / 255) - 1
+        with torch.no_grad():
+            fake = self.generator(self.latents())
+        # Without batch statistics, one pass over both is the same function, and faster.
+        on_real, on_fake = self.discriminator(torch.cat((real, fake))).chunk(2)
+        d_loss = binary_cross_entropy_with_logits(on_real, self.ones)
+        d_loss = d_loss + binary_cross_entropy_with_logits(on_fake, self.zeros)
+        self.d_adam.zero_grad(set_to_none=True)
+        d_loss.backward()
+        self.d_adam.step()
+
+        # Frozen: no gradients of its weights.
+        self.discriminator.requires_grad_(False)
+        on_fake = self.discriminator(self.generator(self.latents()))
+        g_loss = binary_cross_entropy_with_logits(on_fake, self.ones)
+        self.g_adam.zero_grad(set_to_none=True)
+        g_loss.backward()
+        self.g_adam.step()
+        self.discriminator.requires_grad_(True)
+        return d_loss.detach(), g_loss.detach()
+
+    def run(self, steps):
+        """Takes steps, then reads their losses, which waits for a GPU."""
+        losses = [loss for _ in range(steps) for loss in self.step()]
+        if not torch.stack(losses).isfinite().all().item():
+            raise RuntimeError("a loss is not a finite number")
+
+
+def answer(request, training):
+    """Gives the training, and the reply to the request."""
+    if request["type"] == "create":
+        training = Training(**request["options"])
+        ready = {"type": "ready", "description": training.description}
+        return training, ready | {"parameters": training.parameters, "stepsPerRun": 1}
+    if request["type"] == "run":
+        start = time.perf_counter()
+        training.run(request["steps"])
+        return training, {"type": "ran", "seconds": time.perf_counter() - start}
+    # ru_maxrss is in kilobytes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return training, {"type": "ended", "peakBytes": peak}
+
+
+def main():
+    training = None
+    for line in sys.stdin:
+        try:
+            training, reply = answer(json.loads(line), training)
+        except Exception as error:
+            reply = {"type": "failed", "reason": str(error)}
+        print(json.dumps(reply), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+/** Who takes part in `bench engines`, and with which program. */
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Device } from '@ganport/onnx/node';
+import type { TensorFlowBackend } from '@ganport/train';
+import { preparePyTorch } from './pytorch.ts';
+
+export interface Entry {
+  readonly name: string;
+  readonly device: Device;
+  /**
+   * The program that serves it, and its arguments.
+   * @throws Error saying why there is none
+   */
+  prepare(onProgress: (line: string) => void): Promise<readonly [string, ...string[]]>;
+}
+
+/** Ratios are to the first. */
+export function entries({ softwareWebgpu }: { softwareWebgpu: boolean }): readonly Entry[] {
+  return [
+    onnxRuntime('cpu'),
+    onnxRuntime('cuda'),
+    {
+      ...onnxRuntime('webgpu'),
+      ...(!softwareWebgpu && !hasGpu() && { prepare: noGpu }),
+    },
+    tensorFlow('tfjs-node-gpu', 'cuda'),
+    tensorFlow('tfjs-node', 'cpu'),
+    tensorFlow('wasm', 'cpu'),
+    tensorFlow('cpu', 'cpu'),
+    pyTorch('cpu'),
+    pyTorch('cuda'),
+  ];
+}
+
+function onnxRuntime(device: Device): Entry {
+  return { name: `onnxruntime ${device}`, device, prepare: async () => ganport('onnxruntime') };
+}
+
+function tensorFlow(backend: TensorFlowBackend, device: Device): Entry {
+  const prepare = async () => ganport('tensorflow', backend);
+  return { name: `tensorflow ${backend}`, device, prepare };
+}
+
+/** ganport's program, whose arguments say which engine it is. */
+function ganport(...engine: string[]): readonly [string, ...string[]] {
+  const program = fileURLToPath(new URL('./engine-contender.js', import.meta.url));
+  return [process.execPath, program, ...engine];
+}
+
+function pyTorch(device: Device): Entry {
+  const program = fileURLToPath(new URL('../pytorch/gan.py', import.meta.url));
+  return {
+    name: `PyTorch ${device}`,
+    device,
+    prepare: async (onProgress) => [await preparePyTorch(onProgress), program],
+  };
+}
+
+/** Whether the system shows a GPU. WebGPU itself does not tell one from a renderer in software. */
+function hasGpu(): boolean {
+  if (process.platform !== 'linux') return true;
+  const list = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+  return (
+    list('/dev').some((name) => /^(nvidia\d+|dxg)$/.test(name)) ||
+    list('/dev/dri').some((name) => name.startsWith('renderD'))
+  );
+}
+
+async function noGpu(): Promise<never> {
+  throw new Error('no GPU here; --software-webgpu runs it on a software renderer, which is slow');
+}
