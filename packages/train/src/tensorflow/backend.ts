@@ -1,43 +1,14 @@
 /** What TensorFlow.js can run on in Node: its packages with a native part, and those without. */
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
+import type { EngineOptions } from '../engine.ts';
 import { completeWasmKernels } from './wasm-kernels.ts';
 
-/** From the fastest to the slowest; wasm and cpu need no native part. */
-export const TENSORFLOW_BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'] as const;
-export type TensorFlowBackend = (typeof TENSORFLOW_BACKENDS)[number];
-
-export interface BackendStatus {
-  name: TensorFlowBackend;
-  works: boolean;
-  /** Why it does not, in one line. */
-  why?: string;
-}
-
-/**
- * Tries each backend on one product of matrices. What a native package loads stays in the process: a
- * report for a person belongs in a process of its own.
- */
-export async function tensorflowBackends(): Promise<BackendStatus[]> {
-  const before = tf.getBackend();
-  const statuses: BackendStatus[] = [];
-  for (const name of TENSORFLOW_BACKENDS) {
-    try {
-      await loadBackend(name, availableParallelism());
-      const [product] = tf.tidy(() => tf.matMul([[1, 2]], [[3], [4]]).dataSync());
-      if (product !== 11) throw new Error(`1 · 3 + 2 · 4 gave ${product}`);
-      statuses.push({ name, works: true });
-    } catch (error) {
-      statuses.push({ name, works: false, why: firstLine(error) });
-    }
-  }
-  if (before) await tf.setBackend(before);
-  return statuses;
-}
+/** Two packages with a native part, and two backends without. */
+export type TensorFlowBackend = 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu';
 
 /** The backends that serve a device, the best first. */
 export function backendsFor(device: Device): readonly TensorFlowBackend[] {
@@ -53,23 +24,27 @@ export function backendsFor(device: Device): readonly TensorFlowBackend[] {
   }
 }
 
+/** Of a native package, which takes them when it is first loaded in a process. */
+export type LoadOptions = Pick<EngineOptions, 'threads' | 'tf32'>;
+
 /**
  * Makes a backend TensorFlow.js's current one.
  * @returns what it is, for a person: "wasm backend, 1 thread"
  * @throws Error that says in one line why it cannot
  */
-export async function loadBackend(name: TensorFlowBackend, threads: number): Promise<string> {
+export async function loadBackend(name: TensorFlowBackend, options: LoadOptions): Promise<string> {
+  const { threads } = options;
   // Leaves out checks of every value, and advice on the console.
   tf.enableProdMode();
   switch (name) {
     case 'tfjs-node-gpu':
-      loadNative('@tensorflow/tfjs-node-gpu', threads);
+      loadNative('@tensorflow/tfjs-node-gpu', options);
       if (!nativeBackend().isUsingGpuDevice) {
         throw new Error('it finds no GPU that it can use, and would run on the CPU');
       }
       return 'tfjs-node-gpu on CUDA';
     case 'tfjs-node':
-      loadNative('@tensorflow/tfjs-node', threads);
+      loadNative('@tensorflow/tfjs-node', options);
       return `tfjs-node, ${count(threads)}`;
     case 'wasm':
       await import('@tensorflow/tfjs-backend-wasm');
@@ -110,11 +85,10 @@ function nativeBackend(): { isUsingGpuDevice: boolean } {
 }
 
 /** Loads a package that registers the native backend and makes it the current one. */
-function loadNative(name: string, threads: number): void {
-  // Read by TensorFlow when it loads. It prints on stderr what is no error, and rounds to 10 bits on
-  // NVIDIA's tensor cores, so that results are not those of other devices.
+function loadNative(name: string, { threads, tf32 = false }: LoadOptions): void {
+  // Read when TensorFlow and CUDA load. Level 2 leaves out what is no error.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  if (!tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
   try {
     createRequire(import.meta.url)(name);

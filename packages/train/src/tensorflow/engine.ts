@@ -3,11 +3,12 @@ import { drawnWeight, ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
+import type { Engine, EngineOptions, Metrics, State, StepInput } from '../engine.ts';
 import { type Gan, initialState, stateTensors } from '../gan.ts';
+import { explainMemoryError } from '../memory-error.ts';
 import { backendsFor, loadBackend, type TensorFlowBackend } from './backend.ts';
 import { channelsFirst, forward, fromKernel, toKernel } from './layers.ts';
-import { type Tensors, trainingStep } from './step.ts';
+import { type Stepped, type Tensors, trainingStep } from './step.ts';
 
 export interface TensorFlowOptions extends EngineOptions {
   /** Backends to try, in this order; by default those of the device. */
@@ -23,7 +24,7 @@ export async function createTensorFlowEngine(
   initial: State,
   options: TensorFlowOptions,
 ): Promise<Engine> {
-  const { batch, ema } = options;
+  const { ema } = options;
   const description = await chooseBackend(gan, options);
   const backend = tf.getBackend();
   /** Another engine may have chosen another backend since. */
@@ -31,6 +32,14 @@ export async function createTensorFlowEngine(
     if (tf.getBackend() !== backend) await tf.setBackend(backend);
   };
   let state = fromState(gan, ema, initial);
+  const step = (input: StepInput): Stepped => {
+    try {
+      return trainingStep(gan, state, input, options);
+    } catch (error) {
+      const memory = explainMemoryError(error, options);
+      throw memory ? new ModelError(memory) : error;
+    }
+  };
 
   return {
     description,
@@ -39,7 +48,7 @@ export async function createTensorFlowEngine(
       await takeTurn();
       const all: Metrics[] = [];
       for (const input of steps) {
-        const after = explainMemory(batch, () => trainingStep(gan, state, input, options));
+        const after = step(input);
         tf.dispose(state);
         state = after.state;
         const [dLoss, gLoss, dReal, dFake] = await after.metrics.data();
@@ -77,11 +86,11 @@ export async function createTensorFlowEngine(
  * @returns what it is, and why none before it: "TensorFlow.js 4.22.0, wasm backend, 1 thread (tfjs-node: …)"
  */
 async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<string> {
-  const { device, threads, backends = backendsFor(device) } = options;
+  const { device, backends = backendsFor(device) } = options;
   const reasons: string[] = [];
   for (const name of backends) {
     try {
-      const what = await loadBackend(name, threads);
+      const what = await loadBackend(name, options);
       // Of the backends, only this one lacks kernels: convolutions' weight gradients among them.
       if (name === 'wasm') tryStep(gan, options);
       const before = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
@@ -144,17 +153,4 @@ async function toState(tensors: Tensors): Promise<State> {
     if (x !== tensor) x.dispose();
   }
   return state;
-}
-
-/** @throws ModelError with the batch, where memory ran out */
-function explainMemory<T>(batch: number, step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    const line = firstLine(error);
-    if (!/\bOOM\b|out of memory|ResourceExhausted|allocation failed/i.test(line)) throw error;
-    throw new ModelError(
-      `out of memory in a step with a batch of ${batch}: ${line}; what helps: a smaller --batch`,
-    );
-  }
 }
