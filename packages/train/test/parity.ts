@@ -10,6 +10,7 @@ import {
   type LossName,
   type Metrics,
   type State,
+  type TensorFlowBackend,
 } from '../src/index.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface ParityOptions {
   loss?: LossName;
   ema?: number;
   learningRate?: number;
+  /** Of the tensorflow engine; the best that is there by default. */
+  backends?: readonly TensorFlowBackend[];
 }
 
 export interface Difference {
@@ -42,7 +45,14 @@ export interface Difference {
 /** Trains on both engines, and compares. Gives the differences, and what the tensorflow engine is. */
 export async function differences(
   gan: Gan,
-  { batch, compareAfter, loss = 'bce', ema = 0.9, learningRate = ADAM.learningRate }: ParityOptions,
+  {
+    batch,
+    compareAfter,
+    loss = 'bce',
+    ema = 0.9,
+    learningRate = ADAM.learningRate,
+    ...rest
+  }: ParityOptions,
 ): Promise<{ differences: Difference[]; description: string }> {
   const initial = initialState(gan, 3, ema);
   // At first a discriminator gives all images one half. Then what a bias gains from real images it
@@ -51,6 +61,7 @@ export async function differences(
   initial[`discriminator.${lastBias}`]!.fill(1);
   const create = (engine: EngineName) =>
     createEngine(gan, initial, {
+      ...rest,
       engine,
       device: 'cpu',
       threads: 1,
