@@ -90,8 +90,13 @@ function loadNative(name: string, { threads, tf32 = false }: LoadOptions): void 
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   if (!tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
+  const require = createRequire(import.meta.url);
+  // tfjs-node 4.22 calls both; newer versions of Node warn of the one and lack the other.
+  const util = require('node:util');
+  util.isArray = Array.isArray;
+  util.isNullOrUndefined ??= (x: unknown) => x === null || x === undefined;
   try {
-    createRequire(import.meta.url)(name);
+    require(name);
   } catch (error) {
     throw new Error(whyNot(name, error as NodeJS.ErrnoException));
   }
