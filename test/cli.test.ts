@@ -173,17 +173,6 @@ describe('--json prints one document and nothing else', () => {
     );
   });
 
-  test('doctor, which keeps to itself what drivers print', async () => {
-    const { code, stdout, stderr } = await runCommand(['doctor', '--json'], folder);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const { versions, devices } = JSON.parse(stdout);
-    expect(versions.node).toBe(process.versions.node);
-    expect(devices.cpu).toEqual({ works: true });
-    for (const status of [devices.webgpu, devices.cuda]) {
-      expect(status.works || (status.why && status.remedy)).toBeTruthy();
-    }
-  });
-
   test('serve, once it answers', async () => {
     const server = startCommand(['serve', MODEL, '--port', '0', '--json'], folder);
     await server.printed(/\}\n/);

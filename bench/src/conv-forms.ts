@@ -160,6 +160,11 @@ function unpoolForms(n: number, c: number, size: number): Record<string, Form> {
       const row = op.Reshape(op.Concat([column, column], 1), [n * c * size, 1, size * 2]);
       return op.Reshape(op.Concat([row, row], 1), shape);
     },
+    'product of matrices': (dy) => {
+      const repeat = new Float32Array(size * size * 4);
+      for (let i = 0; i < size * 4; i += 1) repeat[((i % (size * 2)) >> 1) * size * 4 + i] = 1;
+      return op.Reshape(op.MatMul(dy!, constant(float32(repeat, [size, size * 4]))), shape);
+    },
     'grouped ConvTranspose': (dy) => {
       const ones = constant(float32(new Float32Array(c * 4).fill(1), [c, 1, 2, 2]));
       return op.ConvTranspose(dy!, ones, undefined, { strides: [2, 2], group: c });

@@ -54,7 +54,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   try {
     const target = await replaceable(path);
     const folder = dirname(target);
-    const temporary = join(folder, TEMPORARY.prefix + randomUUID() + TEMPORARY.suffix);
+    const temporary = temporaryPath(folder);
     try {
       await writeSynced(temporary, data);
       await rename(temporary, target);
@@ -68,7 +68,12 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   }
 }
 
-/** Removes what `writeFileAtomic` left in a folder when its process was killed. */
+/** A name in a folder for what is being written; see `removeTemporaryFiles`. */
+export function temporaryPath(folder: string): string {
+  return join(folder, TEMPORARY.prefix + randomUUID() + TEMPORARY.suffix);
+}
+
+/** Removes what was left under `temporaryPath`s in a folder by a process that was killed. */
 export async function removeTemporaryFiles(folder: string): Promise<void> {
   const { prefix, suffix } = TEMPORARY;
   const names = await readdir(folder).catch((): string[] => []);

@@ -4,7 +4,7 @@
  * one last rounding to float32.
  */
 import { ModelError } from './error.ts';
-import { normalQuantile } from './normal.ts';
+import { fillNormal } from './normal.ts';
 import { fillWords, STREAM, type Stream } from './random.ts';
 
 /** As generator.onnx's metadata allows. */
@@ -44,9 +44,7 @@ export function latentBatch(
   const words = new Uint32Array(dim);
   for (let row = 0; row < count; row += 1) {
     fillWords(words, seed, stream, start + row);
-    const offset = row * dim;
-    for (let i = 0; i < dim; i += 1)
-      batch[offset + i] = normalQuantile((words[i]! + 0.5) / 2 ** 32);
+    fillNormal(batch.subarray(row * dim, (row + 1) * dim), words);
   }
   return batch;
 }

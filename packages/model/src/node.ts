@@ -1,5 +1,6 @@
 /** What needs a file system; the package's other entry runs in a page too. */
-export { fileError, removeTemporaryFiles, writeFileAtomic } from './files.ts';
+export { download, type StreamOptions } from './download.ts';
+export { fileError, removeTemporaryFiles, temporaryPath, writeFileAtomic } from './files.ts';
 export {
   CHECKPOINT_FORMAT,
   type Checkpoint,

@@ -1,10 +1,8 @@
 /** What onnxruntime-node can run a model on, and what is said where it cannot. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-common';
 import { buildModel } from './build.ts';
 import { encodeModel } from './codec.ts';
+import { cudaLoadError, cudaProblem } from './cuda.ts';
 import { firstLine } from './error.ts';
 import { Add } from './ops/index.ts';
 import type { OrtRuntime } from './runtime.ts';
@@ -23,12 +21,14 @@ export interface DeviceStatus {
 
 /**
  * The device's execution provider, as a session's option.
- * @throws Error if CUDA's provider is not, or only half, installed: onnxruntime would print it too
+ * @throws Error if the files of CUDA's provider are not all there, or not whole: onnxruntime would
+ * print what is reported here, or crash
  */
 export function executionProviders(
   device: Device,
 ): readonly InferenceSession.ExecutionProviderConfig[] {
-  if (device === 'cuda') expectCuda();
+  const problem = device === 'cuda' ? cudaProblem() : undefined;
+  if (problem) throw new Error(problem);
   return [device];
 }
 
@@ -54,55 +54,47 @@ export async function probeDevice(ort: OrtRuntime, device: Device): Promise<Devi
   }
 }
 
-/** Files that onnxruntime-node needs beside its binding to run on CUDA. */
-export const CUDA_FILES = [
-  'libonnxruntime_providers_shared.so',
-  'libonnxruntime_providers_cuda.so',
-] as const;
-
-/** The folder of onnxruntime-node's binding, where its providers are looked for. */
-export function providerFolder(): string {
-  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
-  return join(dirname(main), '../bin/napi-v6', process.platform, process.arch);
-}
-
-/**
- * Whether CUDA's provider lies next to the binding. `listSupportedBackends()` cannot tell: its
- * `bundled` is about what the npm package holds, and stays false once CUDA has been added.
- */
-export function cudaIsInstalled(): boolean {
-  return missingCudaFiles().length === 0;
-}
-
-function missingCudaFiles(): string[] {
-  const folder = providerFolder();
-  return CUDA_FILES.filter((file) => !existsSync(join(folder, file)));
-}
-
-function expectCuda(): void {
-  const missing = missingCudaFiles();
-  if (missing.length === CUDA_FILES.length) throw new Error('its provider is not installed');
-  if (missing.length > 0) {
-    throw new Error(`its provider is only half installed: ${missing.join(', ')} is missing`);
-  }
-}
-
 const REMEDIES: Record<Device, string> = {
-  cpu: 'install the dependencies again: `pnpm install --force`',
+  cpu: 'the dependencies installed again: `pnpm install --force`',
   webgpu:
     'a graphics driver with Vulkan, Metal or Direct3D 12; on Linux also the Vulkan loader, libvulkan1',
   cuda: 'an NVIDIA GPU and driver, CUDA 12 with cuDNN 9, and onnxruntime’s CUDA provider: `ganport doctor --install cuda` downloads the last',
 };
 
-/** Symptoms in what onnxruntime throws, and what helps against each. */
-const SYMPTOMS: readonly (readonly [RegExp, string])[] = [
-  [/driver version is insufficient/i, 'update the NVIDIA driver: CUDA 12 needs 525 or newer'],
-  [/no CUDA-capable device|no device available/i, 'an NVIDIA GPU, visible to this process'],
+/** Symptoms in what onnxruntime and the system's loader say, and what helps against each. */
+const SYMPTOMS: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] = [
   [
-    /lib(cublas|cublasLt|cudnn|cufft|curand|cudart|nvrtc)\S*: cannot open/i,
-    'install CUDA 12 and cuDNN 9, and put their folders into LD_LIBRARY_PATH',
+    /half installed|is damaged|invalid ELF header|file too short/,
+    () => '`ganport doctor --install cuda`, which downloads the provider again',
   ],
-  [/out of memory|failed to allocate|bad_alloc/i, 'a smaller --batch, or --device cpu'],
+  [
+    /driver version is insufficient|unsupported toolchain/i,
+    () => 'a newer NVIDIA driver: 525 for CUDA 12, 580 for CUDA 13',
+  ],
+  [/libcuda\.so/, () => 'an NVIDIA driver, which brings libcuda.so.1'],
+  [
+    /no CUDA-capable device|no device available|invalid device ordinal/i,
+    () =>
+      'an NVIDIA GPU that this process may use: see `nvidia-smi`, CUDA_VISIBLE_DEVICES, and a container’s --gpus',
+  ],
+  [
+    /libcudnn\w*\.so\.(\d+): cannot open/,
+    ([, version]) => `cuDNN ${version}, with its folder in LD_LIBRARY_PATH`,
+  ],
+  [
+    /lib(?:cublas|cublasLt|cudart|nvrtc)\.so\.(\d+): cannot open/,
+    ([, version]) => `CUDA ${version} and cuDNN 9, with their folders in LD_LIBRARY_PATH`,
+  ],
+  [
+    /lib(?:cufft|curand|nvJitLink)\.so\.\d+: cannot open/,
+    () => 'a whole CUDA installation, with its folder in LD_LIBRARY_PATH',
+  ],
+  [/GLIBC(?:XX)?_[\d.]+['’] not found/, () => 'a newer Linux: its C library is older than that'],
+  [
+    /undefined symbol: cu/,
+    () => 'CUDA libraries of one version: those found in LD_LIBRARY_PATH lack what is needed',
+  ],
+  [/out of memory|failed to allocate|bad_alloc/i, () => 'a smaller --batch, or --device cpu'],
 ];
 
 /** Why a device does not work and what would help, each in one line, from what onnxruntime threw. */
@@ -110,7 +102,12 @@ export function explainDeviceError(
   error: unknown,
   device: Device,
 ): { why: string; remedy: string } {
-  const why = firstLine(error);
-  const known = SYMPTOMS.find(([symptom]) => symptom.test(why));
-  return { why, remedy: known?.[1] ?? REMEDIES[device] };
+  const line = firstLine(error);
+  const loading = device === 'cuda' && line.includes('Failed to load shared library');
+  const why = (loading && cudaLoadError()) || line;
+  for (const [symptom, remedy] of SYMPTOMS) {
+    const found = symptom.exec(why);
+    if (found) return { why, remedy: remedy(found) };
+  }
+  return { why, remedy: REMEDIES[device] };
 }

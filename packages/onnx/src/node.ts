@@ -2,12 +2,16 @@
 export {
   CUDA_FILES,
   cudaIsInstalled,
+  cudaProblem,
+  isWholeLibrary,
+  providerFolder,
+} from './cuda.ts';
+export {
   DEVICES,
   type Device,
   type DeviceStatus,
   executionProviders,
   explainDeviceError,
   probeDevice,
-  providerFolder,
 } from './devices.ts';
 export { misplaced, type Placement, takePlacement } from './placement.ts';

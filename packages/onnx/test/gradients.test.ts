@@ -104,6 +104,7 @@ const CASES: Record<string, Case> = {
   Sqrt: { f: (x) => op.Sqrt(x!), shapes: one, positive: true },
   Tanh: { f: (x) => op.Tanh(x!), shapes: one },
   LeakyRelu: { f: (x) => op.LeakyRelu(x!, 0.2), shapes: one, linear: true },
+  HardSigmoid: { f: (x) => op.HardSigmoid(x!, 0.5, 0.3), shapes: [[4, 5]], linear: true },
   Clip: { f: (x) => op.Clip(x!, -0.7, 0.8), shapes: [[4, 5]], linear: true },
   Where: {
     f: (a, b) => op.Where(op.Greater(a!, b!), op.Mul(a!, a!), op.Mul(b!, b!)),

@@ -42,6 +42,7 @@ const SHAPES: [string, (...x: Value[]) => Outputs, ...Shape[]][] = [
   ).map((name): (typeof SHAPES)[number] => [name, (x) => op[name](x!), ['N', 3]]),
   ['Tanh of a scalar', (x) => op.Tanh(x!), []],
   ['LeakyRelu', (x) => op.LeakyRelu(x!, 0.2), ['N', 3]],
+  ['HardSigmoid', (x) => op.HardSigmoid(x!, 0.5, 0.25), ['N', 3]],
   ['Clip', (x) => op.Clip(x!, 0, 1), ['N', 3]],
   ['Add', (a, b) => op.Add(a!, b!), ['N', 1, 3], [4, 1]],
   ['Sub, a scalar', (a, b) => op.Sub(a!, b!), ['N', 3], []],
@@ -135,6 +136,7 @@ test.each(SHAPES)('%s gives the type and shape onnxruntime gives', async (_, f, 
 
 test.each<[string, (x: Value) => Outputs, number[], ...number[][]]>([
   ['LeakyRelu', (x) => op.LeakyRelu(op.Neg(x), 0.25), [2], [-0.25, -0.5]],
+  ['HardSigmoid', (x) => op.HardSigmoid(x, 0.5, -0.5), [4], [0, 0.5, 1, 1]],
   ['Clip', (x) => op.Clip(x, 1.5, 2.5), [3], [1.5, 2, 2.5]],
   ['mean', (x) => op.mean(x, { axes: [0] }), [2, 2], [2, 3]],
   ['Expand', (x) => op.Expand(x, [2, 2]), [2, 1], [1, 1, 2, 2]],

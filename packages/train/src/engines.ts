@@ -13,6 +13,7 @@ import {
 } from '@ganport/onnx/node';
 import * as ort from 'onnxruntime-node';
 import type { Engine, EngineOptions, State } from './engine.ts';
+import { EngineError } from './engine-error.ts';
 import type { Gan } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
@@ -94,7 +95,9 @@ export async function createEngine(
   initial: State,
   options: CreateOptions,
 ): Promise<Engine> {
-  const { engine, device, batch } = options;
+  const { engine, device, batch, tf32 } = options;
+  // CUDA's libraries read it when they are loaded: neither runtime has an option for it in Node.
+  if (device === 'cuda' && !tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   if (engine === 'tensorflow') {
     // Loaded only when it is wanted: TensorFlow.js takes its time.
     const { createTensorFlowEngine } = await import('./tensorflow/engine.ts');
@@ -113,17 +116,6 @@ export async function createEngine(
   }
 }
 
-/** An engine or device that is not there. */
-class EngineError extends ModelError {
-  /** Without the remedy, where another does. */
-  readonly brief: string;
-
-  constructor(what: string, { why, remedy }: { why: string; remedy: string }) {
-    super(`${what}: ${why}; it needs ${remedy}`);
-    this.brief = `${what}: ${why}`;
-  }
-}
-
 const ONNXRUNTIME = `onnxruntime-node ${ort.env.versions.node}`;
 
 function onCpu(gan: Gan, initial: State, options: CreateOptions): Promise<Engine> {
@@ -137,9 +129,7 @@ function onCpu(gan: Gan, initial: State, options: CreateOptions): Promise<Engine
 
 /** On a GPU, one run before training shows which operators its provider leaves to the CPU. */
 async function onGpu(gan: Gan, initial: State, options: CreateOptions): Promise<Engine> {
-  const { device, tf32, onNotice } = options;
-  // Read by CUDA's libraries when they are loaded: onnxruntime-node passes no such option on.
-  if (device === 'cuda' && !tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  const { device, onNotice } = options;
   const folder = await mkdtemp(join(tmpdir(), 'ganport-profile-'));
   try {
     const profilePrefix = join(folder, 'step');

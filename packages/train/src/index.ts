@@ -14,6 +14,7 @@ export type {
   State,
   StepInput,
 } from './engine.ts';
+export { EngineError } from './engine-error.ts';
 export {
   type ChosenEngine,
   type CreateOptions,

@@ -4,7 +4,7 @@ import type { Device } from '@ganport/onnx/node';
 
 /** As onnxruntime, CUDA, C++ and TensorFlow say it. */
 const OUT_OF_MEMORY =
-  /out of memory|failed to allocate|bad_alloc|OOM when allocating|CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED/i;
+  /out of memory|failed to allocate|bad_alloc|\bOOM\b|ResourceExhausted|CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED/i;
 const REQUESTED = /buffer of size (\d+)/;
 
 /** One line, or undefined for another error. */

@@ -123,7 +123,7 @@ describe('the backend', () => {
       (error) => error.message,
     );
     expect(outcome).toMatch(
-      /tfjs-node-gpu on CUDA|^tensorflow cannot train on cuda: tfjs-node-gpu: .*; what helps: /,
+      /tfjs-node-gpu on CUDA|^tensorflow does not train on cuda: tfjs-node-gpu: .*; it needs /,
     );
   });
 

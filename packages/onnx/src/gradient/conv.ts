@@ -12,7 +12,6 @@ import {
   Mul,
   Pad,
   type Pads,
-  ReduceSum,
   Reshape,
   Resize,
   Slice,
@@ -20,7 +19,7 @@ import {
 } from '../ops/index.ts';
 import { float32 } from '../tensor.ts';
 import { constant, knownShape, type Node, scalar, type Value } from '../value.ts';
-import { perChannel, type Rule, rule } from './rule.ts';
+import { perChannel, type Rule, rule, sumRows } from './rule.ts';
 
 type Pair = readonly [number, number];
 type Image = [n: number, c: number, h: number, w: number];
@@ -108,7 +107,9 @@ function weightGradient(x: Value, dy: Value, g: Geometry): Value {
 
 /** Σₙ a[n] · b[n]ᵀ of a [N, P, K] and b [N, Q, K]: [P, Q]. */
 function overImages(a: Value, b: Value): Value {
-  return ReduceSum(MatMul(a, Transpose(b, [0, 2, 1])), { axes: [0] });
+  const [p, q] = [a, b].map(({ shape }) => shape[1] as number) as [number, number];
+  const each = MatMul(a, Transpose(b, [0, 2, 1]));
+  return Reshape(sumRows(Reshape(each, [each.shape[0]!, p * q])), [p, q]);
 }
 
 /** [N, C, H, W] as [N, C, H · W]. */
@@ -182,6 +183,26 @@ export const convRules: Readonly<Record<string, Rule>> = {
   ]),
 };
 
+/** Up to so many columns a product of matrices repeats pixels faster than Resize does. */
+const FEW_COLUMNS = 32;
+
+/**
+ * Repeats each pixel of x [N, C, H, W] over a window, times `factor`: [N, C, H · down, W · across].
+ * Each row times a matrix that lays it out `down` times over; on onnxruntime's CPU provider in a third
+ * of Resize's time at 14 columns.
+ */
+function repeat(x: Value, [down, across]: Pair, factor: number): Value {
+  const [, c, h, w] = knownImage(x);
+  const width = w * across;
+  const matrix = new Float32Array(w * down * width);
+  for (let column = 0; column < down * width; column++) {
+    const source = Math.floor((column % width) / across);
+    matrix[source * down * width + column] = factor;
+  }
+  const rows = MatMul(x, constant(float32(matrix, [w, down * width])));
+  return Reshape(rows, [x.shape[0]!, c, h * down, width]);
+}
+
 /** Spreads each mean of dy over the window it came from. */
 function unpool(dy: Value, x: Value, kernel: Pair, strides: Pair): Value {
   const [, c, h, w] = knownImage(x);
@@ -196,7 +217,8 @@ function unpool(dy: Value, x: Value, kernel: Pair, strides: Pair): Value {
     const each = constant(float32(weights, [c, 1, ...kernel]));
     return ConvTranspose(dy, each, undefined, { strides, group: c, outputPadding });
   }
-  const image = Resize(Mul(dy, scalar(share)), kernel);
+  const image =
+    w2 <= FEW_COLUMNS ? repeat(dy, kernel, share) : Resize(Mul(dy, scalar(share)), kernel);
   // Rows and columns that no window covers.
   return padImage(image, [0, 0, h - h2 * kernel[0], w - w2 * kernel[1]]);
 }

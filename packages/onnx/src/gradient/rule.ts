@@ -1,5 +1,14 @@
-import { ReduceSum, Reshape } from '../ops/index.ts';
-import type { Attribute, Node, Shape, Value } from '../value.ts';
+import { MatMul, ReduceSum, Reshape } from '../ops/index.ts';
+import { float32 } from '../tensor.ts';
+import {
+  type Attribute,
+  constant,
+  type Dim,
+  knownShape,
+  type Node,
+  type Shape,
+  type Value,
+} from '../value.ts';
 
 /** Builds the gradient of one input; called only where that gradient is needed. */
 export type Thunk = () => Value;
@@ -32,12 +41,26 @@ export function sumTo(dy: Value, shape: Shape): Value {
   const axes = dy.shape.flatMap((dim, axis) =>
     axis < lead || (shape[axis - lead] === 1 && dim !== 1) ? [axis] : [],
   );
-  const summed = axes.length === 0 ? dy : ReduceSum(dy, { axes, keepdims: true });
+  if (axes.length === 0) return lead === 0 ? dy : Reshape(dy, shape);
+  const summed =
+    dy.rank === 2 && axes.join() === '0' ? sumRows(dy) : ReduceSum(dy, { axes, keepdims: true });
   return lead === 0 ? summed : Reshape(summed, shape);
 }
 
-/** The sum over all axes but the channels', the second: [C]. In two stages, which is twice as fast. */
+/** Σₙ x[n] of x [N, K]: [1, K]. A product with ones, which takes a third to a half of ReduceSum's time. */
+export function sumRows(x: Value): Value {
+  const n = x.shape[0]!;
+  if (typeof n === 'string') return ReduceSum(x, { axes: [0], keepdims: true });
+  return MatMul(constant(float32(new Float32Array(n).fill(1), [1, n])), x);
+}
+
+/**
+ * The sum over all axes but the channels', the second: [C]. In two stages, the first over one axis:
+ * four times as fast as ReduceSum over all, on two threads.
+ */
 export function perChannel(x: Value): Value {
-  const inner = x.shape.slice(2).map((_, i) => i + 2);
-  return ReduceSum(inner.length === 0 ? x : ReduceSum(x, { axes: inner }), { axes: [0] });
+  const [n, c, ...inner] = x.shape as [Dim, Dim, ...Dim[]];
+  if (inner.length === 0) return Reshape(sumRows(x), [c]);
+  const area = knownShape(inner, 'a sum per channel').reduce((a, b) => a * b, 1);
+  return Reshape(sumRows(ReduceSum(Reshape(x, [n, c, area]), { axes: [2] })), [c]);
 }

@@ -37,6 +37,12 @@ export function LeakyRelu(x: Value, alpha: number): Value {
   return makeValue('LeakyRelu', [x], { alpha: { float: alpha } }, x.dtype, x.shape);
 }
 
+/** alpha · x + beta, limited to [0, 1]. */
+export function HardSigmoid(x: Value, alpha: number, beta: number): Value {
+  const attributes = { alpha: { float: alpha }, beta: { float: beta } };
+  return makeValue('HardSigmoid', [x], attributes, x.dtype, x.shape);
+}
+
 /** Limits `x` to [min, max]. */
 export function Clip(x: Value, min: number, max: number): Value {
   return makeValue('Clip', [x, scalar(min), scalar(max)], {}, x.dtype, x.shape);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
-import { writeFileAtomic } from '@ganport/model/node';
+import { download, writeFileAtomic } from '@ganport/model/node';
 
 export interface RemoteFile {
   name: string;
@@ -60,50 +60,31 @@ async function downloadFromAny(
   const failures: string[] = [];
   for (const mirror of mirrors) {
     try {
-      return await download(mirror, file, options);
+      return await downloadWhole(mirror, file, options);
     } catch (error) {
-      failures.push(`${mirror} (${reasonOf(error as Error)})`);
+      failures.push(`${mirror} (${(error as Error).message})`);
     }
   }
   throw new ModelError(`cannot download ${file.name} from ${failures.join(' or ')}; ${remedy}`);
 }
 
-async function download(
+async function downloadWhole(
   mirror: string,
   { name, size, sha256 }: RemoteFile,
-  { onProgress, stallMs = 30_000 }: DownloadOptions,
+  { onProgress, stallMs }: DownloadOptions,
 ): Promise<Uint8Array> {
-  const abort = new AbortController();
-  const stalled = () => abort.abort(new Error(`no data for ${stallMs / 1000} s`));
-  const timer = setTimeout(stalled, stallMs);
-  try {
-    // A server that names gzip as the encoding would have fetch unpack the file.
-    const headers = { 'accept-encoding': 'identity' };
-    const response = await fetch(mirror + name, { headers, signal: abort.signal });
-    if (!response.ok || !response.body) throw new Error(`HTTP status ${response.status}`);
-    const bytes = new Uint8Array(size);
-    let received = 0;
-    for await (const chunk of response.body) {
-      timer.refresh();
-      if (received + chunk.length > size) throw new Error(`expected ${size} bytes, got more`);
-      bytes.set(chunk, received);
-      received += chunk.length;
-      onProgress?.({ file: name, received, total: size });
-    }
-    if (received < size) throw new Error(`expected ${size} bytes, got ${received}`);
-    if (digest(bytes) === sha256) return bytes;
-    throw new Error(`expected SHA-256 ${sha256}, got ${digest(bytes)}`);
-  } finally {
-    clearTimeout(timer);
-    // The body of an answer that was turned down is still on its way.
-    abort.abort();
-  }
-}
-
-/** fetch says only "fetch failed" or "terminated", with the reason as the cause. */
-function reasonOf({ message, cause }: Error): string {
-  if (!(cause instanceof Error)) return message;
-  return cause.message || ((cause as NodeJS.ErrnoException).code ?? message);
+  const bytes = new Uint8Array(size);
+  let received = 0;
+  const take = (chunk: Uint8Array) => {
+    if (received + chunk.length > size) throw new Error(`expected ${size} bytes, got more`);
+    bytes.set(chunk, received);
+    received += chunk.length;
+    onProgress?.({ file: name, received, total: size });
+  };
+  await download(mirror + name, take, { stallMs });
+  if (received < size) throw new Error(`expected ${size} bytes, got ${received}`);
+  if (digest(bytes) === sha256) return bytes;
+  throw new Error(`expected SHA-256 ${sha256}, got ${digest(bytes)}`);
 }
 
 function digest(bytes: Uint8Array): string {

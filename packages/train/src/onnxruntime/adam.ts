@@ -36,12 +36,16 @@ export function adam(
   // w − rate · c₁m / (√(c₂v) + ε) with the constants gathered in the divisor: a pass less.
   const rate = op.Mul(c1!, scalar(learningRate));
   const [slope, offset] = [op.Div(op.Sqrt(c2!), rate), op.Div(scalar(epsilon), rate)];
+  // Gradients s of the objective times √(1 − β₂), so that s² needs no factor: another less.
+  const root = Math.sqrt(1 - beta2);
   const updated: Record<string, Value> = {};
-  gradients(objective, weights, held).forEach((g, i) => {
+  gradients(op.Mul(objective, scalar(root)), weights, held).forEach((s, i) => {
     const [m, v] = ['adam_m', 'adam_v'].map((moment) => `${moment}.${prefix}.${names[i]}`);
-    const mNext = op.Add(op.Mul(now.get(m!)!, scalar(beta1)), op.Mul(g, scalar(1 - beta1)));
-    const squared = op.Mul(op.Mul(g, g), scalar(1 - beta2));
-    const vNext = op.Add(op.Mul(now.get(v!)!, scalar(beta2)), squared);
+    const mNext = op.Add(
+      op.Mul(now.get(m!)!, scalar(beta1)),
+      op.Mul(s, scalar((1 - beta1) / root)),
+    );
+    const vNext = op.Add(op.Mul(now.get(v!)!, scalar(beta2)), op.Mul(s, s));
     const divisor = op.Add(op.Mul(op.Sqrt(vNext), slope), offset);
     const weight = op.Sub(weights[i]!, op.Div(mNext, divisor));
     next.set(m!, mNext).set(v!, vNext).set(`${prefix}.${names[i]}`, weight);

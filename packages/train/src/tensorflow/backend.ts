@@ -1,10 +1,10 @@
 /** What TensorFlow.js can run on in Node: its packages with a native part, and those without. */
 import { createRequire } from 'node:module';
+import util from 'node:util';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
-import type { EngineOptions } from '../engine.ts';
 import { completeWasmKernels } from './wasm-kernels.ts';
 
 /** Two packages with a native part, and two backends without. */
@@ -24,27 +24,23 @@ export function backendsFor(device: Device): readonly TensorFlowBackend[] {
   }
 }
 
-/** Of a native package, which takes them when it is first loaded in a process. */
-export type LoadOptions = Pick<EngineOptions, 'threads' | 'tf32'>;
-
 /**
  * Makes a backend TensorFlow.js's current one.
  * @returns what it is, for a person: "wasm backend, 1 thread"
  * @throws Error that says in one line why it cannot
  */
-export async function loadBackend(name: TensorFlowBackend, options: LoadOptions): Promise<string> {
-  const { threads } = options;
+export async function loadBackend(name: TensorFlowBackend, threads: number): Promise<string> {
   // Leaves out checks of every value, and advice on the console.
   tf.enableProdMode();
   switch (name) {
     case 'tfjs-node-gpu':
-      loadNative('@tensorflow/tfjs-node-gpu', options);
+      loadNative('@tensorflow/tfjs-node-gpu', threads);
       if (!nativeBackend().isUsingGpuDevice) {
         throw new Error('it finds no GPU that it can use, and would run on the CPU');
       }
       return 'tfjs-node-gpu on CUDA';
     case 'tfjs-node':
-      loadNative('@tensorflow/tfjs-node', options);
+      loadNative('@tensorflow/tfjs-node', threads);
       return `tfjs-node, ${count(threads)}`;
     case 'wasm':
       await import('@tensorflow/tfjs-backend-wasm');
@@ -85,18 +81,17 @@ function nativeBackend(): { isUsingGpuDevice: boolean } {
 }
 
 /** Loads a package that registers the native backend and makes it the current one. */
-function loadNative(name: string, { threads, tf32 = false }: LoadOptions): void {
-  // Read when TensorFlow and CUDA load. Level 2 leaves out what is no error.
+function loadNative(name: string, threads: number): void {
+  // Read by TensorFlow when it loads; it prints on stderr what is no error.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  if (!tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
-  const require = createRequire(import.meta.url);
-  // tfjs-node 4.22 calls both; newer versions of Node warn of the one and lack the other.
-  const util = require('node:util');
-  util.isArray = Array.isArray;
-  util.isNullOrUndefined ??= (x: unknown) => x === null || x === undefined;
+  // tfjs-node 4.22 calls both: Node 23 has removed the first and warns of the second.
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value == null,
+    isArray: Array.isArray,
+  });
   try {
-    require(name);
+    createRequire(import.meta.url)(name);
   } catch (error) {
     throw new Error(whyNot(name, error as NodeJS.ErrnoException));
   }

@@ -1,14 +1,14 @@
 /** The tensorflow engine: the state stays in TensorFlow.js's tensors, on its device, from step to step. */
-import { drawnWeight, ModelError } from '@ganport/model';
+import { drawnWeight } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, EngineOptions, Metrics, State, StepInput } from '../engine.ts';
+import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
+import { EngineError } from '../engine-error.ts';
 import { type Gan, initialState, stateTensors } from '../gan.ts';
-import { explainMemoryError } from '../memory-error.ts';
 import { backendsFor, loadBackend, type TensorFlowBackend } from './backend.ts';
 import { channelsFirst, forward, fromKernel, toKernel } from './layers.ts';
-import { type Stepped, type Tensors, trainingStep } from './step.ts';
+import { type Tensors, trainingStep } from './step.ts';
 
 export interface TensorFlowOptions extends EngineOptions {
   /** Backends to try, in this order; by default those of the device. */
@@ -17,7 +17,7 @@ export interface TensorFlowOptions extends EngineOptions {
 
 /**
  * Whoever creates an engine closes it.
- * @throws ModelError if no backend of the device works, with the reasons and a remedy
+ * @throws EngineError if no backend of the device works, with the reasons and a remedy
  */
 export async function createTensorFlowEngine(
   gan: Gan,
@@ -32,14 +32,6 @@ export async function createTensorFlowEngine(
     if (tf.getBackend() !== backend) await tf.setBackend(backend);
   };
   let state = fromState(gan, ema, initial);
-  const step = (input: StepInput): Stepped => {
-    try {
-      return trainingStep(gan, state, input, options);
-    } catch (error) {
-      const memory = explainMemoryError(error, options);
-      throw memory ? new ModelError(memory) : error;
-    }
-  };
 
   return {
     description,
@@ -48,7 +40,7 @@ export async function createTensorFlowEngine(
       await takeTurn();
       const all: Metrics[] = [];
       for (const input of steps) {
-        const after = step(input);
+        const after = trainingStep(gan, state, input, options);
         tf.dispose(state);
         state = after.state;
         const [dLoss, gLoss, dReal, dFake] = await after.metrics.data();
@@ -86,11 +78,11 @@ export async function createTensorFlowEngine(
  * @returns what it is, and why none before it: "TensorFlow.js 4.22.0, wasm backend, 1 thread (tfjs-node: …)"
  */
 async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<string> {
-  const { device, backends = backendsFor(device) } = options;
+  const { device, threads, backends = backendsFor(device) } = options;
   const reasons: string[] = [];
   for (const name of backends) {
     try {
-      const what = await loadBackend(name, options);
+      const what = await loadBackend(name, threads);
       // Of the backends, only this one lacks kernels: convolutions' weight gradients among them.
       if (name === 'wasm') tryStep(gan, options);
       const before = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
@@ -99,14 +91,18 @@ async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<stri
       reasons.push(`${name}: ${whyNot(error)}`);
     }
   }
-  throw new ModelError(
-    `tensorflow cannot train on ${device}: ${reasons.join('; ')}; what helps: ${REMEDIES[device]}`,
-  );
+  const why = reasons.join('; ');
+  const missing = /native part is (missing|only half)/.test(why);
+  const remedy = device === 'cuda' && !missing ? GPU : REMEDIES[device];
+  throw new EngineError(`tensorflow does not train on ${device}`, { why, remedy });
 }
 
+const GPU = 'an NVIDIA GPU and driver, which `nvidia-smi` shows';
+
+/** Nothing is downloaded at install; the script takes libtensorflow from TensorFlow's Python package. */
 const REMEDIES: Record<Device, string> = {
-  cuda: '`ganport doctor` prints how to give tfjs-node-gpu its native part; or --engine onnxruntime',
-  cpu: 'install the dependencies again: `pnpm install --force`',
+  cuda: 'its native part, which `bash bench/tfjs-node/build.sh --gpu` makes (Linux x64)',
+  cpu: 'the dependencies installed again: `pnpm install --force`',
   webgpu: '--engine onnxruntime',
 };
 

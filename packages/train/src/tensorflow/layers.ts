@@ -80,7 +80,13 @@ const FORWARD: { [T in LayerType]: Forward<T> } = {
   avgPool2d: ({ kernel, stride = kernel }, [x]) =>
     tf.avgPool(x as tf.Tensor4D, kernel, stride, 'valid'),
 
-  upsample2d: ({ scale }, [x]) => upsample(x as tf.Tensor4D, scale),
+  upsample2d: ({ scale }, [x]) => {
+    const [n, h, w, c] = (x as tf.Tensor4D).shape;
+    // Not by resizeNearestNeighbor: the cpu backend's gradient of it is wrong beyond the first image.
+    const rows = tf.tile(tf.reshape(x!, [n * h, 1, w * c]), [1, scale, 1]);
+    const pixels = tf.tile(tf.reshape(rows, [n * h * scale * w, 1, c]), [1, scale, 1]);
+    return tf.reshape(pixels, [n, h * scale, w * scale, c]);
+  },
 
   reshape: ({ shape }, [x]) =>
     channelsLast(tf.reshape(channelsFirst(x!), [x!.shape[0]!, ...shape])),
@@ -196,21 +202,6 @@ function isSame(
     const total = Math.max((outputs - 1) * s + k - size, 0);
     return outputs === Math.ceil(size / s) && p === Math.floor(total / 2) && k >= s;
   });
-}
-
-/**
- * Repeats pixels. The gradient sums them up again: TensorFlow.js 4.22's own is wrong on its cpu backend
- * for all images of a batch but the first.
- */
-function upsample(image: tf.Tensor4D, scale: number): tf.Tensor {
-  const repeat = tf.customGrad((x) => {
-    const [, h, w] = (x as tf.Tensor4D).shape;
-    return {
-      value: tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [h * scale, w * scale]),
-      gradFunc: (dy) => tf.mul(tf.avgPool(dy as tf.Tensor4D, scale, scale, 'valid'), scale ** 2),
-    };
-  });
-  return repeat(image);
 }
 
 /** Mean and population variance over the axes, which stay with size 1. */

@@ -1,0 +1,77 @@
+/** The files of onnxruntime's CUDA provider, which are too large for the npm package. */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { firstLine } from './error.ts';
+
+/** Files that onnxruntime-node needs beside its binding to run on CUDA. */
+export const CUDA_FILES = [
+  'libonnxruntime_providers_shared.so',
+  'libonnxruntime_providers_cuda.so',
+] as const;
+
+/** The folder of onnxruntime-node's binding, where its providers are looked for. */
+export function providerFolder(): string {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  return join(dirname(main), '../bin/napi-v6', process.platform, process.arch);
+}
+
+/**
+ * What is wrong with the provider's files in a folder; undefined where they are whole.
+ * `listSupportedBackends()` cannot tell: its `bundled` is about what the npm package holds, and
+ * stays false once CUDA has been added.
+ */
+export function cudaProblem(folder: string = providerFolder()): string | undefined {
+  const sizes = CUDA_FILES.map((file) => {
+    return statSync(join(folder, file), { throwIfNoEntry: false })?.size;
+  });
+  const missing = CUDA_FILES.filter((_, i) => sizes[i] === undefined);
+  if (missing.length === CUDA_FILES.length) return 'its provider is not installed';
+  if (missing.length > 0) return `its provider is only half installed: ${missing} is missing`;
+  const broken = CUDA_FILES.find((file) => !isWholeLibrary(join(folder, file)));
+  return broken && `its provider is damaged: ${broken} is not a whole library`;
+}
+
+export function cudaIsInstalled(): boolean {
+  return cudaProblem() === undefined;
+}
+
+/** Bytes of an ELF header, 64-bit. */
+const ELF_HEADER = 64;
+
+/**
+ * Whether a file is an ELF library that reaches to the end of its section headers, which linkers
+ * write last. To load one that was cut off is not an error, it ends the process with SIGBUS.
+ */
+export function isWholeLibrary(path: string): boolean {
+  const header = Buffer.alloc(ELF_HEADER);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header);
+  } finally {
+    closeSync(file);
+  }
+  // Magic number, 64 bits, little endian.
+  if (header.readUInt32BE(0) !== 0x7f454c46 || header.readUInt16BE(4) !== 0x0201) return false;
+  const sections = Number(header.readBigUInt64LE(40));
+  const end = sections + header.readUInt16LE(58) * header.readUInt16LE(60);
+  return statSync(path).size >= Math.max(ELF_HEADER, end);
+}
+
+/**
+ * Why the system does not load the provider, such as "libcublasLt.so.12: cannot open shared object
+ * file". onnxruntime throws only that it failed, and prints the reason.
+ */
+export function cudaLoadError(): string | undefined {
+  for (const file of CUDA_FILES) {
+    const path = join(providerFolder(), file);
+    try {
+      process.dlopen({ exports: {} }, path);
+    } catch (error) {
+      const line = firstLine(error);
+      // It is loaded, and found to be no module of Node's.
+      if (!line.includes('did not self-register')) return line.replaceAll(path, file);
+    }
+  }
+  return undefined;
+}
