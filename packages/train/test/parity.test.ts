@@ -1,7 +1,14 @@
-import { LAYERS, type LayerType, type NetworkSpec, PRESETS, resolveNetwork } from '@ganport/model';
+import {
+  LAYERS,
+  type LayerType,
+  type Network,
+  type NetworkSpec,
+  PRESETS,
+  resolveNetwork,
+} from '@ganport/model';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Gan, LOSSES, type LossName } from '../src/index.ts';
-import { differences } from './parity.ts';
+import { differences, type ParityOptions } from './parity.ts';
 
 /*
  * Each engine is the other's oracle: they share the networks' description and the formulas, and no
@@ -175,28 +182,29 @@ function ganAround({ input, layers }: Pick<Case, 'input' | 'layers'>): Gan {
 }
 
 const descriptions = new Set<string>();
-let [worstFirst, worstLast] = [0, 0];
+/** The greatest difference after each step that was compared. */
+const worst = new Map<number, number>();
 
-async function expectParity(gan: Gan, options: { batch: number; loss?: LossName }): Promise<void> {
-  const compared = await differences(gan, { ...options, compareAfter: [1, 20] });
+type Options = Omit<ParityOptions, 'compareAfter'> & Partial<ParityOptions>;
+
+async function expectParity(gan: Gan, options: Options): Promise<void> {
+  const compared = await differences(gan, { compareAfter: [1, 20], ...options });
   descriptions.add(compared.description);
-  const [first, last] = compared.differences;
-  worstFirst = Math.max(worstFirst, first!.state);
-  worstLast = Math.max(worstLast, last!.state);
-  if (process.env.PARITY) console.log(compared.differences);
-  expect(first!.state, `gradients and weights after one step, at ${first!.where}`).toBeLessThan(
-    AFTER_ONE,
-  );
-  expect(last!.state, `weights after 20 steps, at ${last!.where}`).toBeLessThan(AFTER_TWENTY);
-  for (const { step, metrics } of compared.differences) {
+  for (const { step, metrics, state, where } of compared.differences) {
+    worst.set(step, Math.max(worst.get(step) ?? 0, state));
     expect(metrics, `losses of step ${step}`).toBeLessThan(METRICS);
+    expect(state, `state after step ${step}, at ${where}`).toBeLessThan(
+      step === 1 ? AFTER_ONE : AFTER_TWENTY,
+    );
   }
 }
 
 afterAll(() => {
+  const greatest = [...worst].map(
+    ([step, value]) => `${value.toExponential(1)} after step ${step}`,
+  );
   console.log(
-    `parity with ${[...descriptions].join(' and ')}: the greatest difference was ` +
-      `${worstFirst.toExponential(1)} after one step, ${worstLast.toExponential(1)} after 20`,
+    `parity with ${[...descriptions].join(' and ')}: the greatest difference was ${greatest.join(', ')}`,
   );
 });
 
@@ -229,13 +237,30 @@ function presetGan(preset: keyof typeof PRESETS): Gan {
   };
 }
 
+function smooth({ generator, discriminator }: Gan): Gan {
+  const smoothed = ({ layers, ...network }: Network): Network => ({
+    ...network,
+    layers: layers.map((layer) =>
+      /relu$/i.test(layer.type) ? { ...layer, type: 'tanh', options: { type: 'tanh' } } : layer,
+    ),
+  });
+  return { generator: smoothed(generator), discriminator: smoothed(discriminator) };
+}
+
 describe('both engines agree on the seed networks', () => {
   test('mlp', async () => {
     await expectParity(presetGan('mlp'), { batch: 16 });
   });
 
-  // A batch of two: TensorFlow.js's wasm backend takes 0.4 s for such a step.
-  test('conv (slow)', { timeout: 120_000 }, async () => {
-    await expectParity(presetGan('conv'), { batch: 2 });
+  // Batches of two: TensorFlow.js's wasm backend takes 0.4 s for such a step.
+  test('conv, one step', async () => {
+    await expectParity(presetGan('conv'), { batch: 2, compareAfter: [1] });
+  });
+
+  // Of a conv step's 1.6 million inputs of ReLUs some are so near 0 that rounding decides on which side.
+  // Each then changes a gradient by a good part of itself, and 20 steps on both engines go apart: by
+  // half of a moment, and 5e-5 of a loss. Smooth activations leave the arithmetic without that.
+  test('conv with tanh for its ReLUs, 20 steps (slow)', { timeout: 120_000 }, async () => {
+    await expectParity(smooth(presetGan('conv')), { batch: 2, learningRate: 1e-4 });
   });
 });

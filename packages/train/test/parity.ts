@@ -10,6 +10,7 @@ import {
   type LossName,
   type Metrics,
   type State,
+  type TensorFlowBackend,
 } from '../src/index.ts';
 
 /**
@@ -26,6 +27,9 @@ export interface ParityOptions {
   compareAfter: readonly number[];
   loss?: LossName;
   ema?: number;
+  learningRate?: number;
+  /** Of the tensorflow engine; the best that is there by default. */
+  backends?: readonly TensorFlowBackend[];
 }
 
 export interface Difference {
@@ -41,7 +45,14 @@ export interface Difference {
 /** Trains on both engines, and compares. Gives the differences, and what the tensorflow engine is. */
 export async function differences(
   gan: Gan,
-  { batch, compareAfter, loss = 'bce', ema = 0.9 }: ParityOptions,
+  {
+    batch,
+    compareAfter,
+    loss = 'bce',
+    ema = 0.9,
+    learningRate = ADAM.learningRate,
+    ...rest
+  }: ParityOptions,
 ): Promise<{ differences: Difference[]; description: string }> {
   const initial = initialState(gan, 3, ema);
   // At first a discriminator gives all images one half. Then what a bias gains from real images it
@@ -50,12 +61,13 @@ export async function differences(
   initial[`discriminator.${lastBias}`]!.fill(1);
   const create = (engine: EngineName) =>
     createEngine(gan, initial, {
+      ...rest,
       engine,
       device: 'cpu',
       threads: 1,
       batch,
       loss,
-      adam: ADAM,
+      adam: { ...ADAM, learningRate },
       ema,
     });
   const [ours, theirs] = [await create('onnxruntime'), await create('tensorflow')];

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { readCheckpoint, readRun } from '@ganport/model/node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Dataset, datasetDigest } from '../src/data/dataset.ts';
-import { resolveConfig, train } from '../src/index.ts';
+import {
+  type EngineName,
+  initialState,
+  resolveConfig,
+  resolveGan,
+  type State,
+  train,
+} from '../src/index.ts';
+import { compareStates } from './parity.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ganport-train-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,14 +61,20 @@ const settings = {
 
 async function run(
   name: string,
-  options: { steps: number; resume?: boolean; changes?: object; stopAt?: number },
+  options: {
+    steps: number;
+    resume?: boolean;
+    changes?: object;
+    stopAt?: number;
+    engine?: EngineName;
+  },
 ) {
-  const { steps, resume = false, changes = {}, stopAt } = options;
+  const { steps, resume = false, changes = {}, stopAt, engine = 'onnxruntime' } = options;
   const stop = new AbortController();
   return train({
     config: resolveConfig([['the test', { ...settings, steps, ...changes }]]),
     dataset: squares,
-    engine: 'onnxruntime',
+    engine,
     device: 'cpu',
     threads: 1,
     tf32: false,
@@ -82,6 +96,13 @@ async function tensorsOf(name: string) {
   return { step, tensors: Object.fromEntries(bytes) };
 }
 
+async function statesOf(name: string): Promise<State> {
+  const { tensors } = await readCheckpoint(join(folder, name), 'latest');
+  return Object.fromEntries(
+    Object.entries(tensors).map(([key, { data }]) => [key, data as Float32Array]),
+  );
+}
+
 describe('resuming', () => {
   test('N steps and M more are N + M steps, bit for bit, wherever training stopped', async () => {
     await run('whole', { steps: 11 });
@@ -95,6 +116,29 @@ describe('resuming', () => {
     expect(parts).toEqual(whole);
     // Not because nothing was trained.
     expect(new Set(Object.values(whole.tensors)).size).toBeGreaterThan(15);
+  });
+
+  test.each<[EngineName, EngineName]>([
+    ['onnxruntime', 'tensorflow'],
+    ['tensorflow', 'onnxruntime'],
+  ])('a run of the %s engine goes on with the %s engine', async (first, second) => {
+    // Epsilon as in test/parity.ts, which says why.
+    const changes = { adam: { epsilon: 1e-3 } };
+    const [whole, parts] = [`only-${second}`, `${first}-${second}`];
+    await run(whole, { steps: 12, changes, engine: second });
+    await run(parts, { steps: 6, changes, engine: first });
+    expect((await readRun(join(folder, parts))).engine).toBe(first);
+    await run(parts, { steps: 12, changes, engine: second, resume: true });
+    expect((await readRun(join(folder, parts))).engine).toBe(second);
+    const [a, b] = [await statesOf(whole), await statesOf(parts)];
+    const initial = initialState(
+      resolveGan(resolveConfig([['the test', settings]]), squares),
+      0,
+      0.9,
+    );
+    // As in test/parity.test.ts: the engines add up in other orders.
+    const { state, where } = compareStates(initial, a, b);
+    expect(state, where).toBeLessThan(1e-3);
   });
 
   test('drops metrics logged after the checkpoint, so that none is there twice', async () => {

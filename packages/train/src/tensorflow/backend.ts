@@ -1,6 +1,5 @@
 /** What TensorFlow.js can run on in Node: its packages with a native part, and those without. */
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import util from 'node:util';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
@@ -8,37 +7,8 @@ import type { Device } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
 import { completeWasmKernels } from './wasm-kernels.ts';
 
-/** From the fastest to the slowest; wasm and cpu need no native part. */
-export const TENSORFLOW_BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'] as const;
-export type TensorFlowBackend = (typeof TENSORFLOW_BACKENDS)[number];
-
-export interface BackendStatus {
-  name: TensorFlowBackend;
-  works: boolean;
-  /** Why it does not, in one line. */
-  why?: string;
-}
-
-/**
- * Tries each backend on one product of matrices. What a native package loads stays in the process: a
- * report for a person belongs in a process of its own.
- */
-export async function tensorflowBackends(): Promise<BackendStatus[]> {
-  const before = tf.getBackend();
-  const statuses: BackendStatus[] = [];
-  for (const name of TENSORFLOW_BACKENDS) {
-    try {
-      await loadBackend(name, availableParallelism());
-      const [product] = tf.tidy(() => tf.matMul([[1, 2]], [[3], [4]]).dataSync());
-      if (product !== 11) throw new Error(`1 · 3 + 2 · 4 gave ${product}`);
-      statuses.push({ name, works: true });
-    } catch (error) {
-      statuses.push({ name, works: false, why: firstLine(error) });
-    }
-  }
-  if (before) await tf.setBackend(before);
-  return statuses;
-}
+/** Two packages with a native part, and two backends without. */
+export type TensorFlowBackend = 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu';
 
 /** The backends that serve a device, the best first. */
 export function backendsFor(device: Device): readonly TensorFlowBackend[] {
@@ -115,8 +85,11 @@ function loadNative(name: string, threads: number): void {
   // Read by TensorFlow when it loads; it prints on stderr what is no error.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
-  // tfjs-node 4.22 calls what Node 23 removed.
-  Object.assign(util, { isNullOrUndefined: (value: unknown) => value == null });
+  // tfjs-node 4.22 calls both: Node 23 has removed the first and warns of the second.
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value == null,
+    isArray: Array.isArray,
+  });
   try {
     createRequire(import.meta.url)(name);
   } catch (error) {

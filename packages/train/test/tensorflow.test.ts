@@ -1,0 +1,137 @@
+/** The tensorflow engine by itself; test/parity.test.ts compares it with the other. */
+import { resolveNetwork } from '@ganport/model';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, test } from 'vitest';
+import { initialState } from '../src/index.ts';
+import { createTensorFlowEngine, type TensorFlowOptions } from '../src/tensorflow/engine.ts';
+import { ADAM, differences, stepInput } from './parity.ts';
+
+/** A layer of every kind that has kernels of its own, in as few layers as that takes. */
+const gan = {
+  generator: resolveNetwork(
+    {
+      inputs: { z: [3] },
+      layers: [
+        { type: 'dense', units: 18 },
+        { type: 'reshape', shape: [2, 3, 3] },
+        { type: 'batchNorm' },
+        { type: 'relu' },
+        { type: 'upsample2d' },
+        { type: 'convTranspose2d', filters: 2, kernel: 4, stride: 2, pad: 1, name: 'a' },
+        { type: 'sigmoid', name: 'b' },
+        // Nothing takes it: its weights have no gradient.
+        { type: 'conv2d', filters: 5, kernel: 1, name: 'unused' },
+        { type: 'concat', from: ['a', 'b'] },
+        { type: 'conv2d', filters: 1, kernel: 3, pad: 1 },
+        { type: 'tanh' },
+      ],
+    },
+    'generator',
+  ),
+  discriminator: resolveNetwork(
+    {
+      inputs: { image: [1, 12, 12] },
+      layers: [
+        { type: 'conv2d', filters: 2, kernel: 3, stride: 2, pad: 1 },
+        { type: 'leakyRelu', slope: 0.2 },
+        { type: 'avgPool2d', kernel: 2 },
+        { type: 'flatten' },
+        { type: 'dense', units: 1 },
+      ],
+    },
+    'discriminator',
+  ),
+};
+const BATCH = 4;
+const EMA = 0.9;
+
+function create(options: Partial<TensorFlowOptions> = {}) {
+  return createTensorFlowEngine(gan, initialState(gan, 0, EMA), {
+    device: 'cpu',
+    batch: BATCH,
+    threads: 1,
+    loss: 'bce',
+    adam: ADAM,
+    ema: EMA,
+    ...options,
+  });
+}
+
+/** Without a native part, which not every machine has. */
+const PLAIN = ['wasm', 'cpu'] as const;
+
+test('no tensor is left behind, by steps, samples, the state or the engine', async () => {
+  const before = tf.memory().numTensors;
+  const engine = await create();
+  const held = tf.memory().numTensors;
+  expect(held - before).toBe(Object.keys(initialState(gan, 0, EMA)).length);
+  for (let step = 1; step <= 3; step++) {
+    await engine.run([stepInput(gan, BATCH, step), stepInput(gan, BATCH, step + 1)]);
+    await engine.sample(new Float32Array(5 * 3), 5);
+    await engine.state();
+    expect(tf.memory().numTensors, `after step ${step}`).toBe(held);
+  }
+  await engine.close();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test.each(PLAIN)('the %s backend agrees with onnxruntime', async (backend) => {
+  const options = { batch: BATCH, compareAfter: [1, 5], backends: [backend] };
+  const { differences: found, description } = await differences(gan, options);
+  expect(description).toMatch(new RegExp(`^TensorFlow.js [0-9.]+, ${backend} backend`));
+  // Float32 sums in another order; see test/parity.test.ts.
+  for (const { state, where } of found) expect(state, where).toBeLessThan(2e-4);
+});
+
+test('samples do not depend on the batch they are drawn in', async () => {
+  const engine = await create({ backends: PLAIN });
+  const z = Float32Array.from({ length: 6 }, (_, i) => i / 3 - 1);
+  const [both, second] = [await engine.sample(z, 2), await engine.sample(z.slice(3), 1)];
+  await engine.close();
+  expect(both.length).toBe(2 * 144);
+  both.slice(144).forEach((value, i) => {
+    expect(value).toBeCloseTo(second[i]!, 5);
+  });
+});
+
+describe('the backend', () => {
+  test('is the next one where wasm lacks a kernel, and says so', async () => {
+    await (await create({ backends: ['wasm'] })).close();
+    const tanh = tf.getKernel('Tanh', 'wasm');
+    tf.unregisterKernel('Tanh', 'wasm');
+    const before = tf.memory().numTensors;
+    try {
+      const engine = await create({ backends: PLAIN });
+      await engine.close();
+      expect(engine.description).toMatch(
+        /, cpu backend .*\(wasm: it has no Tanh, which this network needs\)$/,
+      );
+      expect(tf.memory().numTensors).toBe(before);
+    } finally {
+      tf.registerKernel(tanh);
+    }
+  });
+
+  test('on CUDA is tfjs-node-gpu or nothing', async () => {
+    // Where there is a GPU, test/gpu.test.ts trains on it.
+    const created = create({ device: 'cuda' });
+    const outcome = await created.then(
+      async (engine) => {
+        await engine.close();
+        return engine.description;
+      },
+      (error) => error.message,
+    );
+    expect(outcome).toMatch(
+      /tfjs-node-gpu on CUDA|^tensorflow does not train on cuda: tfjs-node-gpu: .*; it needs /,
+    );
+  });
+
+  test('leaves the handlers of the process as they were', async () => {
+    const events = ['uncaughtException', 'unhandledRejection'];
+    const count = () => events.map((event) => process.listenerCount(event));
+    const before = count();
+    await (await create({ backends: ['wasm'] })).close();
+    expect(count()).toEqual(before);
+  });
+});
