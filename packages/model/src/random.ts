@@ -97,7 +97,7 @@ export function permutation(seed: number, epoch: number, n: number): Uint32Array
 /**
  * Writes the two words of Threefry-2x32-20 for a key and a counter, each two words, to `out[at]`
  * and `out[at + 1]`; a second word beyond the end of `out` is dropped. The rounds are written out: a
- * loop over them takes almost four times as long.
+ * loop over them takes twice as long.
  */
 // biome-ignore format: a line per round, and per addition of the key after each four.
 export function threefry2x32(

@@ -1,6 +1,6 @@
 /**
  * The onnxruntime engine: keeps the state as pairs of buffers and runs the step graph from one into
- * the other, so that training allocates nothing and copies no state.
+ * the other. onnxruntime-node 1.30 fills them, but returns a copy of each output besides.
  */
 import { type BatchNormForm, samplerGraph } from '@ganport/model';
 import { buildModel, encodeModel, type OrtRuntime, sizeOf } from '@ganport/onnx';
