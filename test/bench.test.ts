@@ -208,8 +208,8 @@ test('the chart has a dot and a label for every contender that was measured', ()
 });
 
 test.each([
-  [[], 'expected one benchmark, engines or conv-gradients; got none'],
-  [['engnies'], 'expected one benchmark, engines or conv-gradients; got engnies'],
+  [[], 'expected one of engines, steps-per-run, conv-gradients; got none'],
+  [['engnies'], 'expected one of engines, steps-per-run, conv-gradients; got engnies'],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
   [['engines', '--batch', '64,'], '--batch is a whole number from 1; got ""'],
