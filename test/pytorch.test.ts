@@ -21,13 +21,13 @@ const BEFORE_NORM = /^generator\.(2\.weight|[47]\.bias|[58]\.running_mean)$/;
 const PROGRAM = `
 import base64, json, sys
 import torch
-from gan import LATENT, Training
+from gan import LATENT, TRAINING
 
 def tensor(text, dtype=torch.float32):
     return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=dtype)
 
 given = json.load(sys.stdin)
-training = Training(given["preset"], given["batch"], 1, "cpu")
+training = TRAINING(given["preset"], given["batch"], 1, "cpu")
 networks = {"generator": training.generator, "discriminator": training.discriminator}
 for name, network in networks.items():
     state = network.state_dict()
@@ -47,10 +47,14 @@ json.dump({"losses": losses, "state": state}, sys.stdout)
 
 const why = existsSync(PYTHON) ? '' : ' [skipped: no PyTorch; `pnpm bench engines` installs it]';
 
-test.skipIf(why).each(['mlp', 'conv'] as const)(
-  `PyTorch takes the same steps as ganport: %s${why}`,
+test.skipIf(why).each([
+  ['mlp', []],
+  ['conv', []],
+  ['conv', ['plain']],
+] as const)(
+  `PyTorch takes the same steps as ganport: %s %j${why}`,
   { timeout: 300_000 },
-  async (preset) => {
+  async (preset, form) => {
     const gan = {
       generator: resolveNetwork(PRESETS[preset].generator, 'generator'),
       discriminator: resolveNetwork(PRESETS[preset].discriminator, 'discriminator'),
@@ -68,7 +72,7 @@ test.skipIf(why).each(['mlp', 'conv'] as const)(
 
     const text = (data: Uint8Array | Float32Array) =>
       Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
-    const { stdout, stderr } = spawnSync(PYTHON, ['-c', PROGRAM], {
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', PROGRAM, ...form], {
       input: JSON.stringify({
         ...{ preset, batch: BATCH, steps: STEPS, images: text(images), latents: text(latents) },
         state: Object.fromEntries(Object.entries(initial).map(([k, v]) => [k, text(v)])),

@@ -1,4 +1,4 @@
-"""The published GANs in PyTorch (eager), as one would write them for speed.
+"""The published GANs in PyTorch (eager): written for speed, or, with the argument "plain", as in tutorials.
 
 A contender of `pnpm bench engines`: reads requests from standard input, a line of JSON each, and
 writes a reply to each on standard output; src/contender.ts describes both.
@@ -56,6 +56,13 @@ PRESETS = {"mlp": mlp, "conv": conv}
 
 
 class Training:
+    """Written for speed."""
+
+    form = "tuned"
+    # Channels last and the fused Adam were the fastest of their variants on the CPU.
+    layout = torch.channels_last
+    fused_adam = True
+
     def __init__(self, preset, batch, threads, device):
         if device == "cuda" and not torch.cuda.is_available():
             raise RuntimeError(f"PyTorch {torch.__version__} finds no CUDA device")
@@ -67,13 +74,12 @@ class Training:
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.benchmark = True
         self.batch, self.device = batch, torch.device(device)
-        # Channels last and the fused Adam were the fastest of their variants on the CPU.
         self.generator, self.discriminator = [
-            network.to(self.device, memory_format=torch.channels_last)
+            network.to(self.device, memory_format=self.layout)
             for network in PRESETS[preset]()
         ]
         self.g_adam, self.d_adam = [
-            torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
+            torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=self.fused_adam)
             for network in (self.generator, self.discriminator)
         ]
         pixels = torch.arange(batch * 784) * 7919 % 256
@@ -81,7 +87,7 @@ class Training:
         self.ones = torch.ones(batch, 1, device=self.device)
         self.zeros = torch.zeros(batch, 1, device=self.device)
         where = f"{threads} threads" if device == "cpu" else torch.cuda.get_device_name()
-        self.description = f"PyTorch {torch.__version__}, eager, on {where}"
+        self.description = f"PyTorch {torch.__version__}, eager, {self.form}, on {where}"
         self.parameters = sum(
             parameter.numel()
             for network in (self.generator, self.discriminator)
@@ -93,7 +99,7 @@ class Training:
 
     def step(self):
         """Gives the losses of the discriminator and of the generator."""
-        real = self.images.to(self.device).permute(0, 3, 1, 2).float() * (2 / 255) - 1
+        real = self.real_images()
         with torch.no_grad():
             fake = self.generator(self.latents())
         # Without batch statistics, one pass over both is the same function, and faster.
@@ -114,6 +120,9 @@ class Training:
         self.discriminator.requires_grad_(True)
         return d_loss.detach(), g_loss.detach()
 
+    def real_images(self):
+        return self.images.to(self.device).permute(0, 3, 1, 2).float() * (2 / 255) - 1
+
     def run(self, steps):
         """Takes steps, then reads their losses, which waits for a GPU."""
         losses = [loss for _ in range(steps) for loss in self.step()]
@@ -121,10 +130,36 @@ class Training:
             raise RuntimeError("a loss is not a finite number")
 
 
+class PlainTraining(Training):
+    """As tutorials write it: a pass each over real and fake, default layout and optimiser."""
+
+    form = "plain"
+    layout = torch.contiguous_format
+    fused_adam = None
+
+    def step(self):
+        d_loss = binary_cross_entropy_with_logits(self.discriminator(self.real_images()), self.ones)
+        fake = self.generator(self.latents()).detach()
+        d_loss = d_loss + binary_cross_entropy_with_logits(self.discriminator(fake), self.zeros)
+        self.d_adam.zero_grad()
+        d_loss.backward()
+        self.d_adam.step()
+
+        fake = self.generator(self.latents())
+        g_loss = binary_cross_entropy_with_logits(self.discriminator(fake), self.ones)
+        self.g_adam.zero_grad()
+        g_loss.backward()
+        self.g_adam.step()
+        return d_loss.detach(), g_loss.detach()
+
+
+TRAINING = PlainTraining if sys.argv[1:] == ["plain"] else Training
+
+
 def answer(request, training):
     """Gives the training, and the reply to the request."""
     if request["type"] == "create":
-        training = Training(**request["options"])
+        training = TRAINING(**request["options"])
         ready = {"type": "ready", "description": training.description}
         return training, ready | {"parameters": training.parameters, "stepsPerRun": 1}
     if request["type"] == "run":

@@ -29,6 +29,7 @@ export function entries({ softwareWebgpu }: { softwareWebgpu: boolean }): readon
     tensorFlow('wasm', 'cpu'),
     tensorFlow('cpu', 'cpu'),
     pyTorch('cpu'),
+    pyTorch('cpu', 'plain'),
     pyTorch('cuda'),
   ];
 }
@@ -48,12 +49,17 @@ function ganport(...engine: string[]): readonly [string, ...string[]] {
   return [process.execPath, program, ...engine];
 }
 
-function pyTorch(device: Device): Entry {
+/** Written for speed, or plainly, as tutorials have it. */
+function pyTorch(device: Device, form?: 'plain'): Entry {
   const program = fileURLToPath(new URL('../pytorch/gan.py', import.meta.url));
   return {
-    name: `PyTorch ${device}`,
+    name: form ? `PyTorch ${device}, ${form}` : `PyTorch ${device}`,
     device,
-    prepare: async (onProgress) => [await preparePyTorch(onProgress), program],
+    prepare: async (onProgress) => [
+      await preparePyTorch(onProgress),
+      program,
+      ...(form ? [form] : []),
+    ],
   };
 }
 
