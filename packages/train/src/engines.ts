@@ -100,16 +100,15 @@ export async function createEngine(
     const { createTensorFlowEngine } = await import('./tensorflow/engine.ts');
     return createTensorFlowEngine(gan, initial, options);
   }
+  // What goes wrong is thrown; otherwise onnxruntime prints some of it too.
+  ort.env.logLevel = 'fatal';
   try {
     if (device === 'cpu') return await onCpu(gan, initial, options);
     return await onGpu(gan, initial, options);
   } catch (error) {
     const memory = explainMemoryError(error, { device, batch });
     if (memory) throw new ModelError(memory);
-    throw new EngineError(
-      `onnxruntime does not train on ${device}`,
-      explainDeviceError(error, device),
-    );
+    throw new EngineError(engine, device, explainDeviceError(error, device));
   }
 }
 

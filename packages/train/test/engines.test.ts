@@ -43,7 +43,7 @@ describe.skipIf(cudaIsInstalled())('without CUDA', () => {
     expect(chosen).toEqual({ engine: 'onnxruntime', device: 'cpu' });
     expect(description).toMatch(/^onnxruntime-node \S+ on the CPU, threads: 1$/);
     expect(why).toMatch(
-      /^onnxruntime does not train on cuda: its provider is not installed; tensor/,
+      /^onnxruntime on cuda: its provider is not installed; tensorflow on cuda: /,
     );
   });
 

@@ -94,7 +94,7 @@ async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<stri
   const why = reasons.join('; ');
   const missing = /native part is (missing|only half)/.test(why);
   const remedy = device === 'cuda' && !missing ? GPU : REMEDIES[device];
-  throw new EngineError(`tensorflow does not train on ${device}`, { why, remedy });
+  throw new EngineError('tensorflow', device, { why, remedy });
 }
 
 const GPU = 'an NVIDIA GPU and driver, which `nvidia-smi` shows';
