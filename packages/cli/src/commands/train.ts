@@ -148,6 +148,9 @@ async function resumed(folder: string, flags: Flags): Promise<Training> {
 
 /** What trains, and where, as far as it was asked for. */
 function engineFlags({ engine, device, threads, tf32 }: Flags) {
+  if (tf32 && device !== undefined && device !== 'auto' && device !== 'cuda') {
+    throw new UsageError(`--tf32 is CUDA's: expected --device cuda, got ${device}`);
+  }
   return given({ engine, device, threads, tf32 });
 }
 
