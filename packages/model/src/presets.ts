@@ -72,7 +72,7 @@ const conv: GanSpec = {
   },
 };
 
-/** Small enough to draw digits after 90 seconds of training on two CPU cores. */
+/** Small enough to draw digits after a minute of training on two CPU cores. */
 const quick: GanSpec = {
   generator: {
     inputs: { z: [64] },

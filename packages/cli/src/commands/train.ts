@@ -36,7 +36,7 @@ export const train = command({
   usage: 'train',
   describe: 'Train a GAN into a run folder',
   examples: [
-    ['train --preset quick', 'About 90 seconds on two cores'],
+    ['train --preset quick', 'About a minute on two cores'],
     ['train --preset conv --data mnist', 'Downloads MNIST first'],
     ['train --config my-gan.json --out runs/mine', 'Networks and settings of your own'],
     ['train --resume runs/mine --steps 40000', 'Goes on, to 40000 steps in all'],
