@@ -1,5 +1,13 @@
 /** What is wrong with files and folders of training: exit code 1, one line, and nothing is changed. */
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { writeWeights } from '@ganport/model/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -150,6 +158,13 @@ describe('a folder for a new run', () => {
     expect(error).toContain(`cannot make the folder ${out}: `);
     expect(error).toContain(message);
     expect(workspace.contents()).toEqual(before);
+  });
+
+  test.runIf(existsSync('/proc/self'))('is not in a file system that makes none', async () => {
+    for (const out of ['/proc/run', '/proc/ganport/run']) {
+      const error = await failure(1, ...train, '--out', out);
+      expect(error).toContain(`cannot make the folder ${out}: `);
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 /** Writes a run folder; its format is @ganport/model's run-folder.ts. */
 
-import { appendFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFileSync, existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import {
   CHECKPOINT_FORMAT,
@@ -126,11 +126,24 @@ async function prune(folder: string): Promise<void> {
   }
 }
 
+/** Not by `recursive`: in a file system such as /proc, where nothing can be made, Node never returns. */
 async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-    // With `recursive` Node gives ENOENT where the file system is read-only; without, the reason.
-    .catch(() => mkdir(folder))
-    .catch((error) => {
-      throw fileError(`make the folder ${folder}`, error);
-    });
+  try {
+    await mkdirWithin(folder);
+  } catch (error) {
+    throw fileError(`make the folder ${folder}`, error);
+  }
+}
+
+async function mkdirWithin(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const present = await stat(folder).catch(() => undefined);
+    if (code === 'EEXIST' && present?.isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    await mkdirWithin(dirname(folder));
+    await mkdir(folder);
+  }
 }
