@@ -8,10 +8,14 @@ import { barLine, type ProgressState, plainLine } from './progress-line.ts';
 const LINE_EVERY_MS = 10_000;
 /** Speed is measured over the last steps that took this long. */
 const RATE_OVER_MS = 5000;
+/** Steps told within this were run together. */
+const AT_ONCE_MS = 1;
 /** Share of the newest step in the smoothed metrics. */
 const SMOOTHING = 0.02;
 
 export interface Progress {
+  /** Told when training begins, which speed is measured from. */
+  start(): void;
   update(step: number, metrics: Metrics): void;
   /** Leaves the bar as it is; what comes later is not shown. */
   stop(): void;
@@ -23,10 +27,11 @@ export function trainingProgress(steps: number, log: Log): Progress {
   let smooth: Metrics | undefined;
   let stopped = false;
   return {
+    start: rate.start,
     update(step, metrics) {
       if (stopped) return;
       smooth = smooth ? blend(smooth, metrics) : metrics;
-      show.update({ step, steps, metrics: smooth, rate: rate(step) });
+      show.update({ step, steps, metrics: smooth, rate: rate.at(step) });
     },
     stop() {
       stopped = true;
@@ -74,15 +79,24 @@ function lines(steps: number, log: Log): Display {
   };
 }
 
-/** Steps per second over the last seconds, of steps told one after the other. */
-function stepRate(): (step: number) => number | undefined {
+/** Steps per second over the last seconds, of steps told one after the other or several at once. */
+function stepRate(): { start(): void; at(step: number): number | undefined } {
   const marks: { step: number; time: number }[] = [];
-  return (step) => {
-    const time = performance.now();
-    marks.push({ step, time });
-    while (marks.length > 2 && time - marks[0]!.time > RATE_OVER_MS) marks.shift();
-    const first = marks[0]!;
-    return step === first.step ? undefined : ((step - first.step) / (time - first.time)) * 1000;
+  let started = performance.now();
+  return {
+    start() {
+      started = performance.now();
+    },
+    at(step) {
+      const time = performance.now();
+      if (marks.length === 0) marks.push({ step: step - 1, time: started });
+      // Those told at once were taken since the one before: the last of them counts.
+      else if (marks.length > 1 && time - marks.at(-1)!.time < AT_ONCE_MS) marks.pop();
+      marks.push({ step, time });
+      while (marks.length > 2 && time - marks[0]!.time > RATE_OVER_MS) marks.shift();
+      const first = marks[0]!;
+      return step - first.step < 2 ? undefined : ((step - first.step) / (time - first.time)) * 1000;
+    },
   };
 }
 

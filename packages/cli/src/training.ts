@@ -76,8 +76,8 @@ export async function runTraining(training: Training, log: Log): Promise<TrainRe
       `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch},\n` +
         `by ${engine.description}, into ${folder}`,
     );
-    if (why)
-      log(`Nothing faster works; \`${commandLine('doctor')}\` says what is missing (${why}).`);
+    if (why) log(`Not chosen, as \`${commandLine('doctor')}\` explains: ${why}.`);
+    progress.start();
   };
   return interruptible(async (signal) => {
     signal.addEventListener('abort', () => {

@@ -24,6 +24,16 @@ test.each([
   ['an unknown data source', 'train --data cifar', '--data is "cifar", expected one of "glyphs"'],
   ['an unknown loss', 'train --loss mse', '--loss is "mse", expected one of "bce"'],
   ['a device to train on', 'train --device tpu', '--device is "tpu", expected one of "auto"'],
+  [
+    'WebGPU with TensorFlow.js',
+    'train --engine tensorflow --device webgpu',
+    'expected cpu or cuda',
+  ],
+  [
+    'TF32 elsewhere',
+    'train --tf32 --device cpu',
+    "--tf32 is CUDA's: expected --device cuda, got cpu",
+  ],
   ['a device to draw on', 'sample x --device tpu', '--device is "tpu", expected one of "auto"'],
   ['an unknown format', 'sample x --format gif', '--format is "gif", expected one of "png"'],
   ['--out with --resume', 'train --out a --resume b', '--out cannot change a run that is resumed'],

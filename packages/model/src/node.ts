@@ -9,6 +9,7 @@ export {
   checkpointTensor,
   ENGINES,
   type EngineName,
+  MAX_THREADS,
   type Pointer,
   type Run,
   readCheckpoint,

@@ -21,6 +21,9 @@ export type EngineName = (typeof ENGINES)[number];
 
 const RUN_FORMAT = 1;
 
+/** More than any machine has, and few enough for the system to start them. */
+export const MAX_THREADS = 1024;
+
 export const runSchema = z.strictObject({
   /** Version of this format. */
   format: z.literal(RUN_FORMAT),
@@ -33,7 +36,7 @@ export const runSchema = z.strictObject({
   dataset: z.strictObject({ name: z.string(), count: z.int().positive(), sha256: z.string() }),
   engine: z.enum(ENGINES),
   device: z.enum(DEVICES),
-  threads: z.int().nonnegative(),
+  threads: z.int().min(1).max(MAX_THREADS),
   /** Whether CUDA multiplied with TensorFloat-32. */
   tf32: z.boolean().default(false),
   versions: z.record(z.string(), z.string()),

@@ -64,12 +64,16 @@ export async function chooseEngine(
       (engine === 'auto' || engine === one.engine) && (device === 'auto' || device === one.device),
   );
   if (asked.length === 0) {
-    throw new ModelError(`the ${engine} engine does not run on ${device} in Node`);
+    throw new ModelError(
+      `the ${engine} engine does not run on ${device} in Node: expected --engine onnxruntime, or --device cuda or cpu`,
+    );
   }
   const failures: ModelError[] = [];
   for (const chosen of asked) {
     try {
       const created = await createEngine(gan, initial, { ...options, ...chosen });
+      if (options.tf32 && chosen.device !== 'cuda')
+        options.onNotice?.('TF32 is only CUDA’s: no effect');
       return { engine: created, chosen, why: failures.map(briefly).join('; ') };
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;

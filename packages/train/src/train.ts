@@ -1,4 +1,5 @@
 /** The training loop. */
+import { setImmediate } from 'node:timers/promises';
 import { latentBatch, ModelError, STREAM } from '@ganport/model';
 import type { Run } from '@ganport/model/node';
 import { firstLine } from '@ganport/onnx';
@@ -86,6 +87,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       // As many steps as the engine likes to run at once, up to the next checkpoint.
       const room = Math.min(every.checkpoint - (step % every.checkpoint), config.steps - step);
       const count = Math.min(engine.stepsPerRun, room);
+      // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
+      await setImmediate();
       const inputs = Array.from({ length: count }, (_, i) => inputOf(step + 1 + i));
       for (const metrics of await runSteps(engine, inputs, { device: chosen.device, batch })) {
         step += 1;

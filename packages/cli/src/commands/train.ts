@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PRESETS, type PresetName } from '@ganport/model';
-import { ENGINES, type EngineName, fileError } from '@ganport/model/node';
+import { ENGINES, type EngineName, fileError, MAX_THREADS } from '@ganport/model/node';
 import { DEVICES, type Device } from '@ganport/onnx/node';
 import {
   configSchema,
@@ -28,9 +28,6 @@ import {
 const { steps, batch, seed } = configSchema.shape;
 
 const PRESETS_OWN = "the preset's";
-
-/** More than any machine has, and few enough for the system to start them. */
-const MAX_THREADS = 1024;
 
 export const train = command({
   usage: 'train',
@@ -148,6 +145,11 @@ async function resumed(folder: string, flags: Flags): Promise<Training> {
 
 /** What trains, and where, as far as it was asked for. */
 function engineFlags({ engine, device, threads, tf32 }: Flags) {
+  if (engine === 'tensorflow' && device === 'webgpu') {
+    throw new UsageError(
+      '--device: the tensorflow engine has no webgpu in Node; expected cpu or cuda, or --engine onnxruntime',
+    );
+  }
   if (tf32 && device !== undefined && device !== 'auto' && device !== 'cuda') {
     throw new UsageError(`--tf32 is CUDA's: expected --device cuda, got ${device}`);
   }
