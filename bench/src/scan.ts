@@ -2,6 +2,7 @@
 import {
   AttributeType,
   decodeModel,
+  EMPTY_ATTRIBUTE,
   encodeModel,
   type GraphProto,
   type ValueInfoProto,
@@ -38,15 +39,6 @@ export function scanSteps(model: Uint8Array, steps: number): Uint8Array {
     const dim = [{ dimValue: BigInt(steps) }, ...shape!.dim];
     return { ...value, type: { tensorType: { elemType: elemType!, shape: { dim } } } };
   };
-  const none = {
-    floats: [],
-    ints: [],
-    strings: [],
-    tensors: [],
-    graphs: [],
-    typeProtos: [],
-    sparseTensors: [],
-  };
   const names = (values: readonly ValueInfoProto[]) => values.map(({ name }) => name!);
   const scan = {
     opType: 'Scan',
@@ -54,8 +46,13 @@ export function scanSteps(model: Uint8Array, steps: number): Uint8Array {
     input: names([...state, ...given]),
     output: names([...next, ...others]),
     attribute: [
-      { ...none, name: 'body', type: AttributeType.GRAPH, g: scanned },
-      { ...none, name: 'num_scan_inputs', type: AttributeType.INT, i: BigInt(given.length) },
+      { ...EMPTY_ATTRIBUTE, name: 'body', type: AttributeType.GRAPH, g: scanned },
+      {
+        ...EMPTY_ATTRIBUTE,
+        name: 'num_scan_inputs',
+        type: AttributeType.INT,
+        i: BigInt(given.length),
+      },
     ],
     metadataProps: [],
   };

@@ -3,6 +3,7 @@ import { OnnxError } from './error.ts';
 import {
   type AttributeProto,
   AttributeType,
+  EMPTY_ATTRIBUTE,
   type GraphProto,
   type ModelProto,
   type NodeProto,
@@ -185,19 +186,11 @@ function nodeProto(
 }
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
-  const empty = {
-    floats: [],
-    ints: [],
-    strings: [],
-    tensors: [],
-    graphs: [],
-    typeProtos: [],
-    sparseTensors: [],
-  };
   if (typeof value === 'number')
-    return { ...empty, name, i: BigInt(value), type: AttributeType.INT };
-  if ('float' in value) return { ...empty, name, f: value.float, type: AttributeType.FLOAT };
-  return { ...empty, name, ints: value.map(BigInt), type: AttributeType.INTS };
+    return { ...EMPTY_ATTRIBUTE, name, i: BigInt(value), type: AttributeType.INT };
+  if ('float' in value)
+    return { ...EMPTY_ATTRIBUTE, name, f: value.float, type: AttributeType.FLOAT };
+  return { ...EMPTY_ATTRIBUTE, name, ints: value.map(BigInt), type: AttributeType.INTS };
 }
 
 function valueInfo(name: string, dtype: DType, shape: Shape): ValueInfoProto {

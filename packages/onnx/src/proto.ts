@@ -104,6 +104,17 @@ export interface AttributeProto {
   sparseTensors: SparseTensorProto[];
 }
 
+/** An attribute's lists, of which it fills one at most. */
+export const EMPTY_ATTRIBUTE: AttributeProto = {
+  floats: [],
+  ints: [],
+  strings: [],
+  tensors: [],
+  graphs: [],
+  typeProtos: [],
+  sparseTensors: [],
+};
+
 export interface TensorProto {
   dims: bigint[];
   dataType?: number;

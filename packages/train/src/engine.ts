@@ -52,7 +52,7 @@ export interface EngineOptions extends StepOptions {
 }
 
 export interface Engine {
-  /** What runs, and on what: "onnxruntime-node 1.30.0 on the CPU, 2 threads". */
+  /** What runs, and on what: "onnxruntime-node 1.30.0 on the CPU, threads: 2". */
   readonly description: string;
   /** How many steps one `run` does best: on a GPU, the state crosses to it and back once a run. */
   readonly stepsPerRun: number;

@@ -33,8 +33,10 @@ export interface EngineChoice {
   device: Device | 'auto';
 }
 
-/** What trains fastest first. Node cannot tell a GPU from a software renderer behind WebGPU, so that
- * comes after the CPU: it is used where it is asked for. */
+/**
+ * What trains fastest first. Node cannot tell a GPU from a software renderer behind WebGPU, so that
+ * comes after the CPU: it is used where it is asked for.
+ */
 const PREFERENCE: readonly { engine: EngineName; device: Device }[] = [
   { engine: 'onnxruntime', device: 'cuda' },
   { engine: 'tensorflow', device: 'cuda' },
@@ -141,8 +143,14 @@ async function onGpu(gan: Gan, initial: State, options: CreateOptions): Promise<
       batchNorm: 'composed',
       profilePrefix,
     });
-    const elsewhere = misplaced(await takePlacement(profilePrefix), device);
-    if (elsewhere) onNotice?.(`${device} leaves operators to the CPU, which is slow: ${elsewhere}`);
+    try {
+      const elsewhere = misplaced(await takePlacement(profilePrefix), device);
+      if (elsewhere)
+        onNotice?.(`${device} leaves operators to the CPU, which is slow: ${elsewhere}`);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
     return engine;
   } finally {
     await rm(folder, { recursive: true });
