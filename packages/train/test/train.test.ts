@@ -66,10 +66,19 @@ async function run(
     resume?: boolean;
     changes?: object;
     stopAt?: number;
+    /** Milliseconds after the first step at which a timer stops it, as a signal would. */
+    stopAfter?: number;
     engine?: EngineName;
   },
 ) {
-  const { steps, resume = false, changes = {}, stopAt, engine = 'onnxruntime' } = options;
+  const {
+    steps,
+    resume = false,
+    changes = {},
+    stopAt,
+    stopAfter,
+    engine = 'onnxruntime',
+  } = options;
   const stop = new AbortController();
   return train({
     config: resolveConfig([['the test', { ...settings, steps, ...changes }]]),
@@ -84,6 +93,7 @@ async function run(
     signal: stop.signal,
     onStep: (step) => {
       if (step === stopAt) stop.abort();
+      if (step === 1 && stopAfter !== undefined) setTimeout(() => stop.abort(), stopAfter);
     },
   });
 }
@@ -157,6 +167,19 @@ describe('resuming', () => {
     expect(steps).toEqual([2, 4, 4, 6, 8, 8]);
   });
 });
+
+test.each(['onnxruntime', 'tensorflow'] as const)(
+  'what stops training is heard between steps of the %s engine',
+  async (engine) => {
+    const every = { metrics: 1000, checkpoint: 1000 };
+    const changes = { every };
+    const { step, interrupted } = await run(`stopped ${engine}`, {
+      ...{ steps: 1000, engine, stopAfter: 50, changes },
+    });
+    expect(interrupted).toBe(true);
+    expect(step).toBeLessThan(1000);
+  },
+);
 
 describe('a run folder', () => {
   test('says what was trained on what', async () => {
