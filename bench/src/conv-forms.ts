@@ -3,7 +3,7 @@
  * takes inputs of a case's shapes and gives the same result; `bench conv-gradients` says what each
  * costs. @ganport/onnx's gradient rules use the fastest.
  */
-import { constant, float32, ops as op, scalar, type Value } from '@ganport/onnx';
+import { constant, float32, gradients, ops as op, scalar, type Value } from '@ganport/onnx';
 
 export type Form = (...inputs: Value[]) => Value;
 
@@ -32,9 +32,19 @@ const CONVOLUTIONS: readonly Geometry[] = [
   { n: 128, c: 32, o: 64, size: 14, kernel: 5, pad: 2 },
 ];
 
+/** Convolutions before a batch normalisation: conv's first, and some about as narrow. */
+const NORMALIZED: readonly Geometry[] = [
+  { n: 64, c: 1, o: 50, size: 56, kernel: 3, pad: 1 },
+  { n: 64, c: 1, o: 32, size: 28, kernel: 3, pad: 1 },
+  { n: 64, c: 1, o: 16, size: 28, kernel: 3, pad: 1 },
+  { n: 64, c: 3, o: 64, size: 32, kernel: 3, pad: 1 },
+  { n: 64, c: 3, o: 128, size: 32, kernel: 3, pad: 1 },
+];
+
 export const CASES: readonly FormCase[] = [
   ...CONVOLUTIONS.map(weightCase),
   ...CONVOLUTIONS.map(inputCase),
+  ...NORMALIZED.map(normalizedCase),
   { name: 'avgPool2d, 128×32×14×14', inputs: [[128, 32, 14, 14]], forms: unpoolForms(128, 32, 14) },
   { name: 'leakyRelu, 128×32×28×28', inputs: pair([128, 32, 28, 28]), forms: leakyForms() },
   { name: 'sum per channel, 64×50×56×56', inputs: [[64, 50, 56, 56]], forms: sumForms() },
@@ -142,6 +152,28 @@ function inputCase(g: Geometry): FormCase {
       },
       ConvTranspose: (dy, w) =>
         op.ConvTranspose(dy!, w!, undefined, { pads: [pad, pad, pad, pad] }),
+    },
+  };
+}
+
+/** A convolution, batch normalisation and ReLU, forward and back: its input's gradient plus the sums of the others. */
+function normalizedCase(g: Geometry): FormCase {
+  const { n, c, o, size, kernel, pad } = g;
+  const form =
+    (normalize: typeof op.normalizeConv): Form =>
+    (...[x, w, scale, bias]) => {
+      const conv = op.Conv(x!, w!, undefined, { pads: [pad, pad, pad, pad] });
+      const y = op.Relu(normalize(conv, scale!, bias!, 1e-5)[0]);
+      const [dx, ...rest] = gradients(op.mean(op.Mul(y, y)), [x!, w!, scale!, bias!]);
+      return rest.reduce((sum, d) => op.Add(sum, op.ReduceSum(d)), dx!);
+    };
+  return {
+    name: `Conv, batch norm, ReLU and their gradients, ${title(g)}`,
+    inputs: [[n, c, size, size], [o, c, kernel, kernel], [o], [o]],
+    forms: {
+      'statistics of its output': form(op.BatchNormalizationTraining),
+      'statistics of its output, composed': form(op.normalizeBatch),
+      'statistics of its input': form(op.normalizeConv),
     },
   };
 }

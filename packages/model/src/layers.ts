@@ -193,7 +193,8 @@ export const LAYERS = {
           epsilon,
         );
       }
-      const normalize = batchNorm === 'fused' ? op.BatchNormalizationTraining : op.normalizeBatch;
+      const ofBatch = batchNorm === 'fused' ? op.BatchNormalizationTraining : op.normalizeBatch;
+      const normalize = op.isNarrowConv(x!) ? op.normalizeConv : ofBatch;
       const [y, mean, variance] = normalize(x!, scale, bias, epsilon);
       statistics(mean, variance);
       return y;

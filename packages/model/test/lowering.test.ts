@@ -136,6 +136,20 @@ const CASES: Record<string, NetworkSpec> = {
       { type: 'add', from: ['a', '2', 'x'] },
     ],
   },
+  'batchNorm of a narrow convolution': chain(
+    [2, 7, 6],
+    { type: 'conv2d', filters: 37, kernel: [2, 3], stride: [1, 2], pad: [1, 0] },
+    { type: 'batchNorm', epsilon: 0.1 },
+    { type: 'relu' },
+  ),
+  'a residual block of narrow convolutions': {
+    inputs: { x: [1, 5, 5] },
+    layers: [
+      { type: 'conv2d', filters: 27, kernel: 3, pad: 1, bias: false, name: 'a' },
+      { type: 'batchNorm', name: 'b' },
+      { type: 'add', from: ['a', 'b'] },
+    ],
+  },
   'two inputs, joined; a layer nothing takes': {
     inputs: { x: [2, 3], y: [1, 3] },
     layers: [

@@ -121,6 +121,12 @@ export function expectAxis({ shape }: Value, axis: number, what: string): void {
   throw new OnnxError(`${what}: ${showShape(shape)} has no axis ${axis}`);
 }
 
+/** @throws OnnxError unless the value has this shape. */
+export function expectShape(what: string, { shape }: Value, expected: readonly Dim[]): void {
+  if (showShape(shape) === showShape(expected)) return;
+  throw new OnnxError(`${what}: expected ${showShape(expected)}, got ${showShape(shape)}`);
+}
+
 /** The size along one axis, such as a channel count. @throws OnnxError if it is symbolic. */
 export function knownDim(value: Value, axis: number, what: string): number {
   expectAxis(value, axis, what);

@@ -272,6 +272,13 @@ const CASES: Record<string, Case> = {
     },
     shapes: [[3, 2, 2, 2], [2], [2]],
   },
+  'a narrow convolution, normalized': {
+    f: (x, w, b, scale, bias) => {
+      const conv = op.Conv(x!, w!, b, { strides: [2, 1], pads: [1, 0, 0, 1] });
+      return op.normalizeConv(conv, scale!, bias!, 0.1)[0];
+    },
+    shapes: [[3, 1, 3, 3], [5, 1, 2, 2], [5], [5], [5]],
+  },
 };
 
 describe('a gradient agrees with finite differences', () => {

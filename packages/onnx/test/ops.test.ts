@@ -125,6 +125,7 @@ const SHAPES: [string, (...x: Value[]) => Outputs, ...Shape[]][] = [
     image,
     [3],
   ],
+  ['unfold', (x) => op.unfold(x!, { kernel: [2, 3], pads: [1, 0, 0, 2] }), image],
 ];
 
 test.each(SHAPES)('%s gives the type and shape onnxruntime gives', async (_, f, ...shapes) => {

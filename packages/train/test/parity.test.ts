@@ -59,6 +59,11 @@ const CASES: Record<LayerType, Case[]> = {
       input: [3, 4, 5],
       layers: [{ type: 'batchNorm', momentum: 0.3, epsilon: 1e-2 }],
     },
+    {
+      title: 'of a narrow convolution',
+      input: [1, 5, 6],
+      layers: [{ type: 'conv2d', filters: 12, kernel: 2, bias: false }, { type: 'batchNorm' }],
+    },
     { title: 'of sequences', input: [3, 4], layers: [{ type: 'batchNorm' }] },
   ],
   relu: [{ title: '', input: [8], layers: [{ type: 'relu' }] }],

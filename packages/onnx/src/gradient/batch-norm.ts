@@ -1,7 +1,7 @@
 /** The rule of batch normalisation (Ioffe & Szegedy 2015, section 3), in both its modes. */
-import { Add, Div, Mul, Neg, Reshape, Sqrt, Sub } from '../ops/index.ts';
+import { Add, Div, Mul, Neg, Reshape, Sqrt, Sub, sumPerChannel } from '../ops/index.ts';
 import { knownShape, type Node, scalar, type Value } from '../value.ts';
-import { perChannel, type Rule, type Thunk } from './rule.ts';
+import type { Rule, Thunk } from './rule.ts';
 import { zerosLike } from './shape.ts';
 
 /** A per-channel vector [C] laid out to broadcast against an image of x's rank. */
@@ -27,12 +27,12 @@ function inference(node: Node, dy: Value): Thunk[] {
   const [x, scale, , mean, variance] = node.inputs as Value[];
   const inverse = inverseDeviation(variance!, node);
   const slope = Mul(scale!, inverse);
-  const dScale = Mul(perChannel(Mul(dy, Sub(x!, channels(mean!, x!)))), inverse);
+  const dScale = Mul(sumPerChannel(Mul(dy, Sub(x!, channels(mean!, x!)))), inverse);
   return [
     () => Mul(dy, channels(slope, x!)),
     () => dScale,
-    () => perChannel(dy),
-    () => Neg(Mul(perChannel(dy), slope)),
+    () => sumPerChannel(dy),
+    () => Neg(Mul(sumPerChannel(dy), slope)),
     () => Mul(Mul(dScale, scale!), Mul(Mul(inverse, inverse), scalar(-0.5))),
   ];
 }
@@ -51,8 +51,8 @@ function training(node: Node, dys: readonly (Value | undefined)[]): Thunk[] {
   const perElement = scalar(1 / count);
   const inverse = inverseDeviation(variance!, node);
   const centred = Sub(x!, channels(mean!, x!));
-  const dyCentred = perChannel(Mul(dy, centred));
-  const dBias = perChannel(dy);
+  const dyCentred = sumPerChannel(Mul(dy, centred));
+  const dBias = sumPerChannel(dy);
   return [
     () => {
       const a = Mul(scale!, inverse);

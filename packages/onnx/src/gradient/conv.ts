@@ -3,6 +3,7 @@
  * onnxruntime's CPU provider: `pnpm bench conv-gradients` prints what each costs.
  */
 import { OnnxError } from '../error.ts';
+import { type Geometry, geometry } from '../ops/geometry.ts';
 import {
   AveragePool,
   Conv,
@@ -15,26 +16,17 @@ import {
   Reshape,
   Resize,
   Slice,
+  sumOfProducts,
+  sumPerChannel,
   Transpose,
+  unfold,
 } from '../ops/index.ts';
 import { float32 } from '../tensor.ts';
-import { constant, knownShape, type Node, scalar, type Value } from '../value.ts';
-import { perChannel, type Rule, rule, sumRows } from './rule.ts';
+import { constant, knownShape, scalar, type Value } from '../value.ts';
+import { type Rule, rule } from './rule.ts';
 
 type Pair = readonly [number, number];
 type Image = [n: number, c: number, h: number, w: number];
-
-interface Geometry {
-  kernel: Pair;
-  strides: Pair;
-  pads: Pads;
-  dilations: Pair;
-  group: number;
-}
-
-function geometry({ kernel_shape, strides, pads, dilations, group }: Node['attributes']): Geometry {
-  return { kernel: kernel_shape, strides, pads, dilations, group } as unknown as Geometry;
-}
 
 /** How far a kernel reaches beyond its first tap, in pixels, along height or width. */
 function reach({ kernel, dilations }: Geometry, i: 0 | 1): number {
@@ -97,19 +89,12 @@ function weightGradient(x: Value, dy: Value, g: Geometry): Value {
   const [kh, kw] = g.kernel;
   const taps = kh * kw;
   if (isDense(g) && o < c) {
-    const product = overImages(flatten(x), unfold(dy, { ...g, pads: flippedPads(g) }));
+    const product = sumOfProducts(flatten(x), seenBy(dy, { ...g, pads: flippedPads(g) }));
     // The taps of dy come in reverse: the last one meets the kernel's first.
     const gradient = Gather(Reshape(product, [c, o, taps]), countDown(taps), 2);
     return Reshape(Transpose(gradient, [1, 0, 2]), [o, c, kh, kw]);
   }
-  return Reshape(overImages(flatten(dy), unfold(x, g)), [o, c, kh, kw]);
-}
-
-/** Σₙ a[n] · b[n]ᵀ of a [N, P, K] and b [N, Q, K]: [P, Q]. */
-function overImages(a: Value, b: Value): Value {
-  const [p, q] = [a, b].map(({ shape }) => shape[1] as number) as [number, number];
-  const each = MatMul(a, Transpose(b, [0, 2, 1]));
-  return Reshape(sumRows(Reshape(each, [each.shape[0]!, p * q])), [p, q]);
+  return Reshape(sumOfProducts(flatten(dy), seenBy(x, g)), [o, c, kh, kw]);
 }
 
 /** [N, C, H, W] as [N, C, H · W]. */
@@ -118,19 +103,10 @@ function flatten(x: Value): Value {
   return Reshape(x, [x.shape[0]!, c, h * w]);
 }
 
-/**
- * The image as each kernel tap sees it, [N, C · kh · kw, H' · W']: a convolution of each channel
- * with kernels that have a single 1.
- */
-function unfold(x: Value, { kernel, strides, pads, dilations }: Geometry): Value {
-  const [, c] = knownImage(x);
-  const taps = kernel[0] * kernel[1];
-  const kernels = new Float32Array(c * taps * taps);
-  for (let i = 0; i < c * taps; i++) kernels[i * taps + (i % taps)] = 1;
-  const weights = constant(float32(kernels, [c * taps, 1, ...kernel]));
-  const grown = pads.map((pad) => Math.max(pad, 0)) as unknown as Pads;
-  const cut = padImage(x, pads.map((pad) => Math.min(pad, 0)) as unknown as Pads);
-  return flatten(Conv(cut, weights, undefined, { pads: grown, strides, dilations, group: c }));
+/** The image as each kernel tap sees it, of a convolution whose pads may cut. */
+function seenBy(x: Value, g: Geometry): Value {
+  const cut = padImage(x, g.pads.map((pad) => Math.min(pad, 0)) as unknown as Pads);
+  return unfold(cut, { ...g, pads: g.pads.map((pad) => Math.max(pad, 0)) as unknown as Pads });
 }
 
 /** Pads the image with zeros; a negative pad cuts. */
@@ -156,7 +132,7 @@ export const convRules: Readonly<Record<string, Rule>> = {
   Conv: rule(([x, w], dy, _y, attributes) => [
     () => inputGradient(dy, w!, x!, geometry(attributes)),
     () => weightGradient(x!, dy, geometry(attributes)),
-    () => perChannel(dy),
+    () => sumPerChannel(dy),
   ]),
 
   // The adjoint of Conv in its image: image and gradient change places.
@@ -166,7 +142,7 @@ export const convRules: Readonly<Record<string, Rule>> = {
     return [
       () => Conv(dy, w!, undefined, { strides, pads, dilations, group }),
       () => weightGradient(dy, x!, g),
-      () => perChannel(dy),
+      () => sumPerChannel(dy),
     ];
   }),
 

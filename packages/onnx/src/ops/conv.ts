@@ -1,19 +1,8 @@
-/** Convolution, its transpose, pooling and batch normalisation, of NCHW images. */
+/** Convolution, its transpose, pooling and scaling, of NCHW images. */
 import { OnnxError } from '../error.ts';
 import { float32 } from '../tensor.ts';
-import {
-  constant,
-  type Dim,
-  expectAxis,
-  makeNode,
-  makeValue,
-  scalar,
-  showShape,
-  type Value,
-} from '../value.ts';
-import { Add, Div, Mul, Sqrt, Sub } from './elementwise.ts';
-import { mean } from './linear.ts';
-import { Reshape, Slice } from './shape.ts';
+import { constant, type Dim, expectShape, makeValue, showShape, type Value } from '../value.ts';
+import { Reshape } from './shape.ts';
 
 type Pair = readonly [number, number];
 
@@ -125,85 +114,28 @@ export function Resize(x: Value, [down, across]: Pair): Value {
   return makeValue('Resize', [x, undefined, scales], {}, x.dtype, shape);
 }
 
-/** (x − mean) / √(variance + epsilon) · scale + bias, each of the four [C] (Ioffe & Szegedy 2015). */
-export function BatchNormalization(
+/**
+ * What each tap of a convolution's kernel sees of the image x [N, C, H, W]: [N, C · kh · kw, H' · W'],
+ * laid out as a weight [O, C · kh · kw] is. A convolution of each channel with kernels that have a single 1.
+ */
+export function unfold(
   x: Value,
-  scale: Value,
-  bias: Value,
-  mean: Value,
-  variance: Value,
-  epsilon: number,
+  { kernel, ...options }: Omit<ConvOptions, 'group'> & { kernel: Pair },
 ): Value {
-  expectPerChannel(x, { scale, bias, mean, variance });
-  const inputs = [x, scale, bias, mean, variance];
-  return makeValue('BatchNormalization', inputs, { epsilon: { float: epsilon } }, x.dtype, x.shape);
-}
-
-/**
- * Batch normalisation with the batch's own mean and (population) variance over all axes but the
- * second. Returns [y, mean [C], variance [C]].
- */
-export function BatchNormalizationTraining(
-  x: Value,
-  scale: Value,
-  bias: Value,
-  epsilon: number,
-): readonly [y: Value, mean: Value, variance: Value] {
-  expectPerChannel(x, { scale, bias });
-  // momentum 0: the "running" outputs are this batch's statistics, whatever the running inputs are.
-  // onnxruntime 1.30 keeps each output in its input's buffer, even if others use that input: give it
-  // two that nothing else uses. Made from x, so that no two of these nodes can come to share them.
-  const rest = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  const first = Slice(x, { axes: rest, starts: rest.map(() => 0), ends: rest.map(() => 1) });
-  const unused = Reshape(first, [x.shape[1]!]);
-  const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
-  const channel = { dtype: x.dtype, shape: [x.shape[1]!] };
-  const [y, mean, variance] = makeNode(
-    'BatchNormalization',
-    [x, scale, bias, unused, Mul(unused, scalar(0))],
-    attributes,
-    [{ dtype: x.dtype, shape: x.shape }, channel, channel],
-  );
-  return [y!, mean!, variance!];
-}
-
-/**
- * The same in operators that every provider has: onnxruntime's GPU providers lack the training mode.
- * Returns [y, mean [C], variance [C]].
- */
-export function normalizeBatch(
-  x: Value,
-  scale: Value,
-  bias: Value,
-  epsilon: number,
-): readonly [y: Value, mean: Value, variance: Value] {
-  expectPerChannel(x, { scale, bias });
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  const channels = x.shape.map((_, axis) => (axis === 1 ? x.shape[1]! : 1));
-  const average = mean(x, { axes, keepdims: true });
-  const centred = Sub(x, average);
-  const variance = mean(Mul(centred, centred), { axes, keepdims: true });
-  const slope = Div(Reshape(scale, channels), Sqrt(Add(variance, scalar(epsilon))));
-  const y = Add(Mul(centred, slope), Reshape(bias, channels));
-  return [y, Reshape(average, [x.shape[1]!]), Reshape(variance, [x.shape[1]!])];
+  const c = known('unfold', x, imageShape('unfold', x)[1]!);
+  const taps = kernel[0] * kernel[1];
+  const kernels = new Float32Array(c * taps * taps);
+  for (let i = 0; i < c * taps; i++) kernels[i * taps + (i % taps)] = 1;
+  const weights = constant(float32(kernels, [c * taps, 1, ...kernel]));
+  const seen = Conv(x, weights, undefined, { ...options, group: c });
+  const [n, , h, w] = seen.shape as [Dim, Dim, number, number];
+  return Reshape(seen, [n, c * taps, h * w]);
 }
 
 function imageShape(what: string, { shape }: Value): readonly Dim[] {
   if (shape.length !== 4)
     throw new OnnxError(`${what}: expected four dimensions, got ${showShape(shape)}`);
   return shape;
-}
-
-function expectPerChannel(x: Value, vectors: Readonly<Record<string, Value>>): void {
-  expectAxis(x, 1, 'BatchNormalization');
-  for (const [name, vector] of Object.entries(vectors)) {
-    expectShape(`BatchNormalization ${name}`, vector, [x.shape[1]!]);
-  }
-}
-
-function expectShape(what: string, { shape }: Value, expected: readonly Dim[]): void {
-  if (showShape(shape) === showShape(expected)) return;
-  throw new OnnxError(`${what}: expected ${showShape(expected)}, got ${showShape(shape)}`);
 }
 
 function known(op: string, x: Value, dim: Dim): number {
