@@ -1,7 +1,8 @@
 /** The files of onnxruntime's CUDA provider, which are too large for the npm package. */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { isWholeLibrary } from './elf.ts';
 import { firstLine } from './error.ts';
 
 /** Files that onnxruntime-node needs beside its binding to run on CUDA. */
@@ -34,28 +35,6 @@ export function cudaProblem(folder: string = providerFolder()): string | undefin
 
 export function cudaIsInstalled(): boolean {
   return cudaProblem() === undefined;
-}
-
-/** Bytes of an ELF header, 64-bit. */
-const ELF_HEADER = 64;
-
-/**
- * Whether a file is an ELF library that reaches to the end of its section headers, which linkers
- * write last. To load one that was cut off is not an error, it ends the process with SIGBUS.
- */
-export function isWholeLibrary(path: string): boolean {
-  const header = Buffer.alloc(ELF_HEADER);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, header);
-  } finally {
-    closeSync(file);
-  }
-  // Magic number, 64 bits, little endian.
-  if (header.readUInt32BE(0) !== 0x7f454c46 || header.readUInt16BE(4) !== 0x0201) return false;
-  const sections = Number(header.readBigUInt64LE(40));
-  const end = sections + header.readUInt16LE(58) * header.readUInt16LE(60);
-  return statSync(path).size >= Math.max(ELF_HEADER, end);
 }
 
 /**

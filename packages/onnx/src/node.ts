@@ -1,11 +1,5 @@
 /** onnxruntime in Node: devices and where nodes run. The package's other entry runs in a page too. */
-export {
-  CUDA_FILES,
-  cudaIsInstalled,
-  cudaProblem,
-  isWholeLibrary,
-  providerFolder,
-} from './cuda.ts';
+export { CUDA_FILES, cudaIsInstalled, cudaProblem, providerFolder } from './cuda.ts';
 export {
   DEVICES,
   type Device,
@@ -14,4 +8,5 @@ export {
   explainDeviceError,
   probeDevice,
 } from './devices.ts';
+export { isWholeLibrary } from './elf.ts';
 export { misplaced, type Placement, takePlacement } from './placement.ts';

@@ -1,9 +1,11 @@
 /** What TensorFlow.js can run on in Node: its packages with a native part, and those without. */
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import util from 'node:util';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
-import type { Device } from '@ganport/onnx/node';
+import { type Device, isWholeLibrary } from '@ganport/onnx/node';
 import * as tf from '@tensorflow/tfjs';
 import { completeWasmKernels } from './wasm-kernels.ts';
 
@@ -90,12 +92,31 @@ function loadNative(name: string, threads: number): void {
     isNullOrUndefined: (value: unknown) => value == null,
     isArray: Array.isArray,
   });
+  const require = createRequire(import.meta.url);
   try {
-    createRequire(import.meta.url)(name);
+    const broken = brokenLibrary(join(dirname(require.resolve(name)), '..'));
+    if (broken) throw new Error(`its native part is only half installed: ${broken} is cut off`);
+    require(name);
   } catch (error) {
     throw new Error(whyNot(name, error as NodeJS.ErrnoException));
   }
   tf.setBackend(NATIVE);
+}
+
+/**
+ * The first library of a tfjs-node package that is not whole; undefined if all are. On Linux only, where
+ * loading one that was cut off ends the process.
+ */
+export function brokenLibrary(home: string): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return ['lib', 'deps']
+    .filter((folder) => existsSync(join(home, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(home, folder), { recursive: true }).map((file) =>
+        join(folder, String(file)),
+      ),
+    )
+    .find((file) => /\.node$|\.so[.\d]*$/.test(file) && !isWholeLibrary(join(home, file)));
 }
 
 function whyNot(name: string, error: NodeJS.ErrnoException): string {
