@@ -262,10 +262,20 @@ describe('both engines agree on the seed networks', () => {
     await expectParity(presetGan('conv'), { batch: 2, compareAfter: [1] });
   });
 
-  // With its ReLUs the engines go apart over 20 steps, at learning rates of 1e-5, 1e-4 and 1e-3: at 1e-4
-  // by half of a moment and 5e-5 of a loss. Most likely rounding decides on which side of 0 some of the
-  // very many inputs of ReLUs are. With smooth activations they stay together, at 1e-4; at 1e-3 a bias
-  // that batch normalisation takes out again is 4e-4 apart after the first step.
+  // Rounding decides on which side of 0 a few of the very many inputs of ReLUs are. So single weights come to
+  // be apart, from 2e-4 of the greatest change after 2 steps to 4e-1 after 20; all together, 1e-4 was seen.
+  test('conv, 20 steps (slow)', { timeout: 120_000 }, async () => {
+    const { differences: compared } = await differences(presetGan('conv'), {
+      batch: 2,
+      compareAfter: [20],
+      learningRate: 1e-4,
+    });
+    expect(compared[0]!.metrics).toBeLessThan(2e-4);
+    expect(compared[0]!.weights).toBeLessThan(AFTER_TWENTY);
+  });
+
+  // With smooth activations they stay together at 1e-4; at 1e-3 a bias that batch normalisation takes out
+  // again is 4e-4 apart after the first step.
   test('conv with tanh for its ReLUs, 20 steps (slow)', { timeout: 120_000 }, async () => {
     await expectParity(smooth(presetGan('conv')), { batch: 2, learningRate: 1e-4 });
   });

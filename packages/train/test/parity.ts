@@ -40,6 +40,8 @@ export interface Difference {
   state: number;
   /** The tensor that has it. */
   where: string;
+  /** Root mean square of the differences of all weights and statistics, in parts of that of their changes. */
+  weights: number;
 }
 
 /** Trains on both engines, and compares. Gives the differences, and what the tensorflow engine is. */
@@ -129,7 +131,7 @@ export function compareStates(
   initial: State,
   a: State,
   b: State,
-): { state: number; where: string } {
+): Omit<Difference, 'step' | 'metrics'> {
   expect(Object.keys(b).sort()).toEqual(Object.keys(a).sort());
   const change = (name: string) => greatest(a[name]!, initial[name]!);
   const likes = new Map<string, number>();
@@ -149,7 +151,10 @@ export function compareStates(
     const relative = apart === 0 ? 0 : apart / scaleOf(name);
     if (!(relative <= state)) [state, where] = [relative, name];
   }
-  return { state, where };
+  const weights = Object.keys(a).filter((name) => !/^(adam_|ema\.)/.test(name));
+  const distance = (other: State) =>
+    Math.hypot(...weights.map((name) => euclidean(a[name]!, other[name]!)));
+  return { state, where, weights: distance(b) / distance(initial) };
 }
 
 /** "adam_v.generator" of "adam_v.generator.3.weight", "generator running_mean" of "generator.1.running_mean". */
@@ -157,6 +162,10 @@ function likeOf(name: string): string {
   const [first, second] = name.split('.');
   if (first === 'adam_m' || first === 'adam_v' || first === 'ema') return `${first}.${second}`;
   return `${first} ${name.match(/running_\w+$/)?.[0] ?? 'weights'}`;
+}
+
+function euclidean(a: Float32Array, b: Float32Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0));
 }
 
 function greatest(a: Float32Array, b: Float32Array): number {
