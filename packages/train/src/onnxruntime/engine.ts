@@ -20,7 +20,7 @@ export interface OnnxRuntimeOptions extends StepOptions {
   threads: number;
   /**
    * Steps of one graph: the state stays in it, and on its device, from one to the next. By default,
-   * as many as take about a second, from 1 to 10.
+   * as many as take about a second and a half, from 1 to 10.
    */
   stepsPerRun?: number;
   /** "composed" for providers other than the CPU's; see `BuildStepOptions`. */
@@ -39,7 +39,7 @@ export async function createOnnxRuntimeEngine(
   const { inputs, image: drawn } = samplerGraph(gan.generator, ema > 0);
   const samplerModel = buildModel({ name: 'sampler', inputs, outputs: { image: drawn } });
   const sampler = await createSession(encodeModel(samplerModel), options);
-  /** One for single steps, such as those before a checkpoint, and one for runs of `stepsPerRun`. */
+  /** By how many steps they take: one, or `stepsPerRun`. Each is made when it is needed. */
   const trainers = new Map<number, InferenceSession>();
   const trainerOf = async (steps: number): Promise<InferenceSession> => {
     const present = trainers.get(steps);
@@ -89,6 +89,11 @@ export async function createOnnxRuntimeEngine(
     await runOnce([blank]);
     if (profilePrefix !== undefined) trainers.get(1)!.endProfiling();
     stepsPerRun = options.stepsPerRun ?? stepsAbout(await milliseconds(() => runOnce([blank])));
+    if (stepsPerRun > 1) {
+      // Its memory is not given back otherwise, and many a training has no use for it.
+      await trainers.get(1)!.release();
+      trainers.delete(1);
+    }
   } catch (error) {
     await close();
     throw error;
@@ -122,9 +127,9 @@ export async function createOnnxRuntimeEngine(
 
 /**
  * Milliseconds of a run: Ctrl-C waits for its end. A run copies the state, as onnxruntime-node returns
- * outputs in buffers of its own: steps that share one take 7 % (conv) to 38 % (mlp) less each.
+ * outputs in buffers of its own: steps that share one take 5 % (conv) to 38 % (mlp) less each.
  */
-const RUN_MS = 1000;
+const RUN_MS = 1500;
 const MOST_STEPS = 10;
 
 function stepsAbout(millisecondsPerStep: number): number {
