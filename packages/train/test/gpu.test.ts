@@ -64,7 +64,9 @@ const gan = {
       layers: [
         { type: 'conv2d', filters: 2, kernel: 3, pad: 1, name: 'a' },
         { type: 'leakyRelu', slope: 0.2, name: 'b' },
-        { type: 'concat', from: ['a', 'b'] },
+        { type: 'conv2d', from: 'image', filters: 9, kernel: [1, 3], pad: [0, 1], name: 'narrow' },
+        { type: 'batchNorm', name: 'normal' },
+        { type: 'concat', from: ['a', 'b', 'normal'] },
         { type: 'batchNorm' },
         { type: 'avgPool2d', kernel: 2 },
         { type: 'flatten' },
