@@ -98,6 +98,10 @@ test.each<[string, () => unknown]>([
     'BatchNormalization scale: expected [3], got [4]',
     () => op.BatchNormalizationTraining(batch, a4, a4, 0.1),
   ],
+  [
+    'normalizeConv: expected a Conv of one group and a known batch, got Relu [N, 3]',
+    () => op.normalizeConv(op.Relu(batch), ...floats([3], [3]), 0.1),
+  ],
   ['BatchNormalization: [4] has no axis 1', () => op.BatchNormalizationTraining(a4, a4, a4, 0.1)],
 ])('%s', (message, f) => {
   expect(f).toThrow(OnnxError);

@@ -1,6 +1,15 @@
 /** Batch normalisation (Ioffe & Szegedy 2015) of [N, C, ...], statistics over all axes but the second. */
+import { OnnxError } from '../error.ts';
 import { sizeOf } from '../tensor.ts';
-import { expectAxis, expectShape, makeNode, makeValue, scalar, type Value } from '../value.ts';
+import {
+  expectAxis,
+  expectShape,
+  makeNode,
+  makeValue,
+  scalar,
+  showShape,
+  type Value,
+} from '../value.ts';
 import { Conv, unfold } from './conv.ts';
 import { Add, Div, Mul, Relu, Sqrt, Sub } from './elementwise.ts';
 import { geometry } from './geometry.ts';
@@ -8,7 +17,10 @@ import { MatMul, mean, ReduceSum } from './linear.ts';
 import { Reshape, Slice } from './shape.ts';
 import { sumOfProducts, sumPerChannel } from './sums.ts';
 
-/** (x − mean) / √(variance + epsilon) · scale + bias, each of the four [C] (Ioffe & Szegedy 2015). */
+/** The normalised batch, and its mean and population variance, [C] each. */
+export type Normalized = readonly [y: Value, mean: Value, variance: Value];
+
+/** (x − mean) / √(variance + epsilon) · scale + bias, each of the four [C]. */
 export function BatchNormalization(
   x: Value,
   scale: Value,
@@ -22,16 +34,13 @@ export function BatchNormalization(
   return makeValue('BatchNormalization', inputs, { epsilon: { float: epsilon } }, x.dtype, x.shape);
 }
 
-/**
- * Batch normalisation with the batch's own mean and (population) variance over all axes but the
- * second. Returns [y, mean [C], variance [C]].
- */
+/** Batch normalisation with the batch's own statistics, by one operator. */
 export function BatchNormalizationTraining(
   x: Value,
   scale: Value,
   bias: Value,
   epsilon: number,
-): readonly [y: Value, mean: Value, variance: Value] {
+): Normalized {
   expectPerChannel(x, { scale, bias });
   // momentum 0: the "running" outputs are this batch's statistics, whatever the running inputs are.
   // onnxruntime 1.30 keeps each output in its input's buffer, even if others use that input: give it
@@ -50,16 +59,8 @@ export function BatchNormalizationTraining(
   return [y!, mean!, variance!];
 }
 
-/**
- * The same in operators that every provider has: onnxruntime's GPU providers lack the training mode.
- * Returns [y, mean [C], variance [C]].
- */
-export function normalizeBatch(
-  x: Value,
-  scale: Value,
-  bias: Value,
-  epsilon: number,
-): readonly [y: Value, mean: Value, variance: Value] {
+/** The same in operators that every provider has: onnxruntime's GPU providers lack the training mode. */
+export function normalizeBatch(x: Value, scale: Value, bias: Value, epsilon: number): Normalized {
   expectPerChannel(x, { scale, bias });
   const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const channels = x.shape.map((_, axis) => (axis === 1 ? x.shape[1]! : 1));
@@ -78,11 +79,17 @@ const NARROW = 3;
  * Whether x is a convolution with many more filters than numbers under its kernel, over all channels.
  * Then its statistics are had for less from its input, see `normalizeConv`.
  */
-export function isNarrowConv({ node, shape }: Value): boolean {
-  if (node?.op !== 'Conv' || geometry(node.attributes).group !== 1 || typeof shape[0] === 'string')
-    return false;
-  const [filters, ...seen] = node.inputs[1]!.shape as number[];
+export function isNarrowConv(x: Value): boolean {
+  if (!isPlainConv(x)) return false;
+  const [filters, ...seen] = x.node!.inputs[1]!.shape as number[];
   return NARROW * sizeOf(seen) <= filters!;
+}
+
+/** Of one group, and with a batch of known size. */
+function isPlainConv({ node, shape }: Value): boolean {
+  return (
+    node?.op === 'Conv' && geometry(node.attributes).group === 1 && typeof shape[0] === 'number'
+  );
 }
 
 /**
@@ -92,13 +99,15 @@ export function isNarrowConv({ node, shape }: Value): boolean {
  * what w sees, where the other forms pass over x ten times.
  * The variance's relative error is a rounding's times |w|² · Σ's greatest eigenvalue / variance: a filter that
  * answers to very little of what it sees is scaled less exactly than by the other forms.
+ * @throws OnnxError unless x comes from a Conv of one group, with a batch of known size
  */
-export function normalizeConv(
-  x: Value,
-  scale: Value,
-  bias: Value,
-  epsilon: number,
-): readonly [y: Value, mean: Value, variance: Value] {
+export function normalizeConv(x: Value, scale: Value, bias: Value, epsilon: number): Normalized {
+  if (!isPlainConv(x)) {
+    const got = `${x.node?.op ?? 'a value without a node'} ${showShape(x.shape)}`;
+    throw new OnnxError(
+      `normalizeConv: expected a Conv of one group and a known batch, got ${got}`,
+    );
+  }
   expectPerChannel(x, { scale, bias });
   const [u, w, b] = x.node!.inputs as [Value, Value, Value | undefined];
   const [filters, ...kernel] = w.shape as [number, number, number, number];
