@@ -75,14 +75,8 @@ function weightCase(g: Geometry): FormCase {
       return flat(op.Slice(padded, { axes: [2, 3], starts, ends }), channels);
     });
   };
-  /** The same, [n, channels · taps, area], by a convolution whose kernels have a single 1 each. */
-  const unfold = (x: Value, channels: number) => {
-    const kernels = new Float32Array(channels * taps * taps);
-    for (let i = 0; i < channels * taps; i += 1) kernels[i * taps + (i % taps)] = 1;
-    const weights = constant(float32(kernels, [channels * taps, 1, kernel, kernel]));
-    const pads = [pad, pad, pad, pad] as const;
-    return flat(op.Conv(x, weights, undefined, { pads, group: channels }), channels * taps);
-  };
+  const unfold = (x: Value) =>
+    op.unfold(x, { kernel: [kernel, kernel], pads: [pad, pad, pad, pad] });
   const fromTaps = (products: Value[]) => {
     const columns = products.map((product) => op.Reshape(overBatch(product), [o, c, 1]));
     return op.Reshape(op.Concat(columns, 2), [o, c, kernel, kernel]);
@@ -115,11 +109,11 @@ function weightCase(g: Geometry): FormCase {
         );
       },
       'x unfolded by a grouped Conv': (x, dy) => {
-        const product = op.MatMul(flat(dy!, o), transposed(unfold(x!, c)));
+        const product = op.MatMul(flat(dy!, o), transposed(unfold(x!)));
         return op.Reshape(overBatch(product), [o, c, kernel, kernel]);
       },
       'dy unfolded by a grouped Conv': (x, dy) => {
-        const product = op.MatMul(flat(x!, c), transposed(unfold(dy!, o)));
+        const product = op.MatMul(flat(x!, c), transposed(unfold(dy!)));
         const gradient = op.Gather(op.Reshape(overBatch(product), [c, o, taps]), turned, 2);
         return op.Reshape(op.Transpose(gradient, [1, 0, 2]), [o, c, kernel, kernel]);
       },

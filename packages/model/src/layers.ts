@@ -26,6 +26,7 @@ export type Init =
 /**
  * How batch normalisation is lowered: with the running statistics, for drawing; or with the batch's,
  * for training, by one operator ("fused", which only onnxruntime's CPU provider runs) or by several.
+ * After a narrow convolution both use `normalizeConv`.
  */
 export type BatchNormForm = 'running' | 'fused' | 'composed';
 

@@ -1,12 +1,13 @@
 /** Messages with every list empty, to be filled in by a test. */
-import type {
-  AttributeProto,
-  FunctionProto,
-  GraphProto,
-  ModelProto,
-  NodeProto,
-  TensorProto,
-  ValueInfoProto,
+import {
+  type AttributeProto,
+  EMPTY_ATTRIBUTE,
+  type FunctionProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
 } from '../src/proto.ts';
 
 export function model(fields: Partial<ModelProto>): ModelProto {
@@ -51,16 +52,7 @@ export function unary(
 }
 
 export function attribute(fields: Partial<AttributeProto>): AttributeProto {
-  return {
-    floats: [],
-    ints: [],
-    strings: [],
-    tensors: [],
-    graphs: [],
-    typeProtos: [],
-    sparseTensors: [],
-    ...fields,
-  };
+  return { ...EMPTY_ATTRIBUTE, ...fields };
 }
 
 export function tensor(fields: Partial<TensorProto>): TensorProto {

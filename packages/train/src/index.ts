@@ -22,7 +22,11 @@ export {
   type EngineChoice,
 } from './engines.ts';
 export { type Gan, initialState, resolveGan, stateTensors } from './gan.ts';
-export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
+export {
+  createOnnxRuntimeEngine,
+  type OnnxRuntimeOptions,
+  sessionOptions,
+} from './onnxruntime/engine.ts';
 export { LOSSES, type LossName } from './onnxruntime/losses.ts';
 export { buildStep, METRICS, NEXT, STEP } from './onnxruntime/step.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';

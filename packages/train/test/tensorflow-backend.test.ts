@@ -1,16 +1,14 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { providerFolder } from '@ganport/onnx/node';
 import { expect, test } from 'vitest';
 import { brokenLibrary } from '../src/tensorflow/backend.ts';
 
-/** A shared library that any installation has. */
-const LIBRARY = createRequire(createRequire(import.meta.url).resolve('onnxruntime-node'));
-
 // Loading what was cut off would end the process with SIGBUS.
 test.skipIf(process.platform !== 'linux')('a library that was cut off is found', () => {
-  const whole = LIBRARY.resolve(`../bin/napi-v6/linux/${process.arch}/onnxruntime_binding.node`);
+  // A library that any installation has.
+  const whole = join(providerFolder(), 'onnxruntime_binding.node');
   const home = mkdtempSync(join(tmpdir(), 'ganport-tfjs-'));
   try {
     expect(brokenLibrary(home)).toBeUndefined();

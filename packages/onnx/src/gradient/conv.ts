@@ -3,7 +3,7 @@
  * onnxruntime's CPU provider: `pnpm bench conv-gradients` prints what each costs.
  */
 import { OnnxError } from '../error.ts';
-import { type Geometry, geometry } from '../ops/geometry.ts';
+import { type Geometry, geometry, type Pads, type Pair } from '../ops/geometry.ts';
 import {
   AveragePool,
   Conv,
@@ -12,7 +12,6 @@ import {
   MatMul,
   Mul,
   Pad,
-  type Pads,
   Reshape,
   Resize,
   Slice,
@@ -25,7 +24,6 @@ import { float32 } from '../tensor.ts';
 import { constant, knownShape, scalar, type Value } from '../value.ts';
 import { type Rule, rule } from './rule.ts';
 
-type Pair = readonly [number, number];
 type Image = [n: number, c: number, h: number, w: number];
 
 /** How far a kernel reaches beyond its first tap, in pixels, along height or width. */

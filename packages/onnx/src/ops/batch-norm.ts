@@ -1,4 +1,7 @@
-/** Batch normalisation (Ioffe & Szegedy 2015) of [N, C, ...], statistics over all axes but the second. */
+/**
+ * Batch normalisation (Ioffe & Szegedy 2015) of x [N, C, ...] with scale and bias [C]; statistics are over
+ * all axes but the second, the variance the population's. Shapes that do not fit are an OnnxError.
+ */
 import { OnnxError } from '../error.ts';
 import { sizeOf } from '../tensor.ts';
 import {
@@ -17,7 +20,7 @@ import { MatMul, mean, ReduceSum } from './linear.ts';
 import { Reshape, Slice } from './shape.ts';
 import { sumOfProducts, sumPerChannel } from './sums.ts';
 
-/** The normalised batch, and its mean and population variance, [C] each. */
+/** The normalised batch, of x's shape, and its mean and variance, [C] each. */
 export type Normalized = readonly [y: Value, mean: Value, variance: Value];
 
 /** (x − mean) / √(variance + epsilon) · scale + bias, each of the four [C]. */

@@ -1,13 +1,17 @@
 /** Convolution, its transpose, pooling and scaling, of NCHW images. */
 import { OnnxError } from '../error.ts';
 import { float32 } from '../tensor.ts';
-import { constant, type Dim, expectShape, makeValue, showShape, type Value } from '../value.ts';
+import {
+  constant,
+  type Dim,
+  expectShape,
+  knownDim,
+  makeValue,
+  showShape,
+  type Value,
+} from '../value.ts';
+import type { Pads, Pair } from './geometry.ts';
 import { Reshape } from './shape.ts';
-
-type Pair = readonly [number, number];
-
-/** Zeros around an image: [top, left, bottom, right], as ONNX orders them. */
-export type Pads = readonly [number, number, number, number];
 
 export interface ConvOptions {
   strides?: Pair;
@@ -117,12 +121,13 @@ export function Resize(x: Value, [down, across]: Pair): Value {
 /**
  * What each tap of a convolution's kernel sees of the image x [N, C, H, W]: [N, C · kh · kw, H' · W'],
  * laid out as a weight [O, C · kh · kw] is. A convolution of each channel with kernels that have a single 1.
+ * @throws OnnxError if C, H or W is symbolic, or the kernel does not fit
  */
 export function unfold(
   x: Value,
   { kernel, ...options }: Omit<ConvOptions, 'group'> & { kernel: Pair },
 ): Value {
-  const c = known('unfold', x, imageShape('unfold', x)[1]!);
+  const c = knownDim(x, 1, 'unfold');
   const taps = kernel[0] * kernel[1];
   const kernels = new Float32Array(c * taps * taps);
   for (let i = 0; i < c * taps; i++) kernels[i * taps + (i % taps)] = 1;

@@ -1,8 +1,11 @@
-/** How the attributes of a Conv or ConvTranspose node lay its kernel over the image. */
+/** How a kernel is laid over an image, and how a Conv or ConvTranspose node says it. */
 import type { Node } from '../value.ts';
-import type { Pads } from './conv.ts';
 
-type Pair = readonly [number, number];
+/** Of height and of width. */
+export type Pair = readonly [number, number];
+
+/** Zeros around an image: [top, left, bottom, right], as ONNX orders them. */
+export type Pads = readonly [number, number, number, number];
 
 export interface Geometry {
   kernel: Pair;
