@@ -1,4 +1,4 @@
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 import type { Preset } from './presets.ts';
 
 /** What trains a GAN, in a process of its own. Whoever creates one disposes of it. */

@@ -1,7 +1,7 @@
 /** Who takes part in `bench engines`, and with which program. */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 import type { TensorFlowBackend } from '@ganport/train';
 import { preparePyTorch } from './pytorch.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEVICES, type Device } from '@ganport/onnx/node';
+import { DEVICES, type Device } from '@ganport/runtime/node';
 import sharp from 'sharp';
 import { type Entry, entries } from './contenders.ts';
 import { benchConvGradients, formatForms } from './conv-gradients.ts';

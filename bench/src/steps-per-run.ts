@@ -4,7 +4,7 @@
  */
 import { PRESETS, resolveNetwork } from '@ganport/model';
 import { DATA_TYPES, decodeModel, sizeOf, type ValueInfoProto } from '@ganport/onnx';
-import { type Device, executionProviders } from '@ganport/onnx/node';
+import { type Device, executionProviders } from '@ganport/runtime/node';
 import {
   buildStep,
   type Gan,

@@ -1,5 +1,5 @@
 /** Kinds of flags. Each takes a value: `--steps` without one is an error, not the default. */
-import { DEVICES } from '@ganport/onnx/node';
+import { DEVICES } from '@ganport/runtime/node';
 import { wholeNumber } from '@ganport/serve';
 import { UsageError } from './command.ts';
 

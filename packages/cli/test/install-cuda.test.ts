@@ -9,7 +9,7 @@ import {
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CUDA_FILES, cudaProblem } from '@ganport/onnx/node';
+import { CUDA_FILES, cudaProblem } from '@ganport/runtime/node';
 import { expect, onTestFinished, test } from 'vitest';
 import { barLine, describe as describeProgress } from '../src/install-cuda/byte-progress.ts';
 import { installCuda } from '../src/install-cuda/install.ts';

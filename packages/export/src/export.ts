@@ -21,7 +21,8 @@ import {
   readCheckpoint,
   readRun,
 } from '@ganport/model/node';
-import { buildModel, encodeModel, type OrtRuntime } from '@ganport/onnx';
+import { buildModel, encodeModel } from '@ganport/onnx';
+import type { OrtRuntime } from '@ganport/runtime';
 import { foldBatchNorm, type WeightArrays } from './fold.ts';
 import { buildGenerator, type ImageOutput } from './generator.ts';
 import { type Batch, drawAll, largestDifference } from './verify.ts';

@@ -1,5 +1,5 @@
 /** Draws with a model, to compare an exported generator with the network that was trained. */
-import type { OrtRuntime } from '@ganport/onnx';
+import type { OrtRuntime } from '@ganport/runtime';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 
 export interface Batch {

@@ -8,7 +8,6 @@
  *     best, latest                         the name of a checkpoint
  */
 import { join } from 'node:path';
-import { DEVICES } from '@ganport/onnx/node';
 import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 import { readFileWithin } from './files.ts';
@@ -18,6 +17,8 @@ import { readWeights, type WeightTensor } from './weights-file.ts';
 /** What can have trained a run. */
 export const ENGINES = ['onnxruntime', 'tensorflow'] as const;
 export type EngineName = (typeof ENGINES)[number];
+/** And on what. */
+const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
 
 const RUN_FORMAT = 1;
 

@@ -5,7 +5,6 @@ export { firstLine, OnnxError } from './error.ts';
 export { gradients } from './gradient/gradients.ts';
 export * as ops from './ops/index.ts';
 export * from './proto.ts';
-export type { OrtRuntime } from './runtime.ts';
 export {
   DATA_TYPES,
   type DType,

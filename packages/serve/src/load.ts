@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { firstLine } from '@ganport/onnx';
-import { cudaIsInstalled, type Device } from '@ganport/onnx/node';
+import { cudaIsInstalled, type Device } from '@ganport/runtime/node';
 import * as ort from 'onnxruntime-node';
 import { ServeError } from './error.ts';
 import { createSampler, type Sampler } from './sampler.ts';

@@ -9,7 +9,8 @@ import {
   ModelError,
   readGeneratorMetadata,
 } from '@ganport/model';
-import { firstLine, type OrtRuntime } from '@ganport/onnx';
+import { firstLine } from '@ganport/onnx';
+import type { OrtRuntime } from '@ganport/runtime';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { ServeError } from './error.ts';
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { firstLine } from '@ganport/onnx';
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 import { createApp } from './app.ts';
 import { ServeError } from './error.ts';
 import { errorBody } from './http-error.ts';

@@ -1,6 +1,6 @@
 import { ModelError } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 
 /** An engine that is not there, or does not train on a device. */
 export class EngineError extends ModelError {

@@ -1,5 +1,5 @@
 /** What trains: a seam with one implementation per library. */
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 import type { LossName } from './onnxruntime/losses.ts';
 
 /** Tensors of the state by name, float32. */

@@ -10,7 +10,7 @@ import {
   explainDeviceError,
   misplaced,
   takePlacement,
-} from '@ganport/onnx/node';
+} from '@ganport/runtime/node';
 import * as ort from 'onnxruntime-node';
 import type { Engine, EngineOptions, State } from './engine.ts';
 import { EngineError } from './engine-error.ts';

@@ -1,6 +1,6 @@
 /** What is said when a device's memory does not hold a training step. */
 import { firstLine } from '@ganport/onnx';
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 
 /** As onnxruntime, CUDA, C++ and TensorFlow say it. */
 const OUT_OF_MEMORY =

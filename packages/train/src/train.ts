@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { latentBatch, ModelError, STREAM } from '@ganport/model';
 import type { Run } from '@ganport/model/node';
 import { firstLine } from '@ganport/onnx';
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset, imageBatch } from './data/index.ts';
 import type { Engine, Metrics, StepInput } from './engine.ts';

@@ -1,6 +1,6 @@
 /** Which engine is chosen, and what is said where one is not there. */
 import { resolveNetwork } from '@ganport/model';
-import { cudaIsInstalled } from '@ganport/onnx/node';
+import { cudaIsInstalled } from '@ganport/runtime/node';
 import { describe, expect, test } from 'vitest';
 import { chooseEngine, type EngineChoice } from '../src/engines.ts';
 import { defaultThreads, initialState } from '../src/index.ts';

@@ -12,7 +12,7 @@ import {
   misplaced,
   probeDevice,
   takePlacement,
-} from '@ganport/onnx/node';
+} from '@ganport/runtime/node';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { initialState, type State, type StepInput } from '../src/index.ts';

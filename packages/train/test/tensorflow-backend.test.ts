@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { providerFolder } from '@ganport/onnx/node';
+import { providerFolder } from '@ganport/runtime/node';
 import { expect, test } from 'vitest';
 import { brokenLibrary } from '../src/tensorflow/backend.ts';
 

@@ -1,4 +1,4 @@
-import { cudaProblem, providerFolder } from '@ganport/onnx/node';
+import { cudaProblem, providerFolder } from '@ganport/runtime/node';
 import { command, type Log, type Result } from '../command.ts';
 import { installedVersions, machine } from '../doctor/machine.ts';
 import { type Findings, report } from '../doctor/report.ts';

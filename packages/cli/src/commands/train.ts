@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PRESETS, type PresetName } from '@ganport/model';
 import { ENGINES, type EngineName, fileError, MAX_THREADS } from '@ganport/model/node';
-import { DEVICES, type Device } from '@ganport/onnx/node';
+import { DEVICES, type Device } from '@ganport/runtime/node';
 import {
   configSchema,
   DEFAULT_PRESET,

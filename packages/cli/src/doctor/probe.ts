@@ -4,7 +4,7 @@
  */
 import { latentBatch, STREAM } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
-import { type Device, explainDeviceError, probeDevice } from '@ganport/onnx/node';
+import { type Device, explainDeviceError, probeDevice } from '@ganport/runtime/node';
 import {
   createEngine,
   defaultThreads,

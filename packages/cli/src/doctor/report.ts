@@ -1,5 +1,5 @@
 /** The report as text for a terminal. */
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 import { table } from '../table.ts';
 import type { Machine } from './machine.ts';
 import type { ProbeStatus } from './status.ts';

@@ -1,6 +1,6 @@
 /** What a probe finds. */
 import type { EngineName } from '@ganport/model/node';
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 
 /** Every combination that there is in Node. */
 export const TRAINERS: readonly { engine: EngineName; device: Device }[] = [

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 import { ModelError } from '@ganport/model';
 import { download, removeTemporaryFiles, temporaryPath } from '@ganport/model/node';
 import { firstLine } from '@ganport/onnx';
-import { isWholeLibrary } from '@ganport/onnx/node';
+import { isWholeLibrary } from '@ganport/runtime/node';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import type { NugetPackage } from './package.ts';
 

@@ -1,7 +1,7 @@
 /** Which NuGet package holds the CUDA provider of the onnxruntime-node that is installed. */
 import { createRequire } from 'node:module';
 import { ModelError } from '@ganport/model';
-import { CUDA_FILES } from '@ganport/onnx/node';
+import { CUDA_FILES } from '@ganport/runtime/node';
 
 export interface NugetPackage {
   /** Address of the feed's index. */

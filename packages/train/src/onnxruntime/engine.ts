@@ -3,7 +3,8 @@
  * the other, several steps at a time.
  */
 import { type BatchNormForm, samplerGraph } from '@ganport/model';
-import { buildModel, encodeModel, type OrtRuntime, sizeOf } from '@ganport/onnx';
+import { buildModel, encodeModel, sizeOf } from '@ganport/onnx';
+import type { OrtRuntime } from '@ganport/runtime';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Engine, Metrics, State, StepInput, StepOptions } from '../engine.ts';
 import { type Gan, type StateTensor, stateTensors } from '../gan.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import util from 'node:util';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
-import { type Device, isWholeLibrary } from '@ganport/onnx/node';
+import { type Device, isWholeLibrary } from '@ganport/runtime/node';
 import * as tf from '@tensorflow/tfjs';
 import { completeWasmKernels } from './wasm-kernels.ts';
 

@@ -1,7 +1,7 @@
 /** The tensorflow engine: the state stays in TensorFlow.js's tensors, on its device, from step to step. */
 import { drawnWeight } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
-import type { Device } from '@ganport/onnx/node';
+import type { Device } from '@ganport/runtime/node';
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';

@@ -1,12 +1,8 @@
 /** What onnxruntime-node can run a model on, and what is said where it cannot. */
+import { buildModel, encodeModel, firstLine, input, ops } from '@ganport/onnx';
 import type { InferenceSession } from 'onnxruntime-common';
-import { buildModel } from './build.ts';
-import { encodeModel } from './codec.ts';
 import { cudaLoadError, cudaProblem } from './cuda.ts';
-import { firstLine } from './error.ts';
-import { Add } from './ops/index.ts';
-import type { OrtRuntime } from './runtime.ts';
-import { input } from './value.ts';
+import type { OrtRuntime } from './ort.ts';
 
 export const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
 export type Device = (typeof DEVICES)[number];
@@ -35,7 +31,9 @@ export function executionProviders(
 /** Runs one addition on a device. */
 export async function probeDevice(ort: OrtRuntime, device: Device): Promise<DeviceStatus> {
   const x = input('x', 'float32', [2]);
-  const model = encodeModel(buildModel({ name: 'probe', inputs: [x], outputs: { y: Add(x, x) } }));
+  const model = encodeModel(
+    buildModel({ name: 'probe', inputs: [x], outputs: { y: ops.Add(x, x) } }),
+  );
   try {
     // Severity 4 keeps onnxruntime from printing what is reported here.
     const session = await ort.InferenceSession.create(model, {

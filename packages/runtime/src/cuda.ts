@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { firstLine } from '@ganport/onnx';
 import { isWholeLibrary } from './elf.ts';
-import { firstLine } from './error.ts';
 
 /** Files that onnxruntime-node needs beside its binding to run on CUDA. */
 export const CUDA_FILES = [

@@ -1,0 +1,2 @@
+export type { OrtRuntime } from './ort.ts';
+export type { Port, Program, ProgramOptions, RunOptions } from './program.ts';
