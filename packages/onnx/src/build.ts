@@ -25,6 +25,8 @@ export interface BuildOptions {
   opset?: number;
   metadata?: Readonly<Record<string, string>>;
   producerVersion?: string;
+  /** Nodes to be written in other operators, of those that can be: none unless given. */
+  compose?: (node: Node) => boolean;
 }
 
 /**
@@ -57,8 +59,15 @@ class GraphWriter {
   /** Names of small constants by type, shape and content: each is stored once. */
   readonly #constants = new Map<string, string>();
   readonly #counts = new Map<string, number>();
+  readonly #compose: (node: Node) => boolean;
+  /** What composed nodes' outputs are written as. */
+  readonly #composed = new Map<Node, readonly Value[]>();
 
-  constructor({ name, inputs, outputs }: BuildOptions) {
+  constructor({ name, inputs, outputs: given, compose = () => false }: BuildOptions) {
+    this.#compose = compose;
+    const outputs = Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [key, this.#written(value)] as const),
+    );
     this.graph = {
       node: [],
       name,
@@ -84,6 +93,19 @@ class GraphWriter {
     for (const [key, value] of again) {
       this.graph.node.push(nodeProto('Identity', key, [this.#nameOf(value)], [key], {}));
     }
+  }
+
+  /** The value as it is written: itself, or what it is composed of. */
+  #written(value: Value): Value {
+    let written = value;
+    while ('node' in written.origin) {
+      const { node, index } = written.origin;
+      if (!node.composed || !(node.own || this.#compose(node))) break;
+      const outputs = this.#composed.get(node) ?? node.composed();
+      this.#composed.set(node, outputs);
+      written = outputs[index]!;
+    }
+    return written;
   }
 
   #addInput(value: Value): ValueInfoProto {
@@ -112,13 +134,12 @@ class GraphWriter {
 
   /** Writes the nodes `value` needs, without recursion: a step graph is thousands of nodes deep. */
   #addAncestors(value: Value): void {
-    const done = this.#written;
+    const done = this.#done;
     const stack: Node[] = value.node ? [value.node] : [];
     while (stack.length > 0) {
       const node = stack.at(-1)!;
-      const next = done.has(node)
-        ? undefined
-        : node.inputs.find((v) => v?.node && !done.has(v.node))?.node;
+      const makers = done.has(node) ? [] : node.inputs.map((v) => v && this.#written(v).node);
+      const next = makers.find((maker) => maker && !done.has(maker));
       if (next) {
         stack.push(next);
         continue;
@@ -128,11 +149,11 @@ class GraphWriter {
     }
   }
 
-  readonly #written = new Set<Node>();
+  readonly #done = new Set<Node>();
 
   #addNode(node: Node): void {
-    this.#written.add(node);
-    const inputs = node.inputs.map((value) => (value ? this.#nameOf(value) : ''));
+    this.#done.add(node);
+    const inputs = node.inputs.map((value) => (value ? this.#nameOf(this.#written(value)) : ''));
     const name = this.#fresh(node.op);
     const outputs = node.outputs.map((value, index) => {
       const given = this.#names.get(value);

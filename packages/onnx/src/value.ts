@@ -18,6 +18,10 @@ export interface Node {
   readonly inputs: readonly (Value | undefined)[];
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly outputs: readonly Value[];
+  /** The same outputs in other operators, for runtimes that lack this one. */
+  readonly composed?: () => readonly Value[];
+  /** Of an operator that is ganport's own: no file has it, `composed` is written in its place. */
+  readonly own?: boolean;
 }
 
 type Origin =
@@ -83,9 +87,10 @@ export function makeNode(
   inputs: readonly (Value | undefined)[],
   attributes: Readonly<Record<string, Attribute>>,
   outputs: readonly OutputType[],
+  more: Pick<Node, 'composed' | 'own'> = {},
 ): readonly Value[] {
   const values: Value[] = [];
-  const node: Node = { op, inputs, attributes, outputs: values };
+  const node: Node = { op, inputs, attributes, outputs: values, ...more };
   outputs.forEach(({ dtype, shape }, index) => {
     values.push(new Value(dtype, shape, { node, index }));
   });
@@ -101,6 +106,21 @@ export function makeValue(
   shape: Shape,
 ): Value {
   return makeNode(op, inputs, attributes, [{ dtype, shape }])[0]!;
+}
+
+/**
+ * The output of an operator of ganport's own: one that an engine may have a kernel for, and that gradients
+ * have a rule for, where ONNX has none.
+ */
+export function makeOwn(
+  op: string,
+  inputs: readonly Value[],
+  attributes: Readonly<Record<string, Attribute>>,
+  { dtype, shape }: OutputType,
+  composed: () => Value,
+): Value {
+  const more = { own: true, composed: () => [composed()] };
+  return makeNode(op, inputs, attributes, [{ dtype, shape }], more)[0]!;
 }
 
 export function showShape(shape: Shape): string {

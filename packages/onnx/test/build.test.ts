@@ -188,3 +188,36 @@ describe('is refused', () => {
     expect(build).toThrow(new OnnxError(message));
   });
 });
+
+describe('operators that are composed of others', () => {
+  const x = input('x', 'float32', [4, 2]);
+  const vector = constant(float32([1, 2]));
+  const [y, mean] = op.BatchNormalizationTraining(x, vector, vector, 1e-5);
+  const opsOf = (compose?: BuildOptions['compose']) => {
+    const options = { name: NAME, inputs: [x], outputs: { y, twice: op.Add(mean, mean) } };
+    const model = buildModel(compose ? { ...options, compose } : options);
+    checkModel(model);
+    return model.graph!.node.map(({ opType }) => opType);
+  };
+
+  test('are written themselves where ONNX has them', () => {
+    expect(opsOf()).toContain('BatchNormalization');
+  });
+
+  test('are written as the others where the caller says so, once for all their outputs', () => {
+    const ops = opsOf(({ op }) => op === 'BatchNormalization');
+    expect(ops).not.toContain('BatchNormalization');
+    expect(ops.filter((op) => op === 'Sqrt')).toHaveLength(1);
+  });
+
+  test('of ganport’s own never reach a file', () => {
+    const out = op.stopGradient(op.stopGradient(op.Neg(x)));
+    const model = buildModel({
+      name: NAME,
+      inputs: [x],
+      outputs: { out, same: op.stopGradient(x) },
+    });
+    checkModel(model);
+    expect(model.graph!.node.map(({ opType }) => opType)).toEqual(['Neg', 'Identity']);
+  });
+});

@@ -233,6 +233,16 @@ const CASES: Record<string, Case> = {
     f: (x, w) => op.Conv(x!, w!, undefined, { dilations: [2, 1], pads: [1, 1, 2, 1] }),
     shapes: [image, [2, 3, 2, 3]],
   },
+  'ConvWeightGradient, strides that leave a rest': {
+    f: (x, dy) => {
+      const geometry = { kernel: [2, 3], strides: [2, 2], pads: [1, 0, 0, 1] } as const;
+      return op.ConvWeightGradient(x!, dy!, { ...geometry, dilations: [1, 1], group: 1 });
+    },
+    shapes: [
+      [2, 3, 5, 4],
+      [2, 2, 3, 2],
+    ],
+  },
   ConvTranspose: {
     f: (x, w, b) => op.ConvTranspose(x!, w!, b!),
     shapes: [[2, 3, 3, 2], [3, 2, 2, 3], [2]],
@@ -317,6 +327,15 @@ describe('gradients', () => {
     const got = await run.run({ x: new OrtTensor('float32', [5], []) });
     expect(got.gSquare!.data[0]).toBe(3);
     expect(got.gx!.data[0]).toBe(30);
+    await run.release();
+  });
+
+  test('do not pass through stopGradient, and what it is written as is the value itself', async () => {
+    const x = input('x', 'float32', []);
+    const y = op.Mul(op.stopGradient(op.Mul(x, x)), x);
+    const run = await session([x], { y, g: gradients(y, [x])[0]! });
+    const got = await run.run({ x: new OrtTensor('float32', [5], []) });
+    expect([got.y!.data[0], got.g!.data[0]]).toEqual([125, 25]);
     await run.release();
   });
 

@@ -2,46 +2,31 @@
  * Rules of convolution and pooling. Which of several equal forms is used was chosen by measuring
  * onnxruntime's CPU provider: `pnpm bench conv-gradients` prints what each costs.
  */
-import { OnnxError } from '../error.ts';
-import { type Geometry, geometry, type Pads, type Pair } from '../ops/geometry.ts';
+import {
+  flippedPads,
+  type Geometry,
+  geometry,
+  isDense,
+  type Pair,
+  reach,
+} from '../ops/geometry.ts';
+import { countDown, type Image, knownImage, padImage } from '../ops/image.ts';
 import {
   AveragePool,
   Conv,
   ConvTranspose,
+  ConvWeightGradient,
   Gather,
   MatMul,
   Mul,
-  Pad,
   Reshape,
   Resize,
-  Slice,
-  sumOfProducts,
   sumPerChannel,
   Transpose,
-  unfold,
 } from '../ops/index.ts';
 import { float32 } from '../tensor.ts';
 import { constant, knownShape, scalar, type Value } from '../value.ts';
 import { type Rule, rule } from './rule.ts';
-
-type Image = [n: number, c: number, h: number, w: number];
-
-/** How far a kernel reaches beyond its first tap, in pixels, along height or width. */
-function reach({ kernel, dilations }: Geometry, i: 0 | 1): number {
-  return (kernel[i] - 1) * dilations[i];
-}
-
-/** Whether the adjoint of the convolution is a convolution too. */
-function isDense({ strides, group }: Geometry): boolean {
-  return strides[0] === 1 && strides[1] === 1 && group === 1;
-}
-
-/** Zeros around dy with which convolving it gives an image of x's size. */
-function flippedPads(g: Geometry): Pads {
-  const [top, left, bottom, right] = g.pads;
-  const [rows, columns] = [reach(g, 0), reach(g, 1)];
-  return [rows - top, columns - left, rows - bottom, columns - right];
-}
 
 /** Below so many channels ConvTranspose is faster than Conv, which works on blocks of them. */
 const FEW_CHANNELS = 8;
@@ -71,65 +56,10 @@ function rotated(w: Value): Value {
   return Reshape(Gather(swapped, countDown(taps), 2), [c, o, kh, kw]);
 }
 
-function countDown(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => count - 1 - i);
-}
-
-/**
- * The gradient of Conv's weight [O, C, kh, kw] from x [N, C, H, W] and dy [N, O, H', W']: each
- * kernel tap's shifted image against dy, as one product of matrices per sample. Of x and dy, the one
- * with fewer channels is shifted, where strides allow.
- */
-function weightGradient(x: Value, dy: Value, g: Geometry): Value {
-  if (g.group !== 1) throw new OnnxError('the weight gradient of a grouped Conv is not supported');
-  const [, c] = knownImage(x);
-  const [, o] = knownImage(dy);
-  const [kh, kw] = g.kernel;
-  const taps = kh * kw;
-  if (isDense(g) && o < c) {
-    const product = sumOfProducts(flatten(x), seenBy(dy, { ...g, pads: flippedPads(g) }));
-    // The taps of dy come in reverse: the last one meets the kernel's first.
-    const gradient = Gather(Reshape(product, [c, o, taps]), countDown(taps), 2);
-    return Reshape(Transpose(gradient, [1, 0, 2]), [o, c, kh, kw]);
-  }
-  return Reshape(sumOfProducts(flatten(dy), seenBy(x, g)), [o, c, kh, kw]);
-}
-
-/** [N, C, H, W] as [N, C, H · W]. */
-function flatten(x: Value): Value {
-  const [, c, h, w] = knownImage(x);
-  return Reshape(x, [x.shape[0]!, c, h * w]);
-}
-
-/** The image as each kernel tap sees it, of a convolution whose pads may cut. */
-function seenBy(x: Value, g: Geometry): Value {
-  const cut = padImage(x, g.pads.map((pad) => Math.min(pad, 0)) as unknown as Pads);
-  return unfold(cut, { ...g, pads: g.pads.map((pad) => Math.max(pad, 0)) as unknown as Pads });
-}
-
-/** Pads the image with zeros; a negative pad cuts. */
-function padImage(x: Value, [top, left, bottom, right]: Pads): Value {
-  const [, , h, w] = knownImage(x);
-  const cut = (pad: number) => Math.max(-pad, 0);
-  let image = x;
-  if ([top, left, bottom, right].some((pad) => pad < 0)) {
-    const starts = [cut(top), cut(left)];
-    image = Slice(x, { axes: [2, 3], starts, ends: [h - cut(bottom), w - cut(right)] });
-  }
-  const grow = [top, left, bottom, right].map((pad) => Math.max(pad, 0));
-  if (grow.every((pad) => pad === 0)) return image;
-  return Pad(image, [0, 0, grow[0]!, grow[1]!], [0, 0, grow[2]!, grow[3]!]);
-}
-
-/** Sizes of an image [N, C, H, W] whose batch may be symbolic: it is left as 0. */
-function knownImage({ shape }: Value): Image {
-  return [0, ...knownShape(shape.slice(1), 'the gradient of Conv')] as Image;
-}
-
 export const convRules: Readonly<Record<string, Rule>> = {
   Conv: rule(([x, w], dy, _y, attributes) => [
     () => inputGradient(dy, w!, x!, geometry(attributes)),
-    () => weightGradient(x!, dy, geometry(attributes)),
+    () => ConvWeightGradient(x!, dy, geometry(attributes)),
     () => sumPerChannel(dy),
   ]),
 
@@ -139,9 +69,16 @@ export const convRules: Readonly<Record<string, Rule>> = {
     const { strides, pads, dilations, group } = g;
     return [
       () => Conv(dy, w!, undefined, { strides, pads, dilations, group }),
-      () => weightGradient(dy, x!, g),
+      () => ConvWeightGradient(dy, x!, g),
       () => sumPerChannel(dy),
     ];
+  }),
+
+  // Linear in both: its value for dw is what convolving x with dw gives against dy.
+  ConvWeightGradient: rule(([x, dy], dw, _y, attributes) => {
+    const g = geometry(attributes);
+    const { kernel: _, ...options } = g;
+    return [() => inputGradient(dy!, dw, x!, g), () => Conv(x!, dw, undefined, options)];
   }),
 
   Resize: rule(([x], dy) => [

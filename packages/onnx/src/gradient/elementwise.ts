@@ -12,7 +12,7 @@ import {
   Where,
 } from '../ops/index.ts';
 import { scalar, type Value } from '../value.ts';
-import { type Rule, rule, sumTo } from './rule.ts';
+import { type Rule, rule } from './rule.ts';
 
 /** The rule of y = f(x), from dy, x and y. */
 const unary = (derive: (dy: Value, x: Value, y: Value) => Value): Rule =>
@@ -34,7 +34,13 @@ function between(x: Value, low: Value, high: Value): Value {
   return Mul(Cast(Greater(x, low), 'float32'), Cast(Greater(high, x), 'float32'));
 }
 
-export const elementwiseRules: Readonly<Record<string, Rule>> = {
+export const elementwiseRules: Readonly<Record<string, Rule | 'flat'>> = {
+  // Constant almost everywhere, or meant to be taken so: nothing flows back.
+  Cast: 'flat',
+  Greater: 'flat',
+  Sign: 'flat',
+  StopGradient: 'flat',
+
   Abs: unary((dy, x) => Mul(dy, Sign(x))),
   Exp: unary((dy, _x, y) => Mul(dy, y)),
   Identity: unary((dy) => dy),
@@ -57,19 +63,13 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   ]),
   Clip: rule(([x, min, max], dy) => [() => Mul(dy, between(x!, min!, max!))]),
 
-  Add: rule(([a, b], dy) => [() => sumTo(dy, a!.shape), () => sumTo(dy, b!.shape)]),
-  Sub: rule(([a, b], dy) => [() => sumTo(dy, a!.shape), () => sumTo(Neg(dy), b!.shape)]),
-  Mul: rule(([a, b], dy) => [
-    () => sumTo(Mul(dy, b!), a!.shape),
-    () => sumTo(Mul(dy, a!), b!.shape),
-  ]),
-  Div: rule(([a, b], dy, y) => [
-    () => sumTo(Div(dy, b!), a!.shape),
-    () => sumTo(Neg(Mul(dy, Div(y, b!))), b!.shape),
-  ]),
-  Where: rule(([condition, a, b], dy) => [
+  Add: rule((_inputs, dy) => [() => dy, () => dy]),
+  Sub: rule((_inputs, dy) => [() => dy, () => Neg(dy)]),
+  Mul: rule(([a, b], dy) => [() => Mul(dy, b!), () => Mul(dy, a!)]),
+  Div: rule(([_a, b], dy, y) => [() => Div(dy, b!), () => Neg(Mul(dy, Div(y, b!)))]),
+  Where: rule(([condition], dy) => [
     undefined,
-    () => sumTo(Where(condition!, dy, scalar(0)), a!.shape),
-    () => sumTo(Where(condition!, scalar(0), dy), b!.shape),
+    () => Where(condition!, dy, scalar(0)),
+    () => Where(condition!, scalar(0), dy),
   ]),
 };

@@ -1,6 +1,6 @@
 import { Expand, Gemm, MatMul, Reshape, Transpose } from '../ops/index.ts';
 import { constantOf, knownShape, type Value } from '../value.ts';
-import { type Rule, rule, sumTo } from './rule.ts';
+import { type Rule, rule } from './rule.ts';
 
 /** Swaps the last two axes. */
 function transposed(x: Value): Value {
@@ -10,11 +10,11 @@ function transposed(x: Value): Value {
 
 export const linearRules: Readonly<Record<string, Rule>> = {
   MatMul: rule(([a, b], dy) => [
-    () => sumTo(MatMul(dy, transposed(b!)), a!.shape),
-    () => sumTo(MatMul(transposed(a!), dy), b!.shape),
+    () => MatMul(dy, transposed(b!)),
+    () => MatMul(transposed(a!), dy),
   ]),
 
-  Gemm: rule(([a, b, c], dy, _y, attributes) => {
+  Gemm: rule(([a, b], dy, _y, attributes) => {
     const [transA, transB] = [Boolean(attributes.transA), Boolean(attributes.transB)];
     return [
       () =>
@@ -25,7 +25,7 @@ export const linearRules: Readonly<Record<string, Rule>> = {
         transB
           ? Gemm(dy, a!, undefined, { transA: true, transB: transA })
           : Gemm(a!, dy, undefined, { transA: !transA }),
-      () => sumTo(dy, c!.shape),
+      () => dy,
     ];
   }),
 

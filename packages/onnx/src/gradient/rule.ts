@@ -6,7 +6,8 @@ export type Thunk = () => Value;
 
 /**
  * The vector-Jacobian product of one operator: from the gradients `dys` of the outputs (undefined
- * is zero, but one is defined) to those of the inputs, in order. An input without a thunk has none.
+ * is zero, but one is defined) to those of the inputs, in order, each of its input's shape or of the
+ * shape that was broadcast to. An input without a thunk has none.
  */
 export type Rule = (
   node: Node,

@@ -1,7 +1,7 @@
 import { OnnxError } from '../error.ts';
 import { Concat, Expand, Gather, Pad, Reshape, Slice, Transpose } from '../ops/index.ts';
 import { constantOf, knownDim, knownShape, scalar, type Value } from '../value.ts';
-import { type Rule, rule, sumTo } from './rule.ts';
+import { type Rule, rule } from './rule.ts';
 
 /** The numbers of a constant input: axes, sizes, indices. */
 function numbers(value: Value): number[] {
@@ -35,7 +35,7 @@ export function zerosLike(value: Value): Value {
 
 export const shapeRules: Readonly<Record<string, Rule>> = {
   Reshape: rule(([x], dy) => [() => Reshape(dy, x!.shape)]),
-  Expand: rule(([x], dy) => [() => sumTo(dy, x!.shape)]),
+  Expand: rule((_inputs, dy) => [() => dy]),
   Transpose: rule((_inputs, dy, _y, { perm }) => {
     const axes = perm as readonly number[];
     return [

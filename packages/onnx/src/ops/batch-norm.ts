@@ -37,7 +37,10 @@ export function BatchNormalization(
   return makeValue('BatchNormalization', inputs, { epsilon: { float: epsilon } }, x.dtype, x.shape);
 }
 
-/** Batch normalisation with the batch's own statistics, by one operator. */
+/**
+ * Batch normalisation with the batch's own statistics, by one operator; composed of several where a provider
+ * lacks its training mode, as onnxruntime's GPU providers do.
+ */
 export function BatchNormalizationTraining(
   x: Value,
   scale: Value,
@@ -58,11 +61,12 @@ export function BatchNormalizationTraining(
     [x, scale, bias, unused, Mul(unused, scalar(0))],
     attributes,
     [{ dtype: x.dtype, shape: x.shape }, channel, channel],
+    { composed: () => normalizeBatch(x, scale, bias, epsilon) },
   );
   return [y!, mean!, variance!];
 }
 
-/** The same in operators that every provider has: onnxruntime's GPU providers lack the training mode. */
+/** The same in operators that every provider has. */
 export function normalizeBatch(x: Value, scale: Value, bias: Value, epsilon: number): Normalized {
   expectPerChannel(x, { scale, bias });
   const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);

@@ -1,7 +1,15 @@
 /** Operators that work element by element, with NumPy's broadcasting. */
 import { OnnxError } from '../error.ts';
 import { DATA_TYPES, type DType } from '../tensor.ts';
-import { type Dim, makeValue, type Shape, scalar, showShape, type Value } from '../value.ts';
+import {
+  type Dim,
+  makeOwn,
+  makeValue,
+  type Shape,
+  scalar,
+  showShape,
+  type Value,
+} from '../value.ts';
 
 const unary =
   (op: string) =>
@@ -32,6 +40,11 @@ export const Div = binary('Div');
 export const Mul = binary('Mul');
 export const Sub = binary('Sub');
 export const Greater = binary('Greater', 'bool');
+
+/** x itself, which no gradient flows back through. */
+export function stopGradient(x: Value): Value {
+  return makeOwn('StopGradient', [x], {}, x, () => x);
+}
 
 export function LeakyRelu(x: Value, alpha: number): Value {
   return makeValue('LeakyRelu', [x], { alpha: { float: alpha } }, x.dtype, x.shape);

@@ -10,8 +10,6 @@ interface AdamContext extends AdamOptions {
   next: Map<string, Value>;
   /** 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), [2]: see `corrections`. */
   corrections: Value;
-  /** Values the gradient does not flow through: the other network's weights. */
-  held: readonly Value[];
 }
 
 /** Bias corrections of step t ≥ 1, in double precision: 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ). */
@@ -28,7 +26,7 @@ export function adam(
   prefix: string,
   network: Network,
   objective: Value,
-  { now, next, corrections, held, learningRate, beta1, beta2, epsilon }: AdamContext,
+  { now, next, corrections, learningRate, beta1, beta2, epsilon }: AdamContext,
 ): Record<string, Value> {
   const names = network.parameters.filter((p) => p.trained).map((p) => p.name);
   const weights = names.map((name) => now.get(`${prefix}.${name}`)!);
@@ -39,7 +37,7 @@ export function adam(
   // Gradients s of the objective times √(1 − β₂), so that s² needs no factor: another less.
   const root = Math.sqrt(1 - beta2);
   const updated: Record<string, Value> = {};
-  gradients(op.Mul(objective, scalar(root)), weights, held).forEach((s, i) => {
+  gradients(op.Mul(objective, scalar(root)), weights).forEach((s, i) => {
     const [m, v] = ['adam_m', 'adam_v'].map((moment) => `${moment}.${prefix}.${names[i]}`);
     const mNext = op.Add(
       op.Mul(now.get(m!)!, scalar(beta1)),

@@ -112,27 +112,24 @@ function trainingStep(
   const dWeights = weightsOf('discriminator', discriminator, now);
   const context = { now, next, corrections, ...options.adam };
 
-  // The discriminator's step, on real images and on images drawn for it. The generator is held: from
-  // the second step on, its weights are a function of the discriminator's.
+  // The discriminator's step, on real images and on images drawn for it.
   const real = scaleImages(images, discriminator.inputs.image!);
   const drawn = lowerNetwork(generator, { z: zDiscriminator }, gWeights, batchNorm);
-  const [onReal, onFake] = judge(discriminator, real, drawn.output, dWeights, batchNorm);
+  const fake = op.stopGradient(drawn.output);
+  const [onReal, onFake] = judge(discriminator, real, fake, dWeights, batchNorm);
   const dLoss = criterion.discriminator(onReal.output, onFake.output);
-  const dNext = adam('discriminator', discriminator, dLoss, {
-    ...context,
-    held: Object.values(gWeights),
-  });
+  const dNext = adam('discriminator', discriminator, dLoss, context);
 
   // The generator's step, from other latents, against the discriminator just updated and held.
   const redrawn = lowerNetwork(generator, { z: zGenerator }, gWeights, batchNorm);
   const judged = lowerNetwork(
     discriminator,
     { image: redrawn.output },
-    { ...dWeights, ...dNext },
+    { ...dWeights, ...frozen(dNext) },
     batchNorm,
   );
   const gLoss = criterion.generator(judged.output);
-  const gNext = adam('generator', generator, gLoss, { ...context, held: Object.values(dNext) });
+  const gNext = adam('generator', generator, gLoss, context);
 
   // Every pass counts towards the running statistics, one after the other.
   runningStatistics('generator', [drawn, redrawn], next);
@@ -145,6 +142,13 @@ function trainingStep(
   }
   const [dReal, dFake] = [onReal, onFake].map(({ output }) => op.mean(op.Sigmoid(output)));
   return { state: next, metrics: [dLoss, gLoss, dReal!, dFake!] };
+}
+
+/** Weights that no gradient reaches. */
+function frozen(weights: Weights): Weights {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [name, op.stopGradient(weight)]),
+  );
 }
 
 /** Bytes [N, H, W, C] to numbers in −1…1, [N, C, H, W]. */
