@@ -11,33 +11,40 @@ export interface Port {
 export interface ProgramOptions {
   /**
    * Inputs that stay where the program runs, from run to run, by name: each with the name of the output
-   * that is its value after a run, or null if no run changes it. Their shapes are known sizes. All are
-   * zeros until they are written.
+   * that is its value after a run, or null if no run changes it. Both have the same type and shape, of
+   * known sizes, and no two inputs take one output. All are zeros until they are written.
    */
   state?: Readonly<Record<string, string | null>>;
 }
 
 export interface RunOptions {
-  /** Ends the run under way: it rejects with the signal's reason, and the state stays as it was before. */
+  /**
+   * Ends the run, at once where the runtime can: it rejects with the signal's reason, and the state
+   * stays as it was before.
+   */
   signal?: AbortSignal;
 }
 
 /**
  * A model that was opened on a device. Runs, reads and writes take turns in the order they were asked
- * for; one that fails leaves the state as it was. Whoever opens a program closes it.
+ * for; one that fails leaves the state as it was. Tensors are copied when they are given: what becomes
+ * of them afterwards changes nothing. Whoever opens a program closes it.
  */
 export interface Program {
   /** What runs it, and on what: "onnxruntime 1.30.0 on the CPU, threads: 2". */
   readonly description: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** Bytes that runs, reads and writes have copied to the device and from it. */
+  /**
+   * Bytes that runs, reads and writes have copied to the device and from it; where the runtime cannot
+   * keep state on the device, each run takes it there and back, and that is counted instead.
+   */
   readonly traffic: { readonly toDevice: number; readonly fromDevice: number };
   /** Sets state. @throws RuntimeError that names the input, what was expected and got */
   write(state: Readonly<Record<string, Tensor>>): Promise<void>;
   /**
    * One run, off the event loop where the runtime can. `feeds` are the inputs that are not state, all of
-   * them.
+   * them, of at least one element along each dimension.
    * @returns the outputs that no state takes, in memory of their own
    * @throws RuntimeError that names the input, what was expected and got
    */
@@ -47,6 +54,6 @@ export interface Program {
   ): Promise<Record<string, Tensor>>;
   /** State as it stands after the last run, by input name, in memory of its own. */
   read(names: readonly string[]): Promise<Record<string, Tensor>>;
-  /** Ends the program after what was asked for before. */
+  /** Ends the program after what was asked for before; nothing can be asked for any more. */
   close(): Promise<void>;
 }
