@@ -6,6 +6,7 @@ export { gradients } from './gradient/gradients.ts';
 export * as ops from './ops/index.ts';
 export * from './proto.ts';
 export {
+  ARRAYS,
   DATA_TYPES,
   type DType,
   float32,

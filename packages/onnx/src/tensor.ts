@@ -22,7 +22,8 @@ export interface Tensor {
   readonly data: TypedArray;
 }
 
-const ARRAYS = {
+/** The array that holds elements of each type. */
+export const ARRAYS = {
   float32: Float32Array,
   uint8: Uint8Array,
   int32: Int32Array,
