@@ -1,6 +1,6 @@
 /** A real run folder, trained in a moment: 8 × 8 images, one step per checkpoint. */
 import { latents } from '../packages/model/src/index.ts';
-import { resolveConfig, train } from '../packages/train/src/index.ts';
+import { memoryDataset, resolveConfig, train } from '../packages/train/src/index.ts';
 
 export const SIZE = 8;
 
@@ -15,6 +15,7 @@ export interface SmallRun {
 export async function trainSmall(folder: string, { channels, ema, steps = 6 }: SmallRun) {
   const count = 32;
   const levels = latents(5, 0, count * SIZE * SIZE * channels).map((x) => 128 + 40 * x);
+  const images = Uint8Array.from(levels);
   const config = {
     name: 'small',
     seed: 3,
@@ -45,8 +46,8 @@ export async function trainSmall(folder: string, { channels, ema, steps = 6 }: S
   await train({
     config: resolveConfig([['the test', config]]),
     dataset: {
-      ...{ name: 'noise', count, height: SIZE, width: SIZE, channels, sha256: '0'.repeat(64) },
-      images: Uint8Array.from(levels),
+      ...memoryDataset({ name: 'noise', height: SIZE, width: SIZE, channels, images }),
+      sha256: '0'.repeat(64),
     },
     engine: 'onnxruntime',
     device: 'cpu',

@@ -15,6 +15,8 @@ export const STREAM = {
   /** Latents that training draws: others than those of any sample. */
   training: 4,
   projections: 5,
+  /** Which images samples are compared with. */
+  evaluation: 6,
 } as const;
 
 export type Stream = (typeof STREAM)[keyof typeof STREAM];
@@ -81,9 +83,15 @@ export function randomSequence(seed: number, stream: Stream, index: number): Ran
 /**
  * A random order of 0 … n − 1, each order equally likely: epoch `epoch` of a data set of n images.
  * Durstenfeld's form of the Fisher–Yates shuffle (CACM 7(7), 1964, algorithm 235).
+ * @param stream which of the seed's orders: those training goes through unless given
  */
-export function permutation(seed: number, epoch: number, n: number): Uint32Array {
-  const { below } = randomSequence(seed, STREAM.shuffle, epoch);
+export function permutation(
+  seed: number,
+  epoch: number,
+  n: number,
+  stream: Stream = STREAM.shuffle,
+): Uint32Array {
+  const { below } = randomSequence(seed, stream, epoch);
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   for (let last = n - 1; last > 0; last -= 1) {
     const other = below(last + 1);

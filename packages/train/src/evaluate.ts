@@ -27,8 +27,9 @@ export function evaluation(
   const { height, width, channels } = dataset;
   const size = height * width * channels;
   const count = Math.min(SCORED, dataset.count);
-  const references = referenceImages(dataset, count);
+  let references: Float32Array | undefined;
   return async () => {
+    references ??= await referenceImages(dataset, count);
     const fakes = await draw(engine, count, latent, size);
     return {
       swd: slicedWasserstein(references, fakes, size),
@@ -38,10 +39,11 @@ export function evaluation(
 }
 
 /** The first `count` images of the data, [count, C, H, W] in −1…1, as the discriminator sees them. */
-function referenceImages(
-  { images, channels, height, width }: Dataset,
+async function referenceImages(
+  { read, channels, height, width }: Dataset,
   count: number,
-): Float32Array {
+): Promise<Float32Array> {
+  const images = await read(Uint32Array.from({ length: count }, (_, i) => i));
   const area = height * width;
   return Float32Array.from({ length: count * area * channels }, (_, i) => {
     const [image, channel] = [Math.floor(i / (area * channels)), Math.floor(i / area) % channels];

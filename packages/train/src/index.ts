@@ -6,7 +6,13 @@ export {
   resolveConfig,
   type TrainConfig,
 } from './config.ts';
-export { type Dataset, type DownloadProgress, loadDataset, SOURCES } from './data/index.ts';
+export {
+  type Dataset,
+  type DownloadProgress,
+  loadDataset,
+  memoryDataset,
+  SOURCES,
+} from './data/index.ts';
 export type {
   Engine,
   EngineOptions,

@@ -5,7 +5,7 @@ import type { Run } from '@ganport/model/node';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
 import type { TrainConfig } from './config.ts';
-import { batchOrder, type Dataset, imageBatch } from './data/index.ts';
+import { batchOrder, type Dataset } from './data/index.ts';
 import type { Engine, Metrics, StepInput } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
 import { evaluation } from './evaluate.ts';
@@ -72,11 +72,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const tensors = stateTensors(gan, config.ema);
     const order = batchOrder(seed, batch, dataset.count);
     /** What step t, counted from 1, is given: a function of the seed and t alone. */
-    const inputOf = (t: number): StepInput => {
+    const inputOf = async (t: number): Promise<StepInput> => {
       const z = latentBatch(seed, (t - 1) * 2 * batch, 2 * batch, latent, STREAM.training);
       return {
         step: t,
-        images: imageBatch(dataset, order(t - 1)),
+        images: await dataset.read(order(t - 1)),
         zDiscriminator: z.subarray(0, batch * latent),
         zGenerator: z.subarray(batch * latent),
       };
@@ -89,7 +89,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const count = Math.min(engine.stepsPerRun, room);
       // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
       await setImmediate();
-      const inputs = Array.from({ length: count }, (_, i) => inputOf(step + 1 + i));
+      const inputs = await Promise.all(
+        Array.from({ length: count }, (_, i) => inputOf(step + 1 + i)),
+      );
       for (const metrics of await runSteps(engine, inputs, { device: chosen.device, batch })) {
         step += 1;
         expectFinite(metrics, step);

@@ -2,12 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Dataset } from '../src/data/index.ts';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ganport-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
+}
+
+/** All images of a data set: bytes [count, H, W, C]. */
+export function allImages({ count, read }: Dataset): Promise<Uint8Array> {
+  return read(Uint32Array.from({ length: count }, (_, i) => i));
 }
 
 /** An IDX file of unsigned bytes, as MNIST's page describes the format. */

@@ -4,6 +4,7 @@ import { ModelError } from '@ganport/model';
 import { describe, expect, test } from 'vitest';
 import { sharedData } from '../../../test/shared-data.ts';
 import { glyphs } from '../src/data/glyphs.ts';
+import { allImages } from './files.ts';
 
 const PIXELS = 28 * 28;
 const MNIST_IMAGES = sharedData('mnist/t10k-images-idx3-ubyte.gz');
@@ -14,9 +15,9 @@ interface Labelled {
   labels: Uint8Array;
 }
 
-function draw(seed: number, count: number): Labelled {
-  const { images, labels } = glyphs({ seed, count });
-  return { images, labels: labels! };
+async function draw(seed: number, count: number): Promise<Labelled> {
+  const dataset = glyphs({ seed, count });
+  return { images: await allImages(dataset), labels: dataset.labels! };
 }
 
 /** The label of the nearest example, by squared distance over the pixels. */
@@ -73,18 +74,18 @@ describe('glyphs', () => {
     expect(shape.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
   });
 
-  test('an image does not depend on how many are drawn, and another seed draws others', () => {
-    const many = draw(7, 40).images;
-    expect(draw(7, 23).images).toEqual(many.subarray(0, 23 * PIXELS));
-    const other = draw(8, 40).images;
+  test('an image does not depend on how many are drawn, and another seed draws others', async () => {
+    const many = (await draw(7, 40)).images;
+    expect((await draw(7, 23)).images).toEqual(many.subarray(0, 23 * PIXELS));
+    const other = (await draw(8, 40)).images;
     for (let i = 0; i < 40; i += 1) {
       const [from, to] = [i * PIXELS, (i + 1) * PIXELS];
       expect(other.subarray(from, to)).not.toEqual(many.subarray(from, to));
     }
   });
 
-  test("fill MNIST's box of 20 pixels around their centre of mass", () => {
-    const { images } = draw(3, 500);
+  test("fill MNIST's box of 20 pixels around their centre of mass", async () => {
+    const { images } = await draw(3, 500);
     for (let i = 0; i < 500; i += 1) {
       const { longer, x, y } = extent(images.subarray(i * PIXELS, (i + 1) * PIXELS));
       // The box is met to a pixel: ink of less than half cover does not count.
@@ -95,9 +96,9 @@ describe('glyphs', () => {
     }
   });
 
-  test('are balanced, and labelled alike under every seed', () => {
-    const examples = draw(1, 1000);
-    const others = draw(2, 500);
+  test('are balanced, and labelled alike under every seed', async () => {
+    const examples = await draw(1, 1000);
+    const others = await draw(2, 500);
     for (let label = 0; label < 10; label += 1) {
       expect(others.labels.filter((other) => other === label)).toHaveLength(50);
     }
@@ -106,12 +107,12 @@ describe('glyphs', () => {
 
   test.skipIf(MNIST_IMAGES === undefined || MNIST_LABELS === undefined)(
     'label real handwriting: MNIST test digits by their nearest glyph (needs shared/data/mnist)',
-    () => {
+    async () => {
       const count = 500;
       const images = gunzipSync(readFileSync(MNIST_IMAGES!)).subarray(16);
       const labels = gunzipSync(readFileSync(MNIST_LABELS!)).subarray(8, 8 + count);
       // Guessing gets 0.10.
-      expect(accuracy(draw(1, 2000), { images, labels })).toBeGreaterThan(0.65);
+      expect(accuracy(await draw(1, 2000), { images, labels })).toBeGreaterThan(0.65);
     },
   );
 

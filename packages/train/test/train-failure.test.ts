@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import { readCheckpoint } from '@ganport/model/node';
 import { expect, test, vi } from 'vitest';
-import { datasetDigest } from '../src/data/dataset.ts';
 import type { ChosenEngine } from '../src/engines.ts';
-import { resolveConfig, train } from '../src/index.ts';
+import { memoryDataset, resolveConfig, train } from '../src/index.ts';
 import { temporaryFolder } from './files.ts';
 
 /** The message that step 7 fails with. */
@@ -62,10 +61,7 @@ test.each([
   };
   const training = train({
     config: resolveConfig([['the test', config]]),
-    dataset: {
-      ...{ name: 'bytes', count: 8, height: 2, width: 2, channels: 1, images },
-      sha256: datasetDigest({ images }),
-    },
+    dataset: memoryDataset({ name: 'bytes', height: 2, width: 2, channels: 1, images }),
     engine: 'auto',
     device: 'auto',
     threads: 1,

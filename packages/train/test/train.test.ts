@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCheckpoint, readRun } from '@ganport/model/node';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Dataset, datasetDigest } from '../src/data/dataset.ts';
 import {
   type EngineName,
   initialState,
+  memoryDataset,
   resolveConfig,
   resolveGan,
   type State,
@@ -21,15 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const images = Uint8Array.from({ length: 50 * 64 }, (_, i) =>
   i % 64 > 20 + (i >> 6) / 3 ? 255 : 0,
 );
-const squares: Dataset = {
-  name: 'squares',
-  count: 50,
-  height: 8,
-  width: 8,
-  channels: 1,
-  images,
-  sha256: datasetDigest({ images }),
-};
+const squares = memoryDataset({ name: 'squares', height: 8, width: 8, channels: 1, images });
 
 const settings = {
   name: 'tiny',

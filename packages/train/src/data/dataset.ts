@@ -1,5 +1,4 @@
-/** A data set: images in memory, as bytes, with or without labels. */
-import { createHash } from 'node:crypto';
+/** A data set: images as bytes, read by their indices, with or without labels. */
 
 export interface Dataset {
   name: string;
@@ -8,32 +7,15 @@ export interface Dataset {
   height: number;
   width: number;
   channels: 1 | 3;
-  /** [count, H, W, C] in 0…255. */
-  images: Uint8Array;
+  /**
+   * Reads the images at `indices`, N of them, each 0 ≤ index < count, the same more than once if
+   * asked: bytes [N, H, W, C] in 0…255, in an array of their own.
+   */
+  read(indices: Uint32Array): Promise<Uint8Array>;
   /** [count]: each an index into `classes`. */
   labels?: Uint8Array;
   /** Names of the classes. */
   classes?: string[];
-  /** SHA-256 of the images followed by the labels, hexadecimal. */
+  /** SHA-256 of all images followed by the labels, hexadecimal. */
   sha256: string;
-}
-
-/** The `sha256` of a data set. */
-export function datasetDigest({ images, labels }: Pick<Dataset, 'images' | 'labels'>): string {
-  const hash = createHash('sha256').update(images);
-  if (labels) hash.update(labels);
-  return hash.digest('hex');
-}
-
-/** The images at `indices`, N of them: [N, H, W, C]. */
-export function imageBatch(
-  { images, height, width, channels }: Dataset,
-  indices: Uint32Array,
-): Uint8Array {
-  const size = height * width * channels;
-  const batch = new Uint8Array(indices.length * size);
-  indices.forEach((index, i) => {
-    batch.set(images.subarray(index * size, (index + 1) * size), i * size);
-  });
-  return batch;
 }

@@ -4,7 +4,8 @@
  * (+ − × ÷ sqrt), so that a seed gives the same bytes on every machine.
  */
 import { type Random, randomSequence, STREAM } from '@ganport/model';
-import { type Dataset, datasetDigest } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
+import { memoryDataset } from './memory.ts';
 
 const SIZE = 28;
 /** Longer side of the ink, pixels. */
@@ -99,17 +100,15 @@ export function glyphs({ count = 10_000, seed }: { count?: number; seed: number 
     const image = images.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE);
     for (const segment of fit(segments, radius)) ink(image, segment, radius);
   });
-  return {
+  return memoryDataset({
     name: 'glyphs',
-    count,
     height: SIZE,
     width: SIZE,
     channels: 1,
     images,
     labels,
     classes: DIGITS.map((_, digit) => String(digit)),
-    sha256: datasetDigest({ images, labels }),
-  };
+  });
 }
 
 function parseStrokes(text: string): Stroke[] {

@@ -5,8 +5,9 @@ import { glyphs } from './glyphs.ts';
 import { loadMnist, type MnistOptions } from './mnist.ts';
 
 export { batchOrder } from './batches.ts';
-export { type Dataset, imageBatch } from './dataset.ts';
+export type { Dataset } from './dataset.ts';
 export type { DownloadProgress } from './download.ts';
+export { memoryDataset } from './memory.ts';
 
 export const SOURCES = ['glyphs', 'mnist'] as const;
 

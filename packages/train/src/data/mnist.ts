@@ -3,9 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import envPaths from 'env-paths';
-import { type Dataset, datasetDigest } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
 import { cacheFiles, type DownloadOptions, type RemoteFile } from './download.ts';
 import { readIdx } from './idx.ts';
+import { memoryDataset } from './memory.ts';
 
 /** The 60,000 training digits as they were first published. */
 const PUBLISHED: readonly RemoteFile[] = [
@@ -71,8 +72,7 @@ async function readMnist(folder: string): Promise<Dataset> {
     );
   }
   const bytes = { images: images.data, labels: labels.data };
-  const sha256 = datasetDigest(bytes);
-  return { name: 'mnist', count, height, width, channels: 1, ...bytes, classes: CLASSES, sha256 };
+  return memoryDataset({ name: 'mnist', height, width, channels: 1, ...bytes, classes: CLASSES });
 }
 
 /** Paths of a folder's images and labels. */
