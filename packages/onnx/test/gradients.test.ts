@@ -339,6 +339,16 @@ describe('gradients', () => {
     await run.release();
   });
 
+  test('do not flow through what is constant almost everywhere', async () => {
+    const x = input('x', 'float32', [3]);
+    const ones = op.Cast(op.Equal(x, constant(float32([1, 5, 3]))), 'float32');
+    const [g] = gradients(op.ReduceSum(op.Mul(ones, x)), [x]);
+    const run = await session([x], { g: g! });
+    const got = await run.run({ x: new OrtTensor('float32', [1, 2, 3], [3]) });
+    expect([...(got.g!.data as Float32Array)]).toEqual([1, 0, 1]);
+    await run.release();
+  });
+
   test('are refused of anything but a scalar', () => {
     const x = input('x', 'float32', [2]);
     expect(() => gradients(x, [x])).toThrow('expected a scalar, got [2]');

@@ -14,6 +14,7 @@ test.each<[string, () => unknown]>([
   ['Add: shapes [2, 3] and [3, 4] do not broadcast', () => op.Add(a23, a34)],
   ['Mul: shapes [N, 3] and [2, 3] do not broadcast', () => op.Mul(batch, a23)],
   ['Sub: got float32 and bool', () => op.Sub(a23, flags)],
+  ['Equal: got float32 and bool', () => op.Equal(a23, flags)],
   [
     'Where: expected a bool and two of one type, got float32, float32 and float32',
     () => op.Where(a23, a23, a23),

@@ -1,6 +1,14 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
-import { buildModel, encodeModel, input, ops as op, type Shape, type Value } from '../src/index.ts';
+import {
+  buildModel,
+  encodeModel,
+  input,
+  ops as op,
+  type Shape,
+  scalar,
+  type Value,
+} from '../src/index.ts';
 
 /** Size that the symbolic batch "N" has in these tests. */
 const N = 2;
@@ -48,6 +56,8 @@ const SHAPES: [string, (...x: Value[]) => Outputs, ...Shape[]][] = [
   ['Sub, a scalar', (a, b) => op.Sub(a!, b!), ['N', 3], []],
   ['Mul, the batch stretched', (a, b) => op.Mul(a!, b!), [1, 3], ['N', 1]],
   ['Div', (a, b) => op.Div(a!, b!), ['N', 3], ['N', 3]],
+  ['Equal', (a, b) => op.Equal(a!, b!), ['N', 3], [3]],
+  ['Equal of int32', (a, b) => op.Equal(op.Cast(a!, 'int32'), op.Cast(b!, 'int32')), ['N', 3], [3]],
   ['Greater', (a, b) => op.Greater(a!, b!), ['N', 3], [3]],
   ['Where', (a, b) => op.Where(op.Greater(a!, b!), a!, b!), ['N', 3], [4, 1, 1]],
   ['Cast to uint8', (x) => op.Cast(x!, 'uint8'), ['N', 3]],
@@ -139,6 +149,13 @@ test.each<[string, (x: Value) => Outputs, number[], ...number[][]]>([
   ['LeakyRelu', (x) => op.LeakyRelu(op.Neg(x), 0.25), [2], [-0.25, -0.5]],
   ['HardSigmoid', (x) => op.HardSigmoid(x, 0.5, -0.5), [4], [0, 0.5, 1, 1]],
   ['Clip', (x) => op.Clip(x, 1.5, 2.5), [3], [1.5, 2, 2.5]],
+  [
+    'Equal',
+    (x) =>
+      op.Cast(op.Equal(op.Cast(x, 'int64'), op.Cast(op.Identity(scalar(2)), 'int64')), 'float32'),
+    [3],
+    [0, 1, 0],
+  ],
   ['mean', (x) => op.mean(x, { axes: [0] }), [2, 2], [2, 3]],
   ['Expand', (x) => op.Expand(x, [2, 2]), [2, 1], [1, 1, 2, 2]],
   ['Transpose', (x) => op.Transpose(x, [1, 0]), [2, 3], [1, 4, 2, 5, 3, 6]],

@@ -37,6 +37,7 @@ function between(x: Value, low: Value, high: Value): Value {
 export const elementwiseRules: Readonly<Record<string, Rule | 'flat'>> = {
   // Constant almost everywhere, or meant to be taken so: nothing flows back.
   Cast: 'flat',
+  Equal: 'flat',
   Greater: 'flat',
   Sign: 'flat',
   StopGradient: 'flat',

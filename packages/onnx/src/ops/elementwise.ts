@@ -39,6 +39,7 @@ export const Add = binary('Add');
 export const Div = binary('Div');
 export const Mul = binary('Mul');
 export const Sub = binary('Sub');
+export const Equal = binary('Equal', 'bool');
 export const Greater = binary('Greater', 'bool');
 
 /** x itself, which no gradient flows back through. */
