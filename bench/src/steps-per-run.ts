@@ -49,7 +49,6 @@ export async function benchStepsPerRun(options: StepsPerRunOptions): Promise<Cas
         loss: 'bce',
         adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
         ema: 0,
-        batchNorm: options.device === 'cpu' ? 'fused' : 'composed',
       });
     results.push({
       name,

@@ -44,15 +44,18 @@ export function foldBatchNorm(network: Network, weights: WeightArrays): Folded {
         name,
         from: from.map(source),
       })),
-    output: source(network.output),
+    output: source(network.outputs.output.layer),
   } as unknown as NetworkSpec;
   return { network: resolveNetwork(spec, 'the folded generator'), weights: folded };
 }
 
-function countUsers({ layers, output }: Network): Map<string, number> {
-  const users = new Map<string, number>([[output, 1]]);
-  for (const name of layers.flatMap(({ from }) => from))
-    users.set(name, (users.get(name) ?? 0) + 1);
+function countUsers({ layers, outputs }: Network): Map<string, number> {
+  const users = new Map<string, number>();
+  const used = [
+    ...layers.flatMap(({ from }) => from),
+    ...Object.values(outputs).map((o) => o.layer),
+  ];
+  for (const name of used) users.set(name, (users.get(name) ?? 0) + 1);
   return users;
 }
 

@@ -29,12 +29,12 @@ export function buildGenerator(
   const constants = network.parameters.map(({ name, shape }) => {
     return [name, constant(float32(weights[name]!, shape), name)] as const;
   });
-  const { z, image } = inferenceGraph(network, Object.fromEntries(constants));
+  const { inputs, image } = inferenceGraph(network, Object.fromEntries(constants));
   const { output, opset, metadata, producerVersion } = options;
   return encodeModel(
     buildModel({
       name: 'generator',
-      inputs: [z],
+      inputs,
       outputs: { image: output === 'uint8' ? toBytes(image) : image },
       opset,
       metadata,

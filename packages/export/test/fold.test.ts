@@ -36,8 +36,10 @@ async function run(network: Network, weights: WeightArrays): Promise<Float32Arra
   const constants = network.parameters.map(({ name, shape }) => {
     return [name, constant(float32(weights[name]!, shape))] as const;
   });
-  const { output } = lowerNetwork(network, { [name]: x }, Object.fromEntries(constants), 'running');
-  const model = encodeModel(buildModel({ name: 'net', inputs: [x], outputs: { output } }));
+  const { outputs } = lowerNetwork(network, { [name]: x }, Object.fromEntries(constants), {
+    training: false,
+  });
+  const model = encodeModel(buildModel({ name: 'net', inputs: [x], outputs }));
   const session = await InferenceSession.create(model, { graphOptimizationLevel: 'disabled' });
   try {
     const feed = new Tensor('float32', random(sizeOf(shape), 999, -1), shape);

@@ -9,22 +9,24 @@ export { type Images, imageBytes, tileImages } from './images.ts';
 export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
 export { latentBatch, latents } from './latents.ts';
 export {
-  type BatchNormForm,
+  type Distribution,
   type Init,
   LAYERS,
+  type LayerKind,
   type LayerType,
+  type LowerContext,
   type Parameter,
   type Size,
-} from './layers.ts';
+} from './layers/index.ts';
+export { type Lowered, type LowerOptions, lowerNetwork } from './lower-network.ts';
 export {
-  type BatchStatistics,
   countParameters,
+  inputSpec,
   type Layer,
-  type Lowered,
-  lowerNetwork,
   type Network,
   type NetworkSpec,
   networkSchema,
+  type Output,
   resolveNetwork,
 } from './network.ts';
 export { normalQuantile } from './normal.ts';

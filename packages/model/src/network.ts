@@ -1,23 +1,24 @@
 /** A network as data: JSON in, a checked list of layers with shapes and parameters out. */
-import { sizeOf, type Value } from '@ganport/onnx';
+import { sizeOf } from '@ganport/onnx';
 import * as z from 'zod';
 import { ModelError, parseOrThrow, quote } from './error.ts';
 import {
-  type BatchNormForm,
-  JOINS,
   LAYERS,
   LayerError,
   type LayerKind,
   type LayerType,
+  nameSchema,
   type Parameter,
   type Size,
-} from './layers.ts';
+} from './layers/index.ts';
 
 type LayerSchema = (typeof LAYERS)[LayerType]['options'];
 
+const TYPES = (Object.keys(LAYERS) as LayerType[]).toSorted();
+
 const layerSchema = z.discriminatedUnion(
   'type',
-  Object.values(LAYERS).map(({ options }): LayerSchema => options) as [LayerSchema],
+  TYPES.map((type): LayerSchema => LAYERS[type].options) as [LayerSchema],
 );
 
 /** More would be a mistake: the deepest published image GANs have a few hundred layers. */
@@ -26,12 +27,20 @@ const MAX_LAYERS = 1000;
 /** Of one image in a layer, and of one parameter: no weights file could hold more float32 numbers. */
 const MAX_ELEMENTS = 2 ** 29;
 
+const dim = z.int().positive().max(65_536);
+
+/** A tensor's shape, without the batch; or a label, int64 [N], of one of `classes` classes from 0. */
+const inputSchema = z.union([z.array(dim).min(1).max(3), z.strictObject({ classes: dim.min(2) })], {
+  error: 'expected a shape of one to three sizes, or { "classes": number }',
+});
+
 export const networkSchema = z.strictObject({
-  /** Shape of each input, without the batch. */
-  inputs: z.record(z.string(), z.array(z.int().positive().max(65_536)).min(1).max(3)),
+  inputs: z.record(z.string(), inputSchema),
   layers: z.array(layerSchema).min(1).max(MAX_LAYERS),
-  /** The layer whose output is the network's; the last by default. */
+  /** The layer whose output is the network's main one; the last by default. */
   output: z.string().optional(),
+  /** Further outputs by name, each a layer's. The main one's name is "output". */
+  outputs: z.record(nameSchema, z.string()).optional(),
 });
 
 /** A network as its author writes it. */
@@ -48,14 +57,35 @@ export interface Layer {
   parameters: Parameter[];
 }
 
+/** One of a network's outputs: the layer (or input) it is of, and its shape without the batch. */
+export interface Output {
+  layer: string;
+  shape: Size;
+}
+
 export interface Network {
+  /** Shapes of the inputs that are tensors, without the batch. */
   inputs: Record<string, Size>;
+  /** Numbers of classes of the inputs that are labels. */
+  labels: Record<string, number>;
   layers: Layer[];
-  output: string;
+  /** By name; the main one is "output". */
+  outputs: Record<string, Output> & { output: Output };
+  /** The main output's. */
   outputShape: Size;
   /** All parameters, in the order of the layers. */
   parameters: Parameter[];
+  /** In training, images of a batch see each other: real and generated ones must not share a batch. */
+  mixesBatch: boolean;
 }
+
+/** What a layer can take: a tensor of this size, or a label, whose size is [classes]. */
+interface Source {
+  size: Size;
+  label: boolean;
+}
+
+type Sources = Map<string, Source>;
 
 /**
  * Validates a network and works out the shape and the parameters of every layer.
@@ -63,51 +93,83 @@ export interface Network {
  * @throws ModelError that names the layer, what it expected and what it got.
  */
 export function resolveNetwork(spec: unknown, what: string): Network {
-  const { inputs, layers: listed, output } = parseOrThrow(networkSchema, spec, what);
-  const shapes = new Map<string, Size>(Object.entries(inputs));
-  if (shapes.size === 0) throw new ModelError(`${what}: it has no inputs`);
-  let previous = [...shapes.keys()].at(-1)!;
-  const layers = listed.map((options, index): Layer => {
+  const { inputs, layers: listed, output, outputs } = parseOrThrow(networkSchema, spec, what);
+  const sources: Sources = new Map();
+  for (const [name, given] of Object.entries(inputs)) {
+    const label = 'classes' in given;
+    sources.set(name, { label, size: label ? [given.classes] : given });
+  }
+  if (sources.size === 0) throw new ModelError(`${what}: it has no inputs`);
+  const [first] = sources.keys();
+  // Which of several comes first is nothing that should matter.
+  let previous = sources.size === 1 ? first : undefined;
+  const layers = listed.map((options, index) => {
     const { type, name = String(index), from = previous } = options;
     const where = `${what}, layer ${index} ${quote(name)} (${type})`;
-    if (shapes.has(name)) throw new ModelError(`${where}: the name is taken`);
-    const sources = typeof from === 'string' ? [from] : from;
-    const got = sources.map((source) => {
-      const shape = shapes.get(source);
-      if (!shape)
-        throw new ModelError(`${where}: there is no earlier layer or input ${quote(source)}`);
-      return shape;
-    });
-    if (got.length > 1 && !JOINS.has(type))
-      throw new ModelError(`${where}: expected one input, got ${got.length}`);
-    try {
-      const kind: LayerKind = LAYERS[type];
-      const shape = kind.shape(options, got);
-      shapes.set(name, shape);
-      previous = name;
-      const parameters = (kind.parameters?.(options, got[0]!) ?? []).map((p) => ({
-        ...p,
-        name: `${name}.${p.name}`,
-      }));
-      expectSize('its output', shape);
-      for (const parameter of parameters) expectSize(parameter.name, parameter.shape);
-      return { name, type, options, from: sources, shape, parameters };
-    } catch (error) {
-      if (error instanceof LayerError) throw new ModelError(`${where}: ${error.message}`);
-      throw error;
+    if (sources.has(name)) throw new ModelError(`${where}: the name is taken`);
+    if (from === undefined) {
+      const names = Object.keys(inputs).map(quote).join(', ');
+      throw new ModelError(`${where}: "from" must say which of the inputs it takes: ${names}`);
     }
+    const resolved = resolveLayer({ options, name, from: [from].flat() }, sources, where);
+    sources.set(name, { size: resolved.shape, label: false });
+    previous = name;
+    return resolved;
   });
-  const last = output ?? previous;
-  const outputShape = shapes.get(last);
-  if (!outputShape)
-    throw new ModelError(`${what}: there is no layer ${quote(last)} to be the output`);
+  const resolved = resolveOutputs(output ?? previous!, outputs ?? {}, sources, what);
+  const given = Object.entries(inputs);
   return {
-    inputs,
+    inputs: Object.fromEntries(
+      given.flatMap(([name, input]) => ('classes' in input ? [] : [[name, input]])),
+    ),
+    labels: Object.fromEntries(
+      given.flatMap(([name, input]) => ('classes' in input ? [[name, input.classes]] : [])),
+    ),
     layers,
-    output: last,
-    outputShape,
+    outputs: resolved,
+    outputShape: resolved.output.shape,
     parameters: layers.flatMap((l) => l.parameters),
+    mixesBatch: layers.some(({ type }) => (LAYERS[type] as LayerKind).mixesBatch ?? false),
   };
+}
+
+function resolveLayer(
+  { options, name, from }: Pick<Layer, 'options' | 'name' | 'from'>,
+  sources: Sources,
+  where: string,
+): Layer {
+  const kind: LayerKind = LAYERS[options.type];
+  const taken = from.map((source) => {
+    const found = sources.get(source);
+    if (!found)
+      throw new ModelError(`${where}: there is no earlier layer or input ${quote(source)}`);
+    return found;
+  });
+  if (taken.length > 1 && kind.inputs !== 'many')
+    throw new ModelError(`${where}: expected one input, got ${taken.length}`);
+  try {
+    const sizes = taken.map((source) => sizeFor(kind, source));
+    const shape = kind.shape(options, sizes);
+    const parameters = (kind.parameters?.(options, sizes) ?? []).map((p) => ({
+      ...p,
+      name: `${name}.${p.name}`,
+    }));
+    expectSize('its output', shape);
+    for (const parameter of parameters) expectSize(parameter.name, parameter.shape);
+    return { name, type: options.type, options, from, shape, parameters };
+  } catch (error) {
+    if (error instanceof LayerError) throw new ModelError(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+function sizeFor(kind: LayerKind, { size, label }: Source): Size {
+  if (label === (kind.inputs === 'label')) return size;
+  throw new LayerError(
+    label
+      ? `expected a tensor, got a label of ${size} classes; an embedding layer makes one of it`
+      : `expected a label, an input of { "classes": number }, got [${size}]`,
+  );
 }
 
 function expectSize(what: string, shape: Size): void {
@@ -115,53 +177,33 @@ function expectSize(what: string, shape: Size): void {
   throw new LayerError(`${what} would be [${shape}]: expected at most ${MAX_ELEMENTS} elements`);
 }
 
+function resolveOutputs(
+  main: string,
+  others: Readonly<Record<string, string>>,
+  sources: Sources,
+  what: string,
+): Network['outputs'] {
+  if (Object.hasOwn(others, 'output')) {
+    throw new ModelError(`${what}: "output" names the main output, and none of "outputs"`);
+  }
+  const outputOf = (layer: string): Output => {
+    const source = sources.get(layer);
+    if (!source || source.label)
+      throw new ModelError(`${what}: there is no layer ${quote(layer)} to be the output`);
+    return { layer, shape: source.size };
+  };
+  const entries = Object.entries(others).map(([name, layer]) => [name, outputOf(layer)] as const);
+  return { output: outputOf(main), ...Object.fromEntries(entries) };
+}
+
+/** A network's inputs as its JSON has them. */
+export function inputSpec({ inputs, labels }: Network): z.infer<typeof networkSchema>['inputs'] {
+  const classes = Object.entries(labels).map(([name, n]) => [name, { classes: n }] as const);
+  return { ...(inputs as Record<string, number[]>), ...Object.fromEntries(classes) };
+}
+
 /** Number of trained weights. */
 export function countParameters({ parameters }: Network): number {
   const trained = parameters.filter((p) => p.trained);
   return trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-}
-
-/** The batch's statistics at a batchNorm layer, in training. */
-export interface BatchStatistics {
-  layer: Layer;
-  mean: Value;
-  variance: Value;
-  /** Elements per channel that the statistics are over. */
-  count: number;
-}
-
-export interface Lowered {
-  output: Value;
-  statistics: BatchStatistics[];
-}
-
-/**
- * The network as ONNX operators.
- * @param inputs its inputs by name, each [N, ...shape]
- * @param weights its parameters by full name
- * @param batchNorm how batch normalisation is computed; with the batch's statistics it reports them
- */
-export function lowerNetwork(
-  network: Network,
-  inputs: Readonly<Record<string, Value>>,
-  weights: Readonly<Record<string, Value>>,
-  batchNorm: BatchNormForm,
-): Lowered {
-  const values = new Map<string, Value>(Object.entries(inputs));
-  const statistics: BatchStatistics[] = [];
-  for (const layer of network.layers) {
-    const from = layer.from.map((name) => values.get(name)!);
-    const kind: LayerKind = LAYERS[layer.type];
-    const y = kind.lower(layer.options, from, {
-      batchNorm,
-      weight: (name) => weights[`${layer.name}.${name}`]!,
-      statistics: (mean, variance) => {
-        const sizes = from[0]!.shape as number[];
-        const count = sizes.reduce((a, b) => a * b, 1) / sizes[1]!;
-        statistics.push({ layer, mean, variance, count });
-      },
-    });
-    values.set(layer.name, y);
-  }
-  return { output: values.get(network.output)!, statistics };
 }

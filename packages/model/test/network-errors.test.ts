@@ -33,9 +33,9 @@ test.each<[string, unknown, string | RegExp]>([
   [
     'an unknown type',
     net([{ type: 'swish' }]),
-    /layers\.0\.type: .*Expected 'dense' \| .*'concat', got "swish"$/,
+    /layers\.0\.type: .*Expected 'add' \| .*'dense' \| .*, got "swish"$/,
   ],
-  ['no type', net([{ units: 3 }]), /layers\.0\.type: .*Expected 'dense' \|/],
+  ['no type', net([{ units: 3 }]), /layers\.0\.type: .*Expected 'add' \|/],
   ['no units', net([{ type: 'dense' }]), 'layers.0.units: Invalid input: expected number'],
   [
     'too many units',

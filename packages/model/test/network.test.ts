@@ -146,7 +146,7 @@ describe('graphs', () => {
       output: 'joined',
     };
     expect(shapes(spec)).toMatchObject({ sum: [3, 4, 4], joined: [8, 4, 4], side: [48] });
-    const { layers, output, outputShape } = resolveNetwork(spec, 'net');
+    const { layers, outputs } = resolveNetwork(spec, 'net');
     expect(layers.map(({ from }) => from)).toEqual([
       ['x'],
       ['a'],
@@ -154,7 +154,7 @@ describe('graphs', () => {
       ['sum', 'x', 'sum'],
       ['b'],
     ]);
-    expect({ output, outputShape }).toEqual({ output: 'joined', outputShape: [8, 4, 4] });
+    expect(outputs).toEqual({ output: { layer: 'joined', shape: [8, 4, 4] } });
   });
 });
 

@@ -2,7 +2,7 @@
  * A network's forward pass in plain double arithmetic, written from the layers' definitions and not
  * from their lowering, which is tested against it.
  */
-import type { LayerType } from '../src/layers.ts';
+import type { LayerType } from '../src/layers/index.ts';
 import type { Network } from '../src/network.ts';
 
 /** Row-major, [N, ...]. */
@@ -11,34 +11,32 @@ export interface Batch {
   data: ArrayLike<number>;
 }
 
-export interface Statistics {
-  layer: string;
-  mean: number[];
-  variance: number[];
-}
-
 interface Context {
   // biome-ignore lint/suspicious/noExplicitAny: each layer has options of its own.
   options: any;
   weight(name: string): Batch;
-  /** Undefined in inference. */
-  report: ((mean: number[], variance: number[]) => void) | undefined;
+  training: boolean;
+  update(name: string, next: Batch): void;
 }
 
-/** The network's output, and in training each batchNorm layer's statistics of its input. */
+/** The network's main output, and in training the next values of what it counts, by full name. */
 export function forward(
   network: Network,
   inputs: Readonly<Record<string, Batch>>,
   weights: Readonly<Record<string, Batch>>,
   training: boolean,
-): { output: Batch; statistics: Statistics[] } {
+): { output: Batch; updates: Record<string, Batch> } {
   const values = new Map(Object.entries(inputs));
-  const statistics: Statistics[] = [];
+  const updates: Record<string, Batch> = {};
   for (const { name, type, options, from } of network.layers) {
-    const report: Context['report'] = (mean, variance) =>
-      statistics.push({ layer: name, mean, variance });
-    const weight = (parameter: string) => weights[`${name}.${parameter}`]!;
-    const context = { options, weight, report: training ? report : undefined };
+    const context: Context = {
+      options,
+      training,
+      weight: (parameter) => weights[`${name}.${parameter}`]!,
+      update: (parameter, next) => {
+        updates[`${name}.${parameter}`] = next;
+      },
+    };
     values.set(
       name,
       LAYERS[type](
@@ -47,7 +45,7 @@ export function forward(
       ),
     );
   }
-  return { output: values.get(network.output)!, statistics };
+  return { output: values.get(network.outputs.output.layer)!, updates };
 }
 
 type Forward = (inputs: readonly Batch[], context: Context) => Batch;
@@ -95,7 +93,7 @@ const LAYERS: Record<LayerType, Forward> = {
     });
   },
 
-  batchNorm: ([x], { options, weight, report }) => {
+  batchNorm: ([x], { options, weight, training, update }) => {
     const channels = range(x!.shape[1]!);
     const ofChannel = channels.map((c) =>
       indices(x!.shape).flatMap((index) => (index[1] === c ? [at(x!, ...index)] : [])),
@@ -104,14 +102,35 @@ const LAYERS: Record<LayerType, Forward> = {
     const ownVariance = ofChannel.map((values, c) =>
       average(values.map((value) => (value - ownMean[c]!) ** 2)),
     );
-    report?.(ownMean, ownVariance);
+    if (training) {
+      const count = ofChannel[0]!.length;
+      const { momentum } = options;
+      const next = (name: string, fresh: number[]) => {
+        const old = weight(name);
+        update(
+          name,
+          tabulate(old.shape, ([c]) => (1 - momentum) * at(old, c!) + momentum * fresh[c!]!),
+        );
+      };
+      next('running_mean', ownMean);
+      // PyTorch counts the variance of a sample.
+      const unbiased = ownVariance.map((variance) => (variance * count) / (count - 1));
+      next('running_var', unbiased);
+    }
     return tabulate(x!.shape, (index) => {
       const c = index[1]!;
-      const mean = report ? ownMean[c]! : at(weight('running_mean'), c);
-      const variance = report ? ownVariance[c]! : at(weight('running_var'), c);
+      const mean = training ? ownMean[c]! : at(weight('running_mean'), c);
+      const variance = training ? ownVariance[c]! : at(weight('running_var'), c);
       const normal = (at(x!, ...index) - mean) / Math.sqrt(variance + options.epsilon);
       return normal * at(weight('weight'), c) + at(weight('bias'), c);
     });
+  },
+
+  embedding: ([label], { weight }) => {
+    const rows = weight('weight');
+    return tabulate([label!.shape[0]!, rows.shape[1]!], ([n, unit]) =>
+      at(rows, at(label!, n!), unit!),
+    );
   },
 
   relu: ([x]) => map(x!, (value) => Math.max(value, 0)),

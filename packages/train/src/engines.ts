@@ -140,7 +140,6 @@ async function onGpu(gan: Gan, initial: State, options: CreateOptions): Promise<
       ort,
       providers: executionProviders(device),
       description: `${ONNXRUNTIME} on ${device}`,
-      batchNorm: 'composed',
       profilePrefix,
     });
     try {

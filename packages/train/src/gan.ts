@@ -1,6 +1,7 @@
 /** A configuration's two networks, checked against each other and the data, and their state. */
 import {
   type Init,
+  inputSpec,
   ModelError,
   type Network,
   normalQuantile,
@@ -54,9 +55,9 @@ export function resolveGan(
   return { generator, discriminator };
 }
 
-function expectInput(what: string, { inputs }: Network, name: string, rank: number): void {
-  const names = Object.keys(inputs);
-  if (names.join() !== name || inputs[name]!.length !== rank) {
+function expectInput(what: string, network: Network, name: string, rank: number): void {
+  const inputs = inputSpec(network);
+  if (Object.keys(inputs).join() !== name || network.inputs[name]?.length !== rank) {
     const shape = rank === 1 ? '[size]' : '[channels, height, width]';
     const got = JSON.stringify(inputs);
     throw new ModelError(`${what}: expected one input "${name}" of shape ${shape}, got ${got}`);

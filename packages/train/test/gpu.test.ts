@@ -111,7 +111,6 @@ async function createOn(
       ort,
       description: device,
       providers: providers as ReturnType<typeof executionProviders>,
-      batchNorm: device === 'cpu' ? 'fused' : 'composed',
       stepsPerRun,
       profilePrefix,
     });

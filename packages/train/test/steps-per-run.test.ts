@@ -43,7 +43,7 @@ const inputs: StepInput[] = Array.from({ length: STEPS }, (_, i) => ({
   zGenerator: latentBatch(2, i * BATCH, BATCH, LATENT),
 }));
 
-async function trained(stepsPerRun: number, batchNorm: 'fused' | 'composed') {
+async function trained(stepsPerRun: number) {
   const engine = await createOnnxRuntimeEngine(gan, initialState(gan, 3, EMA), {
     ort,
     description: 'the CPU',
@@ -54,7 +54,6 @@ async function trained(stepsPerRun: number, batchNorm: 'fused' | 'composed') {
     adam: { learningRate: 1e-2, beta1: 0.5, beta2: 0.9, epsilon: 1e-8 },
     ema: EMA,
     stepsPerRun,
-    batchNorm,
   });
   try {
     const metrics = await engine.run(inputs);
@@ -64,8 +63,8 @@ async function trained(stepsPerRun: number, batchNorm: 'fused' | 'composed') {
   }
 }
 
-test.each(['fused', 'composed'] as const)('with %s batch statistics', async (form) => {
-  const [single, threes] = [await trained(1, form), await trained(3, form)];
+test('a run of three steps gives what three runs give', async () => {
+  const [single, threes] = [await trained(1), await trained(3)];
   expect(threes).toEqual(single);
   // Not because nothing was trained.
   const start = initialState(gan, 3, EMA);

@@ -2,7 +2,7 @@
  * The onnxruntime engine: keeps the state as pairs of buffers and runs the step graph from one into
  * the other, several steps at a time.
  */
-import { type BatchNormForm, samplerGraph } from '@ganport/model';
+import { samplerGraph } from '@ganport/model';
 import { buildModel, encodeModel, sizeOf } from '@ganport/onnx';
 import type { OrtRuntime } from '@ganport/runtime';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
@@ -24,8 +24,6 @@ export interface OnnxRuntimeOptions extends StepOptions {
    * as many as take about a second and a half, from 1 to 10.
    */
   stepsPerRun?: number;
-  /** "composed" for providers other than the CPU's; see `BuildStepOptions`. */
-  batchNorm?: Exclude<BatchNormForm, 'running'>;
   /** Where to write a profile of one run, made before training: a path's beginning. */
   profilePrefix?: string;
 }

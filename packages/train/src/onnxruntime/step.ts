@@ -3,7 +3,7 @@
  * images, then the generator's update against the new discriminator, both by Adam. State goes in by
  * name and comes out by the same names; images go in as bytes.
  */
-import { type BatchNormForm, type Lowered, lowerNetwork, type Network } from '@ganport/model';
+import { type Lowered, lowerNetwork, type Network } from '@ganport/model';
 import { buildModel, encodeModel, input, ops as op, scalar, type Value } from '@ganport/onnx';
 import type { StepOptions } from '../engine.ts';
 import { type Gan, stateTensors } from '../gan.ts';
@@ -27,18 +27,15 @@ export const NEXT = '_next';
 
 export type Weights = Readonly<Record<string, Value>>;
 
+const TRAINING = { training: true } as const;
+
 export interface BuildStepOptions extends StepOptions {
   /** Steps in the graph, one after the other; 1 by default. */
   steps?: number;
-  /** How batch statistics are computed: "fused" by default, which only the CPU provider runs. */
-  batchNorm?: Exclude<BatchNormForm, 'running'>;
 }
 
 /** Builds train_step.onnx for a fixed batch and number of steps. */
-export function buildStep(
-  gan: Gan,
-  { steps = 1, batchNorm = 'fused', ...options }: BuildStepOptions,
-): Uint8Array {
+export function buildStep(gan: Gan, { steps = 1, ...options }: BuildStepOptions): Uint8Array {
   const state = stateTensors(gan, options.ema).map(
     ({ name, shape }) => [name, input(name, 'float32', shape)] as const,
   );
@@ -46,7 +43,7 @@ export function buildStep(
   let now: StateValues = new Map(state);
   const metrics: Value[] = [];
   for (const inputs of given) {
-    const after = trainingStep(gan, now, inputs, { ...options, batchNorm });
+    const after = trainingStep(gan, now, inputs, options);
     now = after.state;
     metrics.push(
       op.Reshape(
@@ -103,9 +100,9 @@ function trainingStep(
   { generator, discriminator }: Gan,
   now: StateValues,
   { images, zDiscriminator, zGenerator, corrections }: StepInputs,
-  options: StepOptions & { batchNorm: BatchNormForm },
+  options: StepOptions,
 ): { state: StateValues; metrics: Value[] } {
-  const { loss, ema, batchNorm } = options;
+  const { loss, ema } = options;
   const criterion = LOSSES[loss];
   const next = new Map(now);
   const gWeights = weightsOf('generator', generator, now);
@@ -114,33 +111,42 @@ function trainingStep(
 
   // The discriminator's step, on real images and on images drawn for it.
   const real = scaleImages(images, discriminator.inputs.image!);
-  const drawn = lowerNetwork(generator, { z: zDiscriminator }, gWeights, batchNorm);
-  const fake = op.stopGradient(drawn.output);
-  const [onReal, onFake] = judge(discriminator, real, fake, dWeights, batchNorm);
-  const dLoss = criterion.discriminator(onReal.output, onFake.output);
+  const drawn = lowerNetwork(generator, { z: zDiscriminator }, gWeights, TRAINING);
+  const fake = op.stopGradient(drawn.outputs.output!);
+  const [onReal, onFake] = judge(discriminator, real, fake, dWeights);
+  const dLoss = criterion.discriminator(onReal.outputs.output!, onFake.outputs.output!);
   const dNext = adam('discriminator', discriminator, dLoss, context);
 
-  // The generator's step, from other latents, against the discriminator just updated and held.
-  const redrawn = lowerNetwork(generator, { z: zGenerator }, gWeights, batchNorm);
+  // The generator's step, from other latents, against the discriminator just updated and held. Every
+  // pass counts towards the running statistics, one after the other.
+  const redrawn = lowerNetwork(
+    generator,
+    { z: zGenerator },
+    { ...gWeights, ...drawn.updates },
+    TRAINING,
+  );
   const judged = lowerNetwork(
     discriminator,
-    { image: redrawn.output },
-    { ...dWeights, ...frozen(dNext) },
-    batchNorm,
+    { image: redrawn.outputs.output! },
+    { ...dWeights, ...onFake.updates, ...frozen(dNext) },
+    TRAINING,
   );
-  const gLoss = criterion.generator(judged.output);
+  const gLoss = criterion.generator(judged.outputs.output!);
   const gNext = adam('generator', generator, gLoss, context);
 
-  // Every pass counts towards the running statistics, one after the other.
-  runningStatistics('generator', [drawn, redrawn], next);
-  runningStatistics('discriminator', [onReal, onFake, judged], next);
+  for (const [prefix, { updates }] of Object.entries({
+    generator: redrawn,
+    discriminator: judged,
+  })) {
+    for (const [name, value] of Object.entries(updates)) next.set(`${prefix}.${name}`, value);
+  }
   if (ema > 0) {
     for (const [name, weight] of Object.entries(gNext)) {
       const average = `ema.generator.${name}`;
       next.set(average, blend(now.get(average)!, weight, ema));
     }
   }
-  const [dReal, dFake] = [onReal, onFake].map(({ output }) => op.mean(op.Sigmoid(output)));
+  const [dReal, dFake] = [onReal, onFake].map(({ outputs }) => op.mean(op.Sigmoid(outputs.output)));
   return { state: next, metrics: [dLoss, gLoss, dReal!, dFake!] };
 }
 
@@ -160,47 +166,27 @@ function scaleImages(bytes: Value, image: readonly number[]): Value {
   return op.Sub(op.Mul(planes, scalar(2 / 255)), scalar(1));
 }
 
-/** The discriminator on real and on generated images. */
+/** The discriminator on real images, and then on generated ones. */
 function judge(
   network: Network,
   real: Value,
   fake: Value,
   weights: Weights,
-  batchNorm: BatchNormForm,
-): [Lowered, Lowered] {
-  if (network.parameters.some((p) => !p.trained)) {
-    // Batch statistics must not mix the two.
-    return [
-      lowerNetwork(network, { image: real }, weights, batchNorm),
-      lowerNetwork(network, { image: fake }, weights, batchNorm),
-    ];
+): [onReal: Lowered, onFake: Lowered] {
+  if (network.mixesBatch) {
+    const onReal = lowerNetwork(network, { image: real }, weights, TRAINING);
+    const after = { ...weights, ...onReal.updates };
+    return [onReal, lowerNetwork(network, { image: fake }, after, TRAINING)];
   }
   // One batch of both is the same function, and faster.
-  const both = lowerNetwork(network, { image: op.Concat([real, fake], 0) }, weights, batchNorm);
+  const image = op.Concat([real, fake], 0);
+  const { outputs, updates } = lowerNetwork(network, { image }, weights, TRAINING);
   const sizes = [real, fake].map(({ shape }) => shape[0] as number);
-  const [onReal, onFake] = op.Split(both.output, sizes, 0);
+  const [onReal, onFake] = op.Split(outputs.output, sizes, 0);
   return [
-    { output: onReal!, statistics: [] },
-    { output: onFake!, statistics: [] },
+    { outputs: { output: onReal! }, updates },
+    { outputs: { output: onFake! }, updates },
   ];
-}
-
-/** Folds the statistics of these passes into a network's running ones, as PyTorch does. */
-function runningStatistics(
-  prefix: string,
-  passes: readonly Lowered[],
-  next: Map<string, Value>,
-): void {
-  for (const { layer, mean, variance, count } of passes.flatMap((pass) => pass.statistics)) {
-    const { momentum } = layer.options as { momentum: number };
-    const fold = (name: string, batch: Value) => {
-      const key = `${prefix}.${layer.name}.${name}`;
-      next.set(key, blend(next.get(key)!, batch, 1 - momentum));
-    };
-    fold('running_mean', mean);
-    // The batch's variance is the population's; the running one is of a sample.
-    fold('running_var', op.Mul(variance, scalar(count / (count - 1))));
-  }
 }
 
 /** keep · old + (1 − keep) · fresh. */

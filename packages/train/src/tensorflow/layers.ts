@@ -23,7 +23,7 @@ type Forward<T extends LayerType> = (
   context: Context,
 ) => tf.Tensor;
 
-const FORWARD: { [T in LayerType]: Forward<T> } = {
+const FORWARD: { [T in LayerType]?: Forward<T> } = {
   dense: ({ bias }, [x], { weight }) =>
     withBias(
       tf.matMul(x as tf.Tensor2D, weight('weight') as tf.Tensor2D, false, true),
@@ -121,7 +121,8 @@ export function forward(
 ): tf.Tensor {
   const values = new Map(Object.keys(network.inputs).map((name) => [name, input]));
   for (const layer of network.layers) {
-    const run = FORWARD[layer.type] as Forward<LayerType>;
+    const run = FORWARD[layer.type] as Forward<LayerType> | undefined;
+    if (!run) throw new Error(`it has no ${layer.type} layer`);
     const y = run(
       layer.options,
       layer.from.map((name) => values.get(name)!),
@@ -133,7 +134,7 @@ export function forward(
     );
     values.set(layer.name, y);
   }
-  return values.get(network.output)!;
+  return values.get(network.outputs.output.layer)!;
 }
 
 /** Images [N, C, H, W] as [N, H, W, C]; anything else as it is. */

@@ -71,7 +71,7 @@ function stepWithin(
   const dStep = descend('discriminator', discriminator, update, (trained) => {
     const judge = (x: tf.Tensor) => pass('discriminator', x, { ...dWeights, ...trained });
     // As one batch only without batch statistics, which must not mix the two.
-    const [onReal, onFake] = discriminator.parameters.some((p) => !p.trained)
+    const [onReal, onFake] = discriminator.mixesBatch
       ? [judge(real), judge(drawn)]
       : tf.split(judge(tf.concat([real, drawn])), 2);
     logits.push({ real: keep(onReal!), fake: keep(onFake!) });

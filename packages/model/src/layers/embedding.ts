@@ -1,0 +1,37 @@
+import { constant, ops as op } from '@ganport/onnx';
+import { layer } from './contract.ts';
+import { count } from './options.ts';
+
+/**
+ * A trained vector for each class of a label, as PyTorch's nn.Embedding: weight [classes, units],
+ * N(0, 1) at first. It is the product of the weight with the label's one-hot vector: picking rows would
+ * need an operator that has no gradient in ONNX's inference operators.
+ */
+export const embedding = layer(
+  'embedding',
+  { units: count },
+  {
+    inputs: 'label',
+    shape: ({ units }) => [units],
+    parameters: ({ units }, [label]) => [
+      {
+        name: 'weight',
+        shape: [label![0]!, units],
+        init: { type: 'normal', deviation: 1 },
+        trained: true,
+      },
+    ],
+    lower: (_, [label], { weight }) => {
+      const rows = weight('weight');
+      const classes = rows.shape[0] as number;
+      const all = Int32Array.from({ length: classes }, (_, i) => i);
+      // int32: WebGPU has no int64.
+      const column = op.Reshape(op.Cast(label!, 'int32'), [label!.shape[0]!, 1]);
+      const isClass = op.Equal(
+        column,
+        constant({ dtype: 'int32', shape: [1, classes], data: all }),
+      );
+      return op.MatMul(op.Cast(isClass, 'float32'), rows);
+    },
+  },
+);
