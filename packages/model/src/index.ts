@@ -7,6 +7,7 @@ export {
 } from './generator-metadata.ts';
 export { type Images, imageBytes, tileImages } from './images.ts';
 export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
+export { fillInit, initialWeights } from './initial-weights.ts';
 export { latentBatch, latents } from './latents.ts';
 export {
   type Distribution,
@@ -33,6 +34,7 @@ export { normalQuantile } from './normal.ts';
 export { type GanSpec, PRESETS, type PresetName } from './presets.ts';
 export {
   checkSeed,
+  nameIndex,
   permutation,
   type Random,
   randomSequence,

@@ -1,14 +1,11 @@
 /** A configuration's two networks, checked against each other and the data, and their state. */
 import {
-  type Init,
+  initialWeights,
   inputSpec,
   ModelError,
   type Network,
-  normalQuantile,
   type Parameter,
-  randomSequence,
   resolveNetwork,
-  STREAM,
 } from '@ganport/model';
 import { sizeOf } from '@ganport/onnx';
 import type { TrainConfig } from './config.ts';
@@ -82,35 +79,14 @@ export function stateTensors({ generator, discriminator }: Gan, ema: number): St
 
 /** The state before the first step: initial weights from the seed, moments zero. */
 export function initialState(gan: Gan, seed: number, ema: number): State {
-  const inits = new Map<string, Init>();
-  for (const [prefix, { parameters }] of Object.entries(gan) as [string, Network][]) {
-    for (const { name, init, trained } of parameters) {
-      inits.set(`${prefix}.${name}`, init);
-      if (trained) inits.set(`ema.${prefix}.${name}`, init);
-    }
-  }
-  const state: State = {};
-  stateTensors(gan, ema).forEach(({ name, shape }, index) => {
-    state[name] = new Float32Array(sizeOf(shape));
-    const init = inits.get(name);
-    // The moving average starts at the weights themselves, which come before it.
-    if (name.startsWith('ema.')) state[name].set(state[name.slice('ema.'.length)]!);
-    else if (init) fill(state[name], init, seed, index);
+  const weights = {
+    ...initialWeights(gan.generator.parameters, seed, 'generator'),
+    ...initialWeights(gan.discriminator.parameters, seed, 'discriminator'),
+  };
+  const entries = stateTensors(gan, ema).map(({ name, shape }) => {
+    // The moving average starts at the weights themselves.
+    const start = weights[name.replace(/^ema\./, '')];
+    return [name, start ? start.slice() : new Float32Array(sizeOf(shape))] as const;
   });
-  return state;
-}
-
-/** @param index tells the tensor's random numbers from those of the others */
-function fill(out: Float32Array, init: Init, seed: number, index: number): void {
-  if (init.type === 'constant') {
-    out.fill(init.value);
-    return;
-  }
-  const { uniform } = randomSequence(seed, STREAM.weights, index);
-  for (let i = 0; i < out.length; i++) {
-    out[i] =
-      init.type === 'uniform'
-        ? (2 * uniform() - 1) * init.bound
-        : normalQuantile(uniform()) * init.deviation;
-  }
+  return Object.fromEntries(entries);
 }
