@@ -1,3 +1,5 @@
+/** Where a graph runs. This entry runs in a page too; what needs Node is in the other. */
 export { RuntimeError } from './error.ts';
-export type { OrtRuntime } from './ort.ts';
+export { type OrtRuntime, turnsOf, type WebRuntime } from './ort.ts';
 export type { Port, Program, ProgramOptions, RunOptions } from './program.ts';
+export { openWeb, type WebOptions } from './web-program.ts';
