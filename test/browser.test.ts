@@ -1,10 +1,9 @@
 /** The page in a real Chromium: its own runtime draws what the server draws. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../packages/serve/src/index.ts';
@@ -15,23 +14,23 @@ import {
   writeTemporary,
 } from '../packages/serve/test/fixture.ts';
 import type {} from '../packages/serve/web/page.ts';
+import {
+  gpuWork,
+  hasChromium,
+  type OpenedPage,
+  openChromium,
+  SOFTWARE_WEBGPU,
+} from './chromium.ts';
 
-const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const SOFTWARE_WEBGPU = '--enable-unsafe-webgpu';
-
-if (!existsSync(CHROMIUM)) {
-  const missing = `no Chromium at ${CHROMIUM}: install it, or set CHROMIUM_PATH`;
-  if (process.env.CI) throw new Error(missing);
-  console.warn(`browser tests skipped: ${missing}`);
-}
+const chromium = hasChromium();
 
 let pageDir: string;
 let file: Awaited<ReturnType<typeof writeTemporary>>;
 let server: RunningServer;
-const contexts: [BrowserContext, string][] = [];
+const opened: OpenedPage[] = [];
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) return;
+  if (!chromium) return;
   pageDir = await mkdtemp(join(tmpdir(), 'ganport-page-'));
   const root = fileURLToPath(new URL('../packages/serve/', import.meta.url));
   await build({
@@ -45,10 +44,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const [context, profile] of contexts.splice(0)) {
-    await context.close();
-    await rm(profile, { recursive: true, force: true });
-  }
+  for (const page of opened.splice(0)) await page.close();
 });
 
 afterAll(async () => {
@@ -57,43 +53,11 @@ afterAll(async () => {
   if (pageDir) await rm(pageDir, { recursive: true });
 });
 
-/** Opens a page in a fresh browser; `complaints` collects what its console and policy report. */
-async function openBrowser(flags: string[]): Promise<{ page: Page; complaints: string[] }> {
-  const profile = await mkdtemp(join(tmpdir(), 'ganport-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    headless: true,
-    chromiumSandbox: false,
-    args: [
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...flags,
-    ],
-  });
-  contexts.push([context, profile]);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  // Counts work given to a GPU, so that "WebGPU" on the page is not just a word.
-  await page.addInitScript(() => {
-    Object.assign(globalThis, { dispatches: 0 });
-    const encoder = globalThis.GPUComputePassEncoder?.prototype;
-    if (!encoder) return;
-    for (const name of ['dispatchWorkgroups', 'dispatchWorkgroupsIndirect'] as const) {
-      const dispatch = encoder[name] as (...sizes: unknown[]) => undefined;
-      encoder[name] = function (this: GPUComputePassEncoder, ...sizes: unknown[]) {
-        (globalThis as unknown as { dispatches: number }).dispatches += 1;
-        return dispatch.apply(this, sizes);
-      };
-    }
-  });
-  return { page, complaints };
+/** A page that is closed after the test. */
+async function openBrowser(flags: string[]): Promise<OpenedPage> {
+  const page = await openChromium(flags);
+  opened.push(page);
+  return page;
 }
 
 async function visit(page: Page, query: string): Promise<void> {
@@ -123,10 +87,7 @@ async function canvasPixels(page: Page, index: number): Promise<number[]> {
   }, index);
 }
 
-const dispatches = (page: Page) =>
-  page.evaluate(() => (globalThis as unknown as { dispatches: number }).dispatches);
-
-describe.skipIf(!existsSync(CHROMIUM))('the page draws what the server draws', () => {
+describe.skipIf(!chromium)('the page draws what the server draws', () => {
   const profiles: [string, string[], string, RegExp, boolean][] = [
     ['without WebGPU', [], '', /^WebAssembly \(.*WebGPU/, false],
     ['with WebAssembly asked for', [SOFTWARE_WEBGPU], '&device=wasm', /^WebAssembly ·/, false],
@@ -161,12 +122,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the page draws what the server draws', (
       expect(largestDifference(own, await serverPixels(seed, index))).toBeLessThanOrEqual(1);
     }
     expect(await canvasPixels(page, 31)).toEqual(await pagePixels(page, 42, 31));
-    expect((await dispatches(page)) > 0).toBe(onGpu);
+    expect((await gpuWork(page)).dispatches > 0).toBe(onGpu);
     expect(complaints).toEqual([]);
   });
 });
 
-describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
+describe.skipIf(!chromium)('the page', () => {
   test('draws the next seed with the keyboard, and keeps it in the address', async () => {
     const { page, complaints } = await openBrowser([]);
     await visit(page, '?seed=9');
@@ -203,7 +164,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
     });
     await visit(page, '');
     expect(await page.textContent('#page-how')).toMatch(/^WebGPU · /);
-    expect(await dispatches(page)).toBeGreaterThan(0);
+    expect((await gpuWork(page)).dispatches).toBeGreaterThan(0);
   });
 
   test('draws with WebAssembly after WebGPU failed, and says so', async () => {
