@@ -1,4 +1,4 @@
-/** onnxruntime in Node: devices and where nodes run. The package's other entry runs in a page too. */
+/** onnxruntime in Node: programs, devices and where nodes run. The package's other entry runs in a page too. */
 export { CUDA_FILES, cudaIsInstalled, cudaProblem, providerFolder } from './cuda.ts';
 export {
   DEVICES,
@@ -9,4 +9,8 @@ export {
   probeDevice,
 } from './devices.ts';
 export { isWholeLibrary } from './elf.ts';
+export type { CudaOptions } from './native/cuda-options.ts';
+export { type NativeOptions, openNative } from './native/program.ts';
+export { type NodeOptions, openNode } from './node-program.ts';
+export { type OpenOptions, openProgram } from './open.ts';
 export { misplaced, type Placement, takePlacement } from './placement.ts';

@@ -1,0 +1,92 @@
+/**
+ * A thread that calls native functions one after another, while the event loop turns. It rounds
+ * denormals to zero: a session's option reaches onnxruntime's own threads, but not the one that calls it, which
+ * computes as well. koffi's own `.async` calls on whichever thread of libuv's pool is free, where that cannot
+ * be set: part of an operator's result would then be denormal, another part each time.
+ */
+import { Worker } from 'node:worker_threads';
+
+export interface Thread {
+  /** Calls a function of pointers that returns a pointer. One call at a time. */
+  call(address: bigint, parameters: readonly bigint[]): Promise<bigint | null>;
+  /** Ends the thread, once its call has returned. */
+  close(): Promise<void>;
+}
+
+/**
+ * Where a thread's floating-point environment says that denormals are zero: bits of a 32-bit word of
+ * fenv_t, which fegetenv() and fesetenv() of a C library read and write. On x64 the word is MXCSR, and the bits
+ * are "denormals are zero" and "flush to zero"; on arm64 FPCR, with "flush to zero" alone.
+ */
+interface FloatMode {
+  library: string;
+  offset: number;
+  bits: number;
+}
+
+const FLOAT_MODES: Readonly<Record<string, FloatMode>> = {
+  'linux-x64': { library: 'libm.so.6', offset: 28, bits: 0x8040 },
+  'linux-arm64': { library: 'libm.so.6', offset: 0, bits: 1 << 24 },
+  'darwin-x64': { library: '/usr/lib/libSystem.B.dylib', offset: 4, bits: 0x8040 },
+  'darwin-arm64': { library: '/usr/lib/libSystem.B.dylib', offset: 8, bits: 1 << 24 },
+};
+
+/** In plain JavaScript, as a string: so it is the same whether the package runs from its sources or its build. */
+const LOOP = `
+const { parentPort, workerData } = require('node:worker_threads');
+const koffi = require(workerData.koffi);
+if (process.platform === 'win32') {
+  // _DN_FLUSH under _MCW_DN, of float.h.
+  koffi.load('ucrtbase.dll').func('uint32 _controlfp(uint32 bits, uint32 mask)')(0x1000000, 0x3000000);
+} else {
+  const { library, offset, bits } = workerData.floatMode;
+  const libm = koffi.load(library);
+  const environment = Buffer.alloc(64);
+  libm.func('int fegetenv(void *environment)')(environment);
+  environment.writeUInt32LE((environment.readUInt32LE(offset) | bits) >>> 0, offset);
+  libm.func('int fesetenv(const void *environment)')(environment);
+}
+const prototypes = new Map();
+parentPort.on('message', ({ address, parameters }) => {
+  const count = parameters.length;
+  if (!prototypes.has(count)) {
+    prototypes.set(count, koffi.proto('void *', Array(count).fill('void *')));
+  }
+  parentPort.postMessage(koffi.call(address, prototypes.get(count), ...parameters));
+});
+`;
+
+/**
+ * Whoever starts a thread closes it. It does not keep the process alive except during a call.
+ * @param koffi the path of koffi's main file
+ */
+export function startThread(koffi: string): Thread {
+  const floatMode = FLOAT_MODES[`${process.platform}-${process.arch}`];
+  const worker = new Worker(LOOP, { eval: true, workerData: { koffi, floatMode } });
+  worker.unref();
+  let waiting: { resolve(result: bigint | null): void; reject(error: unknown): void } | undefined;
+  let failure: unknown;
+  worker.on('message', (result: bigint | null) => {
+    worker.unref();
+    waiting?.resolve(result);
+    waiting = undefined;
+  });
+  worker.on('error', (error) => {
+    failure = error;
+    waiting?.reject(error);
+    waiting = undefined;
+  });
+  return {
+    call(address, parameters) {
+      return new Promise((resolve, reject) => {
+        if (failure) return reject(failure);
+        waiting = { resolve, reject };
+        worker.ref();
+        worker.postMessage({ address, parameters });
+      });
+    },
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
