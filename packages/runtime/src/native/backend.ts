@@ -13,7 +13,7 @@ export interface BackendOptions {
   graphs: boolean;
 }
 
-/** Binds everything once: a run only chooses the direction. */
+/** Makes the state and binds it: a run only chooses the direction. */
 export async function createBackend({
   memory,
   session,
@@ -28,10 +28,15 @@ export async function createBackend({
     graphs && device !== undefined
       ? createStagedExchange({ ...memory, device }, bindings)
       : createExchange(memory, bindings);
+  const bindInputs = (binding: Handle, from: Side) => {
+    for (const { name } of bindings.state) {
+      api.call('BindInput', binding, name, state.value(name, from));
+    }
+  };
   const direction = (from: Side, to: Side) => {
     const binding = scope.create('IoBinding', 'CreateIoBinding', session);
+    bindInputs(binding, from);
     for (const { name, next } of bindings.state) {
-      api.call('BindInput', binding, name, state.value(name, from));
       if (next !== null) api.call('BindOutput', binding, next, state.value(name, to));
     }
     exchange.bind(binding);
@@ -53,6 +58,8 @@ export async function createBackend({
       const terminate = () => api.call('RunOptionsSetTerminate', options);
       signal?.addEventListener('abort', terminate);
       try {
+        // What a node on the CPU takes is copied there when it is bound, not when it runs.
+        if (device !== undefined) bindInputs(binding, now);
         await exchange.send(binding, feeds);
         await api.callOn(thread, 'RunWithBinding', session, options, binding);
         const results = await exchange.receive(binding);
