@@ -18,9 +18,9 @@ export interface SavedState {
   /** Steps done. */
   step: number;
   state: State;
-  /** Scores at that step, and the lowest of the run so far. */
   scores: Record<string, number>;
-  bestScore: number;
+  /** Scores of the best checkpoint so far. */
+  best: Record<string, number> | undefined;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function loadState(
   }
   const { step, scores } = checkpoint;
   const best = await readOrName(folder, 'best');
-  return { step, state, scores, bestScore: best.scores.swd ?? Infinity };
+  return { step, state, scores, best: best.scores };
 }
 
 /** Reads a checkpoint; the error for a damaged one names those there are beside it. */

@@ -8,7 +8,8 @@ import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset } from './data/index.ts';
 import type { Engine, Metrics, StepInput } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
-import { evaluation } from './evaluate.ts';
+import { evaluation } from './evaluate/evaluation.ts';
+import { isBetter } from './evaluate/metrics.ts';
 import { initialState, resolveGan, stateTensors } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { loadState } from './resume.ts';
@@ -57,7 +58,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const latent = gan.generator.inputs.z![0]!;
   const begin = options.resume
     ? await loadState(folder, gan, { ema: config.ema, dataset })
-    : { step: 0, state: initialState(gan, seed, config.ema), scores: {}, bestScore: Infinity };
+    : { step: 0, state: initialState(gan, seed, config.ema), scores: {}, best: undefined };
   if (begin.step >= config.steps) {
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
   }
@@ -68,7 +69,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       ? await reopenRun(folder, describeRun(options, chosen), begin.step)
       : await createRun(folder, describeRun(options, chosen));
     onStart?.(started);
-    const evaluate = evaluation(engine, dataset, latent);
+    const evaluate = await evaluation({ draw: engine.sample, dataset, latent });
     const tensors = stateTensors(gan, config.ema);
     const order = batchOrder(seed, batch, dataset.count);
     /** What step t, counted from 1, is given: a function of the seed and t alone. */
@@ -81,7 +82,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         zGenerator: z.subarray(batch * latent),
       };
     };
-    let { step, scores, bestScore } = begin;
+    let { step, scores, best } = begin;
 
     do {
       // As many steps as the engine likes to run at once, up to the next checkpoint.
@@ -100,13 +101,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
 
       if (step % every.checkpoint === 0 || step === config.steps || signal?.aborted) {
-        const { swd, samples } = await evaluate();
-        scores = { swd };
-        run.logMetrics({ step, swd });
-        await run.saveSamples(step, samples);
-        const best = swd < bestScore;
-        bestScore = Math.min(bestScore, swd);
-        await run.saveCheckpoint({ step, tensors, state: await engine.state(), scores, best });
+        const evaluated = await evaluate();
+        scores = evaluated.scores;
+        run.logMetrics({ step, ...scores });
+        await run.saveSamples(step, evaluated.samples);
+        const isBest = isBetter(scores, best);
+        if (isBest) best = scores;
+        const state = await engine.state();
+        await run.saveCheckpoint({ step, tensors, state, scores, best: isBest });
       }
     } while (step < config.steps && !signal?.aborted);
     const trained = step - begin.step;

@@ -1,6 +1,6 @@
 import { latentBatch } from '@ganport/model';
 import { expect, test } from 'vitest';
-import { slicedWasserstein } from '../src/score.ts';
+import { slicedWasserstein } from '../src/evaluate/sliced-wasserstein.ts';
 
 const DIM = 8;
 

@@ -1,0 +1,68 @@
+/** What is looked at along the way: pictures of fixed latents, and how far they are from the data. */
+import { latentBatch, permutation, STREAM } from '@ganport/model';
+import type { Dataset } from '../data/index.ts';
+import { METRICS, type Scores } from './metrics.ts';
+import { samplesPng } from './samples.ts';
+
+/** Images of the picture; scored images are drawn at most so many at a time too. */
+const GRID = 64;
+const SCORED = 1024;
+/** Of the fixed latents, and of the choice of images they are compared with. */
+const SEED = 42;
+
+export interface EvaluationOptions {
+  /** Draws images [count, C, H, W] in −1…1 from latents z [count, latent]. */
+  draw: (z: Float32Array, count: number) => Promise<Float32Array>;
+  dataset: Dataset;
+  /** Size of a latent vector. */
+  latent: number;
+}
+
+export interface Evaluation {
+  /** By every metric, of as many samples as images of the data: at most 1,024. */
+  scores: Scores;
+  /** A PNG of the first samples. */
+  samples: Uint8Array;
+}
+
+/** Evaluates what `draw` draws whenever it is called. */
+export async function evaluation({
+  draw,
+  dataset,
+  latent,
+}: EvaluationOptions): Promise<() => Promise<Evaluation>> {
+  const { height, width, channels } = dataset;
+  const size = height * width * channels;
+  const real = await realImages(dataset);
+  const count = real.length / size;
+  return async () => {
+    const drawn = new Float32Array(count * size);
+    for (let start = 0; start < count; start += GRID) {
+      const part = Math.min(GRID, count - start);
+      drawn.set(await draw(latentBatch(SEED, start, part, latent), part), start * size);
+    }
+    const scores = Object.entries(METRICS).map(([name, { score }]) => {
+      return [name, score(real, drawn, size)];
+    });
+    return {
+      scores: Object.fromEntries(scores) as Scores,
+      samples: await samplesPng(drawn.subarray(0, GRID * size), dataset),
+    };
+  };
+}
+
+/**
+ * Images of the data, [count, C, H, W] in −1…1 as the discriminator sees them: always the same, and
+ * from all over it, as a set may be sorted by class.
+ */
+async function realImages(dataset: Dataset): Promise<Float32Array> {
+  const { channels, height, width } = dataset;
+  const count = Math.min(SCORED, dataset.count);
+  const chosen = permutation(SEED, 0, dataset.count, STREAM.evaluation).subarray(0, count);
+  const bytes = await dataset.read(chosen);
+  const area = height * width;
+  return Float32Array.from({ length: bytes.length }, (_, i) => {
+    const [image, channel] = [Math.floor(i / (area * channels)), Math.floor(i / area) % channels];
+    return bytes[(image * area + (i % area)) * channels + channel]! / 127.5 - 1;
+  });
+}

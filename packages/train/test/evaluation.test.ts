@@ -1,0 +1,115 @@
+/** Evaluation beside what is known of the images: it takes any function that draws, and no engine. */
+import { ModelError } from '@ganport/model';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { type Dataset, memoryDataset } from '../src/data/index.ts';
+import { evaluation } from '../src/evaluate/evaluation.ts';
+import { isBetter } from '../src/evaluate/metrics.ts';
+
+/** Sorted by class, as data may be: the first half black, the second white. One pixel of 3 channels. */
+const half = 1500;
+const sorted = memoryDataset({
+  name: 'sorted',
+  height: 1,
+  width: 1,
+  channels: 3,
+  images: new Uint8Array(6 * half).fill(255, 3 * half),
+});
+
+/** Draws images of one level. */
+const flat = (level: number) => async (_: Float32Array, count: number) =>
+  new Float32Array(count * 3).fill(level);
+
+/** A data set that notes which of its images are read. */
+function observed(dataset: Dataset): { dataset: Dataset; read: number[] } {
+  const read: number[] = [];
+  return {
+    read,
+    dataset: {
+      ...dataset,
+      read: (indices) => {
+        read.push(...indices);
+        return dataset.read(indices);
+      },
+    },
+  };
+}
+
+describe('the images that samples are compared with', () => {
+  test('come from the whole set, none twice, and are always the same', async () => {
+    const [first, second] = [observed(sorted), observed(sorted)];
+    for (const { dataset } of [first, second]) {
+      await evaluation({ draw: flat(0), dataset, latent: 2 });
+    }
+    expect(second.read).toEqual(first.read);
+    expect(new Set(first.read).size).toBe(1024);
+    // Of 1,024 out of twice 1,500, half are white within ±15 (hypergeometric, one deviation: 13).
+    const white = first.read.filter((index) => index >= half).length;
+    expect(Math.abs(white - 512)).toBeLessThan(5 * 13);
+  });
+
+  test('are all there are of a small set', async () => {
+    const few = memoryDataset({ ...sorted, images: new Uint8Array(3 * 70) });
+    const { dataset, read } = observed(few);
+    await evaluation({ draw: flat(0), dataset, latent: 2 });
+    expect(read.sort((a, b) => a - b)).toEqual(Array.from({ length: 70 }, (_, i) => i));
+  });
+
+  test('are in −1…1, and laid out as what is drawn is', async () => {
+    // [2, 1, 2, 3]: red and green beside each other, twice.
+    const images = Uint8Array.of(255, 0, 0, 0, 255, 0, 255, 0, 0, 0, 255, 0);
+    const dataset = memoryDataset({ name: 'two', height: 1, width: 2, channels: 3, images });
+    // The same as [2, 3, 1, 2].
+    const same = Float32Array.of(1, -1, -1, 1, -1, -1, 1, -1, -1, 1, -1, -1);
+    const evaluate = await evaluation({ draw: async () => same, dataset, latent: 2 });
+    expect((await evaluate()).scores.swd).toBeCloseTo(0, 12);
+    const other = same.map((x) => -x);
+    const evaluateOther = await evaluation({ draw: async () => other, dataset, latent: 2 });
+    expect((await evaluateOther()).scores.swd).toBeGreaterThan(0.5);
+  });
+});
+
+test('white images are as far from half black, half white ones as black images are', async () => {
+  const swd = async (level: number) => {
+    const evaluate = await evaluation({ draw: flat(level), dataset: sorted, latent: 2 });
+    return (await evaluate()).scores.swd;
+  };
+  const [white, black] = [await swd(1), await swd(-1)];
+  expect(Math.abs(white / black - 1)).toBeLessThan(0.2);
+  expect(white).toBeGreaterThan(0.5);
+});
+
+test('samples are drawn in parts, from the latents of one seed, whenever it is called', async () => {
+  const drawn: { z: Float32Array; count: number }[] = [];
+  const draw = async (z: Float32Array, count: number) => {
+    drawn.push({ z, count });
+    return new Float32Array(count * 3).fill(1);
+  };
+  const few = memoryDataset({ ...sorted, images: new Uint8Array(3 * 70) });
+  const evaluate = await evaluation({ draw, dataset: few, latent: 2 });
+  const [first, second] = [await evaluate(), await evaluate()];
+  expect(drawn.map(({ count }) => count)).toEqual([64, 6, 64, 6]);
+  expect(drawn.map(({ z }) => z.length)).toEqual([128, 12, 128, 12]);
+  expect(drawn[2]).toEqual(drawn[0]);
+  expect(second).toEqual(first);
+  // 64 white pixels, a dark grey one around each.
+  const { data, info } = await sharp(first.samples).raw().toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height, info.channels]).toEqual([17, 17, 3]);
+  expect(data.filter((level) => level === 255)).toHaveLength(3 * 64);
+});
+
+test('an error in drawing is passed on', async () => {
+  const draw = () => Promise.reject(new ModelError('no device'));
+  const evaluate = await evaluation({ draw, dataset: sorted, latent: 2 });
+  await expect(evaluate()).rejects.toThrow(new ModelError('no device'));
+});
+
+test.each([
+  [{ swd: 0.5 }, undefined, true],
+  [{ swd: 0.5 }, {}, true],
+  [{ swd: 0.5 }, { swd: 0.6 }, true],
+  [{ swd: 0.5 }, { swd: 0.5 }, false],
+  [{ swd: 0.6 }, { swd: 0.5 }, false],
+])('%o after %o is better: %s', (scores, best, better) => {
+  expect(isBetter(scores, best)).toBe(better);
+});
