@@ -35,8 +35,9 @@ test.runIf(possible)('a read-only folder', async () => {
   });
 });
 
-test.runIf(possible)('a disk with room for one small file', async () => {
-  const { code, stdout, stderr } = await runCommand(train, folder, on('size=4k'));
+test.runIf(possible)('a disk with room for two small files', async () => {
+  // The lock, which is gone in the end, and run.json.
+  const { code, stdout, stderr } = await runCommand(train, folder, on('size=8k'));
   expect({ code, stdout }).toEqual({ code: 1, stdout: './run/metrics.jsonl\n./run/run.json\n' });
   expect(stderr).toMatch(
     /\nganport: cannot write disk\/run\/metrics\.jsonl: no space is left on the disk.*\n$/,

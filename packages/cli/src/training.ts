@@ -26,6 +26,8 @@ export const COMMAND_LINE = 'the command line';
 export interface Training extends EngineChoice {
   config: TrainConfig;
   folder: string;
+  /** For a new run whose folder nobody named: another name is taken if this one is. */
+  free?: boolean;
   resume: boolean;
   /** Threads of an operator. */
   threads: number;
@@ -66,12 +68,12 @@ export async function resumedTraining(
 
 /** Loads the data and trains. The first Ctrl-C ends training with a checkpoint. */
 export async function runTraining(training: Training, log: Log): Promise<TrainResult> {
-  const { config, folder, resume } = training;
+  const { config, resume } = training;
   const { data, dataDir, steps, batch } = config;
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
   if (!resume) asUsage(() => resolveGan(config, dataset));
   const progress = trainingProgress(steps, log);
-  const announce = ({ engine, why }: ChosenEngine) => {
+  const announce = ({ engine, why }: ChosenEngine, folder: string) => {
     log(
       `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch},\n` +
         `by ${engine.description}, into ${folder}`,

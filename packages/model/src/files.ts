@@ -73,13 +73,15 @@ export function temporaryPath(folder: string): string {
   return join(folder, TEMPORARY.prefix + randomUUID() + TEMPORARY.suffix);
 }
 
+/** Whether a file's name is a `temporaryPath`'s. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith(TEMPORARY.prefix) && name.endsWith(TEMPORARY.suffix);
+}
+
 /** Removes what was left under `temporaryPath`s in a folder by a process that was killed. */
 export async function removeTemporaryFiles(folder: string): Promise<void> {
-  const { prefix, suffix } = TEMPORARY;
   const names = await readdir(folder).catch((): string[] => []);
-  for (const name of names) {
-    if (name.startsWith(prefix) && name.endsWith(suffix)) await rm(join(folder, name));
-  }
+  for (const name of names.filter(isTemporary)) await rm(join(folder, name));
 }
 
 /** The file to replace. A device such as /dev/null must never be: root could. */

@@ -1,6 +1,12 @@
 /** What needs a file system; the package's other entry runs in a page too. */
 export { download, type StreamOptions } from './download.ts';
-export { fileError, removeTemporaryFiles, temporaryPath, writeFileAtomic } from './files.ts';
+export {
+  fileError,
+  isTemporary,
+  removeTemporaryFiles,
+  temporaryPath,
+  writeFileAtomic,
+} from './files.ts';
 export {
   CHECKPOINT_FORMAT,
   type Checkpoint,
@@ -9,6 +15,7 @@ export {
   checkpointTensor,
   ENGINES,
   type EngineName,
+  LOCK,
   MAX_THREADS,
   type Pointer,
   type Run,

@@ -6,6 +6,7 @@
  *     samples/step-NNNNNN.png              images of fixed latents
  *     checkpoints/step-NNNNNN.safetensors  the whole training state
  *     best, latest                         the name of a checkpoint
+ *     lock                                 whose the folder is, while a run is trained in it
  */
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -21,6 +22,9 @@ export type EngineName = (typeof ENGINES)[number];
 const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
 
 const RUN_FORMAT = 1;
+
+/** The name of a run folder's lock. */
+export const LOCK = 'lock';
 
 /** More than any machine has, and few enough for the system to start them. */
 export const MAX_THREADS = 1024;

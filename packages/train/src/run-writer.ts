@@ -1,9 +1,8 @@
 /** Writes a run folder; its format is @ganport/model's run-folder.ts. */
 
-import { appendFileSync, existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { ModelError } from '@ganport/model';
+import { appendFileSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   CHECKPOINT_FORMAT,
   checkpointName,
@@ -17,12 +16,12 @@ import {
 } from '@ganport/model/node';
 import type { State } from './engine.ts';
 import type { StateTensor } from './gan.ts';
+import { makeFolder } from './new-run.ts';
 
 /** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */
 const KEPT = 2;
 
 export interface RunWriter {
-  readonly folder: string;
   logMetrics(line: Record<string, number>): void;
   saveSamples(step: number, png: Uint8Array): Promise<void>;
   /** Saves the state and points "latest" at it, and "best" too if so told. */
@@ -37,17 +36,6 @@ export interface SavedCheckpoint {
   best: boolean;
 }
 
-/** Makes a new run folder. @throws ModelError if the folder has something in it. */
-export async function createRun(folder: string, run: Run): Promise<RunWriter> {
-  await makeFolder(folder);
-  const present = await readdir(folder);
-  if (present.length > 0) {
-    const resume = present.includes('latest') ? `, or continue it with --resume ${folder}` : '';
-    throw new ModelError(`${folder} is not empty: choose another --out${resume}`);
-  }
-  return runWriter(folder, run);
-}
-
 /** Opens a run folder to go on from `step`: metrics logged after it are dropped. */
 export async function reopenRun(folder: string, run: Run, step: number): Promise<RunWriter> {
   // What a process that was killed did not get to rename.
@@ -58,7 +46,7 @@ export async function reopenRun(folder: string, run: Run, step: number): Promise
   const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n');
   const kept = lines.filter((line) => stepOf(line) <= step);
   await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
-  return runWriter(folder, run);
+  return createRun(folder, run);
 }
 
 function stepOf(line: string): number {
@@ -69,13 +57,13 @@ function stepOf(line: string): number {
   }
 }
 
-async function runWriter(folder: string, run: Run): Promise<RunWriter> {
+/** Writes into a folder that is locked for this run. */
+export async function createRun(folder: string, run: Run): Promise<RunWriter> {
   await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   for (const part of ['samples', 'checkpoints']) await makeFolder(join(folder, part));
   const point = (pointer: Pointer, name: string) =>
     writeFileAtomic(join(folder, pointer), `${name}\n`);
   return {
-    folder,
     logMetrics(line) {
       const path = join(folder, 'metrics.jsonl');
       try {
@@ -123,27 +111,5 @@ async function prune(folder: string): Promise<void> {
   }
   for (const name of names) {
     if (!kept.has(name)) await rm(checkpointPath(folder, name));
-  }
-}
-
-/** Not by `recursive`: in a file system such as /proc, where nothing can be made, Node never returns. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdirWithin(folder);
-  } catch (error) {
-    throw fileError(`make the folder ${folder}`, error);
-  }
-}
-
-async function mkdirWithin(folder: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const present = await stat(folder).catch(() => undefined);
-    if (code === 'EEXIST' && present?.isDirectory()) return;
-    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
-    await mkdirWithin(dirname(folder));
-    await mkdir(folder);
   }
 }

@@ -10,9 +10,11 @@ import type { Engine, Metrics, StepInput } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
 import { evaluation } from './evaluate/evaluation.ts';
 import { isBetter } from './evaluate/metrics.ts';
-import { initialState, resolveGan, stateTensors } from './gan.ts';
+import { type Gan, initialState, resolveGan, stateTensors } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
-import { loadState } from './resume.ts';
+import { claimRun } from './new-run.ts';
+import { loadState, type SavedState } from './resume.ts';
+import { lockRun, type RunLock } from './run-lock.ts';
 import { createRun, reopenRun } from './run-writer.ts';
 
 export interface TrainOptions extends EngineChoice {
@@ -24,12 +26,14 @@ export interface TrainOptions extends EngineChoice {
   tf32: boolean;
   versions: Record<string, string>;
   folder: string;
+  /** For a new run whose folder nobody named: takes a free name, with -2, -3, … added. */
+  free?: boolean;
   /** Go on from the folder's latest checkpoint, in place of starting a new run in it. */
   resume: boolean;
   /** Ends training after the step under way, the first at the earliest, with a checkpoint. */
   signal?: AbortSignal;
-  /** Told before the first step. */
-  onStart?: (chosen: ChosenEngine) => void;
+  /** Told before the first step, with the folder trained into. */
+  onStart?: (chosen: ChosenEngine, folder: string) => void;
   onStep?: (step: number, metrics: Metrics) => void;
   /** Told in one line what a person should know of the engine. */
   onNotice?: (line: string) => void;
@@ -52,23 +56,39 @@ export interface TrainResult {
  * losses stop being finite; the last checkpoint stays.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, dataset, folder, signal, onStart, onStep } = options;
-  const { seed, batch, every } = config;
+  const { config, dataset, folder, onNotice } = options;
+  const { seed, ema } = config;
   const gan = resolveGan(config, dataset);
-  const latent = gan.generator.inputs.z![0]!;
-  const begin = options.resume
-    ? await loadState(folder, gan, { ema: config.ema, dataset })
-    : { step: 0, state: initialState(gan, seed, config.ema), scores: {}, best: undefined };
-  if (begin.step >= config.steps) {
-    return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
+  if (!options.resume) {
+    const begin = { step: 0, state: initialState(gan, seed, ema), scores: {}, best: undefined };
+    return trainFrom(begin, gan, options);
   }
+  // Before it is read: another run would change it.
+  const lock = await lockRun(folder, onNotice);
+  try {
+    const begin = await loadState(folder, gan, { ema, dataset });
+    if (begin.step < config.steps) return await trainFrom(begin, gan, options);
+    return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Promise<TrainResult> {
+  const { config, dataset, resume, signal, onStart, onStep } = options;
+  const { seed, batch, every } = config;
+  const latent = gan.generator.inputs.z![0]!;
   const started = await chooseEngine(gan, begin.state, { ...config, ...options });
   const { engine, chosen } = started;
+  // A new run's folder is made only now: without an engine, nothing is left.
+  let claimed: RunLock | undefined;
   try {
-    const run = options.resume
+    if (!resume) claimed = await claimRun(options.folder, options);
+    const folder = claimed?.folder ?? options.folder;
+    const run = resume
       ? await reopenRun(folder, describeRun(options, chosen), begin.step)
       : await createRun(folder, describeRun(options, chosen));
-    onStart?.(started);
+    onStart?.(started, folder);
     const evaluate = await evaluation({ draw: engine.sample, dataset, latent });
     const tensors = stateTensors(gan, config.ema);
     const order = batchOrder(seed, batch, dataset.count);
@@ -114,6 +134,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const trained = step - begin.step;
     return { folder, step, trained, interrupted: step < config.steps, scores };
   } finally {
+    await claimed?.release();
     await engine.close();
   }
 }

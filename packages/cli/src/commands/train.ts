@@ -128,8 +128,10 @@ async function newTraining(flags: Flags): Promise<Training> {
       [COMMAND_LINE, settings],
     ]),
   );
-  const { out = join('runs', `${config.name}-${timestamp()}`) } = flags;
-  return { config, folder: out, resume: false, ...DEFAULT_ENGINE, ...engineFlags(flags) };
+  const { out } = flags;
+  const folder = out ?? join('runs', `${config.name}-${timestamp()}`);
+  const free = out === undefined;
+  return { config, folder, free, resume: false, ...DEFAULT_ENGINE, ...engineFlags(flags) };
 }
 
 /** A run's own settings, of which only these flags change some. */

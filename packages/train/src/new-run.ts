@@ -1,0 +1,83 @@
+/** Where a new run goes: a folder that is empty, made and locked for it. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ModelError } from '@ganport/model';
+import { fileError, isTemporary, LOCK, removeTemporaryFiles } from '@ganport/model/node';
+import { lockRun, type RunLock } from './run-lock.ts';
+
+export interface ClaimOptions {
+  /** Where the name is taken, adds -2, -3, … to it in place of failing. */
+  free?: boolean | undefined;
+  onNotice?: ((line: string) => void) | undefined;
+}
+
+/**
+ * Makes a new run's folder and locks it; whoever claims it releases it.
+ * @returns the lock, which has the folder's name
+ * @throws ModelError if the folder has something in it or cannot be made, or another run has it
+ */
+export async function claimRun(
+  folder: string,
+  { free = false, onNotice }: ClaimOptions = {},
+): Promise<RunLock> {
+  const made = free ? await makeFreeFolder(folder) : folder;
+  if (!free) await makeFolder(folder);
+  // Before a file is made in it: it may be anything.
+  await expectUnused(made);
+  const lock = await lockRun(made, onNotice);
+  try {
+    // Another run may have come and gone between.
+    await expectUnused(made);
+    await removeTemporaryFiles(made);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** A process that was killed before it wrote run.json left nothing but its lock and what was half-written. */
+async function expectUnused(folder: string): Promise<void> {
+  const present = (await readdir(folder)).filter((name) => name !== LOCK && !isTemporary(name));
+  if (present.length === 0) return;
+  const resume = present.includes('run.json') ? `, or continue it with --resume ${folder}` : '';
+  throw new ModelError(`${folder} is not empty: choose another --out${resume}`);
+}
+
+/** The first of `folder`, `folder`-2, `folder`-3, … that is not there, made. */
+async function makeFreeFolder(folder: string): Promise<string> {
+  await makeFolder(dirname(folder));
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? folder : `${folder}-${number}`;
+    try {
+      await mkdir(name);
+      return name;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw fileError(`make the folder ${name}`, error);
+    }
+  }
+}
+
+/** Not by `recursive`: in a file system such as /proc, where nothing can be made, Node never returns. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdirWithin(folder);
+  } catch (error) {
+    throw fileError(`make the folder ${folder}`, error);
+  }
+}
+
+async function mkdirWithin(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const present = await stat(folder).catch(() => undefined);
+    if (code === 'EEXIST' && present?.isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    await mkdirWithin(dirname(folder));
+    await mkdir(folder);
+  }
+}
