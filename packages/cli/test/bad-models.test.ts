@@ -104,7 +104,7 @@ describe('a run to export', () => {
 
   test('leaves the file it would replace as it is when it fails', async () => {
     workspace.write('generator.onnx', 'precious');
-    const name = readFileSync(workspace.path('run/best'), 'utf8').trim();
+    const name = readFileSync(workspace.path('run/best'), 'utf8').split('\n')[0]!;
     const path = workspace.path('run/checkpoints', name);
     const bytes = readFileSync(path);
     bytes[bytes.length - 9]! ^= 1;

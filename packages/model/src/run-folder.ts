@@ -5,9 +5,11 @@
  *     metrics.jsonl                        one line per logged step
  *     samples/step-NNNNNN.png              images of fixed latents
  *     checkpoints/step-NNNNNN.safetensors  the whole training state
- *     best, latest                         the name of a checkpoint
+ *     latest                               the name of a checkpoint
+ *     best                                 the same, and in a second line its scores, as JSON
  *     lock                                 whose the folder is, while a run is trained in it
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
@@ -66,7 +68,8 @@ const CHECKPOINT_VERSION = 1;
 const CHECKPOINT_FORMATS = /^ganport-checkpoint-(\d{1,9})$/;
 export const CHECKPOINT_FORMAT = `ganport-checkpoint-${CHECKPOINT_VERSION}`;
 
-const CHECKPOINT_NAME = /^step-\d{6,}\.safetensors$/;
+/** A checkpoint's name and, in a second line, its scores. */
+const POINTER = /^(step-\d{6,}\.safetensors)(?:\r?\n(\{.*\}))?$/;
 
 /** Two networks of a thousand layers each, and the rest, need less than 1 MB. */
 const MAX_RUN_BYTES = 2 ** 24;
@@ -96,15 +99,37 @@ function expectVersion(path: string, version: number, newest: number): void {
   );
 }
 
-/** The file name of the checkpoint a pointer names. @throws ModelError */
-export async function readPointer(folder: string, pointer: Pointer): Promise<string> {
+/**
+ * Whether a run has saved nothing yet: it was ended before its first checkpoint, and neither pointer
+ * is there.
+ */
+export function isUnsaved(folder: string): boolean {
+  return !existsSync(join(folder, 'latest')) && !existsSync(join(folder, 'best'));
+}
+
+export interface Pointed {
+  /** The checkpoint's file name. */
+  name: string;
+  /** Its scores, which only `best` has; those of ganport 0.1.0 have none. */
+  scores?: Record<string, number>;
+}
+
+/** What a pointer's file says. */
+export function pointerText({ name, scores }: Pointed): string {
+  return scores ? `${name}\n${JSON.stringify(scores)}\n` : `${name}\n`;
+}
+
+/** The checkpoint a pointer names. @throws ModelError */
+export async function readPointer(folder: string, pointer: Pointer): Promise<Pointed> {
   const path = join(folder, pointer);
   const otherwise = `${folder} has no "${pointer}" checkpoint yet`;
-  const name = (await readText(path, MAX_POINTER_BYTES, otherwise)).trim();
-  if (!CHECKPOINT_NAME.test(name)) {
-    throw new ModelError(`${path}: expected the name of a checkpoint, got ${quote(name)}`);
+  const text = (await readText(path, MAX_POINTER_BYTES, otherwise)).trim();
+  const [, name, scores] = POINTER.exec(text) ?? [];
+  if (name === undefined) {
+    throw new ModelError(`${path}: expected the name of a checkpoint, got ${quote(text)}`);
   }
-  return name;
+  if (scores === undefined) return { name };
+  return { name, scores: parseOrThrow(scoresSchema, parseJson(scores, path), path) };
 }
 
 const stepSchema = z
@@ -118,7 +143,8 @@ const scoresSchema = z.record(z.string(), z.number());
  * @throws ModelError if it is missing, damaged, or not one of ganport's.
  */
 export async function readCheckpoint(folder: string, pointer: Pointer): Promise<Checkpoint> {
-  const path = checkpointPath(folder, await readPointer(folder, pointer));
+  const { name } = await readPointer(folder, pointer);
+  const path = checkpointPath(folder, name);
   const { tensors, metadata, sha256, verified } = await readWeights(path);
   expectVersion(
     path,

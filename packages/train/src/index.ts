@@ -28,6 +28,7 @@ export {
   type EngineChoice,
 } from './engines.ts';
 export { type Gan, initialState, resolveGan, stateTensors } from './gan.ts';
+export { isUnused } from './new-run.ts';
 export {
   createOnnxRuntimeEngine,
   type OnnxRuntimeOptions,

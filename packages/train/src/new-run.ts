@@ -37,9 +37,18 @@ export async function claimRun(
   }
 }
 
-/** A process that was killed before it wrote run.json left nothing but its lock and what was half-written. */
+/** What is in a folder, but for what a process left that was killed before it wrote run.json. */
+async function contents(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name !== LOCK && !isTemporary(name));
+}
+
+/** Whether a new run can be made in a folder: it is not there, or has nothing in it. */
+export async function isUnused(folder: string): Promise<boolean> {
+  return !existsSync(folder) || (await contents(folder)).length === 0;
+}
+
 async function expectUnused(folder: string): Promise<void> {
-  const present = (await readdir(folder)).filter((name) => name !== LOCK && !isTemporary(name));
+  const present = await contents(folder);
   if (present.length === 0) return;
   const resume = present.includes('run.json') ? `, or continue it with --resume ${folder}` : '';
   throw new ModelError(`${folder} is not empty: choose another --out${resume}`);

@@ -4,62 +4,88 @@ import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import {
   type Checkpoint,
+  checkpointName,
   checkpointTensor,
-  type Pointer,
+  isUnsaved,
+  type Pointed,
   readCheckpoint,
   readPointer,
   readRun,
 } from '@ganport/model/node';
 import type { Dataset } from './data/index.ts';
 import type { State } from './engine.ts';
-import { type Gan, stateTensors } from './gan.ts';
+import { isBetter } from './evaluate/metrics.ts';
+import type { StateTensor } from './gan.ts';
 
 export interface SavedState {
   /** Steps done. */
   step: number;
   state: State;
   scores: Record<string, number>;
-  /** Scores of the best checkpoint so far. */
-  best: Record<string, number> | undefined;
+  /** The best checkpoint so far, if there is one, with its scores. */
+  best: Required<Pointed> | undefined;
+}
+
+export interface LoadOptions {
+  dataset: Pick<Dataset, 'name' | 'sha256'>;
+  /** What the state has, with the networks that are trained now. */
+  tensors: readonly StateTensor[];
+  /** Told in one line what a person should know. */
+  onNotice?: ((line: string) => void) | undefined;
 }
 
 /**
  * Reads the state to go on from.
- * @throws ModelError if the data are not the run's, or a checkpoint is missing, damaged, or not of
- * these networks.
+ * @returns undefined for a run that was ended before its first checkpoint: it starts again
+ * @throws ModelError if the data are not the run's, or its latest checkpoint is missing, damaged, or
+ * not of these networks
  */
 export async function loadState(
   folder: string,
-  gan: Gan,
-  { ema, dataset }: { ema: number; dataset: Pick<Dataset, 'name' | 'sha256'> },
-): Promise<SavedState> {
+  { dataset, tensors, onNotice }: LoadOptions,
+): Promise<SavedState | undefined> {
   const { dataset: trainedOn } = await readRun(folder);
   if (dataset.sha256 !== trainedOn.sha256) {
     throw new ModelError(
       `the data are not those of ${folder}: expected ${trainedOn.name} with SHA-256 ${trainedOn.sha256}, got ${dataset.name} with ${dataset.sha256}`,
     );
   }
-  const checkpoint = await readOrName(folder, 'latest');
-  const state: State = {};
-  for (const { name, shape } of stateTensors(gan, ema)) {
-    state[name] = checkpointTensor(checkpoint, name, shape);
+  if (isUnsaved(folder)) {
+    onNotice?.(`${folder} has no checkpoint yet: it starts again from step 0`);
+    return undefined;
   }
+  const checkpoint = await readLatest(folder);
+  const state: State = {};
+  for (const { name, shape } of tensors) state[name] = checkpointTensor(checkpoint, name, shape);
   const { step, scores } = checkpoint;
-  const best = await readOrName(folder, 'best');
-  return { step, state, scores, best: best.scores };
+  const latest = { name: checkpointName(step), scores };
+  const best = await readBest(folder).catch((error: Error) => {
+    onNotice?.(`${error.message}; the best is looked for from step ${step} on`);
+    return undefined;
+  });
+  // A process that was killed between the two pointers had not yet compared them.
+  return { step, state, scores, best: best && !isBetter(scores, best.scores) ? best : latest };
 }
 
-/** Reads a checkpoint; the error for a damaged one names those there are beside it. */
-async function readOrName(folder: string, pointer: Pointer): Promise<Checkpoint> {
-  const name = await readPointer(folder, pointer);
+async function readBest(folder: string): Promise<Required<Pointed>> {
+  const { name, scores } = await readPointer(folder, 'best');
+  // Where the pointer has the scores, the checkpoint itself may be damaged.
+  return { name, scores: scores ?? (await readCheckpoint(folder, 'best')).scores };
+}
+
+/** Reads the latest checkpoint; the error for a damaged one names those there are beside it. */
+async function readLatest(folder: string): Promise<Checkpoint> {
   try {
-    return await readCheckpoint(folder, pointer);
+    return await readCheckpoint(folder, 'latest');
   } catch (error) {
+    const named = await readPointer(folder, 'latest').catch(() => undefined);
     const present = await readdir(join(folder, 'checkpoints')).catch((): string[] => []);
-    const others = present.filter((other) => other !== name && other.endsWith('.safetensors'));
+    const others = present.filter(
+      (other) => other !== named?.name && other.endsWith('.safetensors'),
+    );
     if (!(error instanceof ModelError) || others.length === 0) throw error;
     throw new ModelError(
-      `${error.message}; to use another, write its name into ${join(folder, pointer)}: ${others.join(' or ')}`,
+      `${error.message}; to use another, write its name into ${join(folder, 'latest')}: ${others.join(' or ')}`,
     );
   }
 }

@@ -40,7 +40,7 @@ export async function lockRun(folder: string, onNotice?: (line: string) => void)
     while (!(await create(path, text))) {
       const found = await readLock(path);
       if (found === undefined) continue;
-      const other = found === '' ? undefined : parseHolder(found, path);
+      const other = isWhole(found) ? parseHolder(found, path) : undefined;
       if (other && (await mayRun(other))) throw new ModelError(taken(folder, path, other));
       const whose = other ? `process ${other.pid}, which has ended` : 'a process that was killed';
       if (await remove(path, found)) onNotice?.(`${folder} was locked by ${whose}: going on`);
@@ -78,17 +78,21 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** How often an empty lock is looked at again, 50 ms apart: its process writes it at once. */
+function isWhole(text: string): boolean {
+  return text.endsWith('\n');
+}
+
+/** How often a lock that is not whole is looked at again, 50 ms apart: its process writes it at once. */
 const LOOKS = 20;
 
-/** The lock's text: undefined if it is gone, empty if it stays so. */
+/** The lock's text: undefined if it is gone, not whole if it stays so. */
 async function readLock(path: string): Promise<string | undefined> {
   for (let looks = 1; ; looks++) {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
-    if (text !== '' || looks === LOOKS) return text;
+    if (text === undefined || isWhole(text) || looks === LOOKS) return text;
     await setTimeout(50);
   }
 }

@@ -8,8 +8,11 @@ import {
   checkpointName,
   checkpointPath,
   fileError,
+  type Pointed,
   type Pointer,
+  pointerText,
   type Run,
+  readPointer,
   removeTemporaryFiles,
   writeFileAtomic,
   writeWeights,
@@ -17,6 +20,7 @@ import {
 import type { State } from './engine.ts';
 import type { StateTensor } from './gan.ts';
 import { makeFolder } from './new-run.ts';
+import type { SavedState } from './resume.ts';
 
 /** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */
 const KEPT = 2;
@@ -36,17 +40,32 @@ export interface SavedCheckpoint {
   best: boolean;
 }
 
-/** Opens a run folder to go on from `step`: metrics logged after it are dropped. */
-export async function reopenRun(folder: string, run: Run, step: number): Promise<RunWriter> {
-  // What a process that was killed did not get to rename.
+/**
+ * Brings a run folder to how it was when the checkpoint was saved that it goes on from: what a
+ * process wrote after it, or did not get to write, before it was killed. A folder that is so already
+ * is left alone.
+ */
+export async function tidyRun(
+  folder: string,
+  { step, best }: Pick<SavedState, 'step' | 'best'>,
+): Promise<void> {
   for (const part of ['.', 'samples', 'checkpoints']) {
     await removeTemporaryFiles(join(folder, part));
   }
+  if (step === 0) {
+    for (const part of ['samples', 'checkpoints']) {
+      await rm(join(folder, part), { recursive: true, force: true });
+    }
+  }
   const path = join(folder, 'metrics.jsonl');
-  const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n');
-  const kept = lines.filter((line) => stepOf(line) <= step);
-  await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
-  return createRun(folder, run);
+  const logged = await readFile(path, 'utf8').catch(() => '');
+  const kept = logged.split('\n').filter((line) => stepOf(line) <= step);
+  const text = kept.map((line) => `${line}\n`).join('');
+  if (text !== logged) await writeFileAtomic(path, text);
+  if (!best) return;
+  const pointed = await readPointer(folder, 'best').catch(() => undefined);
+  if (pointed?.name !== best.name) await point(folder, 'best', best);
+  await prune(folder);
 }
 
 function stepOf(line: string): number {
@@ -57,12 +76,10 @@ function stepOf(line: string): number {
   }
 }
 
-/** Writes into a folder that is locked for this run. */
-export async function createRun(folder: string, run: Run): Promise<RunWriter> {
+/** Writes into a folder that is locked for this run, new or to go on with. */
+export async function openRun(folder: string, run: Run): Promise<RunWriter> {
   await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   for (const part of ['samples', 'checkpoints']) await makeFolder(join(folder, part));
-  const point = (pointer: Pointer, name: string) =>
-    writeFileAtomic(join(folder, pointer), `${name}\n`);
   return {
     logMetrics(line) {
       const path = join(folder, 'metrics.jsonl');
@@ -92,11 +109,16 @@ export async function createRun(folder: string, run: Run): Promise<RunWriter> {
         scores: JSON.stringify(scores),
       };
       await writeWeights(checkpointPath(folder, name), named, metadata);
-      await point('latest', name);
-      if (best) await point('best', name);
+      // In this order: on resuming, "best" is compared with the latest.
+      await point(folder, 'latest', { name });
+      if (best) await point(folder, 'best', { name, scores });
       await prune(folder);
     },
   };
+}
+
+function point(folder: string, pointer: Pointer, pointed: Pointed): Promise<void> {
+  return writeFileAtomic(join(folder, pointer), pointerText(pointed));
 }
 
 /** Removes checkpoints that neither pointer names and that are not among the last. */
@@ -106,8 +128,9 @@ async function prune(folder: string): Promise<void> {
   );
   const steps = (name: string) => Number(name.match(/\d+/)![0]);
   const kept = new Set(names.sort((a, b) => steps(b) - steps(a)).slice(0, KEPT));
-  for (const pointer of ['best', 'latest']) {
-    kept.add((await readFile(join(folder, pointer), 'utf8').catch(() => '')).trim());
+  for (const pointer of ['best', 'latest'] as const) {
+    const pointed = await readPointer(folder, pointer).catch(() => undefined);
+    if (pointed) kept.add(pointed.name);
   }
   for (const name of names) {
     if (!kept.has(name)) await rm(checkpointPath(folder, name));

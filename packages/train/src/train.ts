@@ -15,7 +15,7 @@ import { explainMemoryError } from './memory-error.ts';
 import { claimRun } from './new-run.ts';
 import { loadState, type SavedState } from './resume.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
-import { createRun, reopenRun } from './run-writer.ts';
+import { openRun, tidyRun } from './run-writer.ts';
 
 export interface TrainOptions extends EngineChoice {
   config: TrainConfig;
@@ -57,16 +57,19 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, dataset, folder, onNotice } = options;
-  const { seed, ema } = config;
   const gan = resolveGan(config, dataset);
-  if (!options.resume) {
-    const begin = { step: 0, state: initialState(gan, seed, ema), scores: {}, best: undefined };
-    return trainFrom(begin, gan, options);
-  }
+  const beginning = (): SavedState => {
+    const state = initialState(gan, config.seed, config.ema);
+    return { step: 0, state, scores: {}, best: undefined };
+  };
+  if (!options.resume) return trainFrom(beginning(), gan, options);
   // Before it is read: another run would change it.
   const lock = await lockRun(folder, onNotice);
   try {
-    const begin = await loadState(folder, gan, { ema, dataset });
+    const tensors = stateTensors(gan, config.ema);
+    const saved = await loadState(folder, { dataset, tensors, onNotice });
+    const begin = saved ?? beginning();
+    await tidyRun(folder, begin);
     if (begin.step < config.steps) return await trainFrom(begin, gan, options);
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
   } finally {
@@ -85,9 +88,7 @@ async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Pr
   try {
     if (!resume) claimed = await claimRun(options.folder, options);
     const folder = claimed?.folder ?? options.folder;
-    const run = resume
-      ? await reopenRun(folder, describeRun(options, chosen), begin.step)
-      : await createRun(folder, describeRun(options, chosen));
+    const run = await openRun(folder, describeRun(options, chosen));
     onStart?.(started, folder);
     const evaluate = await evaluation({ draw: engine.sample, dataset, latent });
     const tensors = stateTensors(gan, config.ema);
@@ -102,7 +103,8 @@ async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Pr
         zGenerator: z.subarray(batch * latent),
       };
     };
-    let { step, scores, best } = begin;
+    let { step, scores } = begin;
+    let best = begin.best?.scores;
 
     do {
       // As many steps as the engine likes to run at once, up to the next checkpoint.

@@ -15,7 +15,7 @@ const { pid: ENDED } = spawnSync('true');
 /** A folder with a lock as another process would have left it. */
 function lockedFolder(lock: object | string): string {
   const folder = temporaryFolder();
-  const text = typeof lock === 'string' ? lock : JSON.stringify({ id: 'other', ...lock });
+  const text = typeof lock === 'string' ? lock : `${JSON.stringify({ id: 'other', ...lock })}\n`;
   writeFileSync(join(folder, 'lock'), text);
   return folder;
 }
@@ -66,7 +66,8 @@ describe('a lock', () => {
       { pid: process.pid, host: hostname(), started: '1' },
       `process ${process.pid}, which has ended`,
     ],
-    ['was killed while it locked', '', 'a process that was killed'],
+    ['was killed before it wrote', '', 'a process that was killed'],
+    ['was killed as it wrote', '{"pid":12', 'a process that was killed'],
   ])('of a process that %s is taken over, which is told', async (what, lock, whose) => {
     const folder = lockedFolder(lock);
     if (what.includes('number') && !existsSync('/proc/self/stat')) return;
@@ -86,7 +87,7 @@ describe('a lock', () => {
     expect(readdirSync(folder)).toEqual(['lock']);
   });
 
-  test.each(['nonsense', '{"pid": -1, "host": "x", "id": "y"}', '[]'])(
+  test.each(['nonsense\n', '{"pid": -1, "host": "x", "id": "y"}\n', '[]\n'])(
     'that is none is left: %s',
     async (text) => {
       const folder = lockedFolder(text);

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCheckpoint, readRun } from '@ganport/model/node';
+import { setTimeout } from 'node:timers/promises';
+import { readCheckpoint, readRun, writeWeights } from '@ganport/model/node';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   type EngineName,
@@ -58,9 +59,10 @@ async function run(
     resume?: boolean;
     changes?: object;
     stopAt?: number;
-    /** Milliseconds after the first step at which a timer stops it, as a signal would. */
-    stopAfter?: number;
+    /** Begun at the first step; when it is done, training is stopped, as by a signal. */
+    meanwhile?: () => Promise<unknown>;
     engine?: EngineName;
+    onNotice?: (line: string) => void;
   },
 ) {
   const {
@@ -68,10 +70,12 @@ async function run(
     resume = false,
     changes = {},
     stopAt,
-    stopAfter,
+    meanwhile,
     engine = 'onnxruntime',
+    onNotice = () => {},
   } = options;
   const stop = new AbortController();
+  let first = true;
   return train({
     config: resolveConfig([['the test', { ...settings, steps, ...changes }]]),
     dataset: squares,
@@ -83,9 +87,11 @@ async function run(
     folder: join(folder, name),
     resume,
     signal: stop.signal,
+    onNotice,
     onStep: (step) => {
       if (step === stopAt) stop.abort();
-      if (step === 1 && stopAfter !== undefined) setTimeout(() => stop.abort(), stopAfter);
+      if (first) meanwhile?.().then(() => stop.abort());
+      first = false;
     },
   });
 }
@@ -160,13 +166,100 @@ describe('resuming', () => {
   });
 });
 
+describe('the best checkpoint', () => {
+  /** A run of 8 steps whose best is put at step 4: `best` says, and may spoil, what is there. */
+  async function runWithBest(name: string, best: string, spoil: (path: string) => void) {
+    await run(name, { steps: 8 });
+    writeFileSync(join(folder, name, 'best'), best);
+    spoil(join(folder, name, 'checkpoints', 'step-000004.safetensors'));
+  }
+  /** Goes on to 12 steps. Gives what "best" says in the end, and what was told. */
+  async function goOn(name: string) {
+    const notices: string[] = [];
+    await run(name, { steps: 12, resume: true, onNotice: (line) => notices.push(line) });
+    return { best: readFileSync(join(folder, name, 'best'), 'utf8'), notices };
+  }
+  const damage = (path: string) => writeFileSync(path, 'nonsense');
+
+  test.each<[string, (path: string) => void]>([
+    ['damaged', damage],
+    ['missing', rmSync],
+  ])('need not be whole to go on, but %s', async (how, spoil) => {
+    // No checkpoint will be as good.
+    const best = 'step-000004.safetensors\n{"swd":1e-9}\n';
+    await runWithBest(how, best, spoil);
+    expect(await goOn(how)).toEqual({ best, notices: [] });
+  });
+
+  test('is replaced by a better one, whose score is noted', async () => {
+    await runWithBest('worse', 'step-000004.safetensors\n{"swd":1e9}\n', damage);
+    const { best, notices } = await goOn('worse');
+    expect(notices).toEqual([]);
+    const [name, scores] = best.split('\n');
+    expect(name).toMatch(/^step-0000(08|12)\.safetensors$/);
+    const checkpoint = await readCheckpoint(join(folder, 'worse'), 'best');
+    expect(JSON.parse(scores!)).toEqual(checkpoint.scores);
+  });
+
+  test('has its score in itself where the pointer has none, as ganport 0.1.0 wrote it', async () => {
+    const name = 'step-000004.safetensors\n';
+    await runWithBest('old', name, () => {});
+    const { tensors, step, path } = await readCheckpoint(join(folder, 'old'), 'best');
+    const metadata = { format: 'ganport-checkpoint-1', step: String(step) };
+    await writeWeights(path, tensors, { ...metadata, scores: '{"swd":1e-9}' });
+    expect(await goOn('old')).toEqual({ best: name, notices: [] });
+  });
+
+  test('is chosen anew where there is no score, which is told', async () => {
+    await runWithBest('unknown', 'step-000004.safetensors\n', damage);
+    const { best, notices } = await goOn('unknown');
+    expect(best).toMatch(/^step-0000(08|12)\.safetensors\n\{"swd":/);
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatch(
+      /step-000004\.safetensors.*; the best is looked for from step 8 on$/,
+    );
+  });
+});
+
+test('a run that was ended before its first checkpoint starts again, which is told', async () => {
+  await run('fresh', { steps: 8 });
+  await run('early', { steps: 8 });
+  // As it was before its first checkpoint, but for metrics and samples.
+  for (const name of ['latest', 'best']) rmSync(join(folder, 'early', name));
+  const notices: string[] = [];
+  await run('early', { steps: 8, resume: true, onNotice: (line) => notices.push(line) });
+  expect(notices).toEqual([
+    `${join(folder, 'early')} has no checkpoint yet: it starts again from step 0`,
+  ]);
+  const path = (name: string, file: string) => readFileSync(join(folder, name, file));
+  const parts = ['latest', 'best', 'metrics.jsonl', 'checkpoints/step-000008.safetensors'];
+  for (const part of parts) expect(path('early', part)).toEqual(path('fresh', part));
+});
+
+test('a run is not trained twice at once', async () => {
+  await run('busy', { steps: 4 });
+  const refusals: string[] = [];
+  const meanwhile = async () => {
+    for (const resume of [true, false]) {
+      await run('busy', { steps: 100_000, resume }).catch(({ message }) => refusals.push(message));
+    }
+  };
+  const { step } = await run('busy', { steps: 100_000, resume: true, meanwhile });
+  expect(step).toBeLessThan(100_000);
+  expect(refusals).toEqual([
+    expect.stringMatching(/busy is in use: process \d+ on .* trains there/),
+    expect.stringMatching(/busy is not empty.*--resume/),
+  ]);
+  expect(existsSync(join(folder, 'busy', 'lock'))).toBe(false);
+});
+
 test.each(['onnxruntime', 'tensorflow'] as const)(
   'what stops training is heard between steps of the %s engine',
   async (engine) => {
     const every = { metrics: 1000, checkpoint: 1000 };
     const changes = { every };
     const { step, interrupted } = await run(`stopped ${engine}`, {
-      ...{ steps: 1000, engine, stopAfter: 50, changes },
+      ...{ steps: 1000, engine, meanwhile: () => setTimeout(50), changes },
     });
     expect(interrupted).toBe(true);
     expect(step).toBeLessThan(1000);

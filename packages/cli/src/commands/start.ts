@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
-import { readCheckpoint, writeFileAtomic } from '@ganport/model/node';
+import { isUnsaved, readCheckpoint, writeFileAtomic } from '@ganport/model/node';
 import { expectFreePort } from '@ganport/serve';
-import { configSchema, resolveConfig } from '@ganport/train';
+import { configSchema, isUnused, resolveConfig } from '@ganport/train';
 import * as ort from 'onnxruntime-node';
 import { command, type Log } from '../command.ts';
 import { integer, SHARED } from '../flags.ts';
@@ -58,12 +57,13 @@ export const start = command({
 /** What is left to train in the folder, by the run's own settings if there is one; or nothing. */
 async function remainingTraining(steps: number | undefined): Promise<Training | undefined> {
   const changes = given({ steps });
-  if (!existsSync(FOLDER)) {
+  if (await isUnused(FOLDER)) {
     const config = resolveConfig([[COMMAND_LINE, { preset: 'quick', ...changes }]]);
     return { config, folder: FOLDER, resume: false, ...DEFAULT_ENGINE };
   }
   try {
     const training = await resumedTraining(FOLDER, changes);
+    if (isUnsaved(FOLDER)) return training;
     const { step } = await readCheckpoint(FOLDER, 'latest');
     return step < training.config.steps ? training : undefined;
   } catch (error) {
