@@ -136,7 +136,11 @@ const stepSchema = z
   .string()
   .regex(/^\d{1,15}$/, 'expected a whole number')
   .transform(Number);
-const scoresSchema = z.record(z.string(), z.number());
+/** JSON has null for what is not finite. */
+const scoresSchema = z.record(
+  z.string(),
+  z.number('expected a finite number; training had diverged'),
+);
 
 /**
  * Reads a checkpoint and verifies its digest.

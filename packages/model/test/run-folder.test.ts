@@ -147,7 +147,7 @@ test.each<[string, string | undefined, string]>([
   [
     'with scores that are none',
     'step-000004.safetensors\n{"swd": null}\n',
-    'best is not valid: swd: Invalid input: expected number, received null',
+    'best is not valid: swd: expected a finite number; training had diverged',
   ],
   ['with scores that are cut', 'step-000004.safetensors\n{"swd": 0.}\n', 'best is not JSON: '],
   ['of two lines', 'a\nb', 'best: expected the name of a checkpoint, got "a\\nb"'],

@@ -13,6 +13,7 @@ import {
   readRun,
 } from '@ganport/model/node';
 import type { Dataset } from './data/index.ts';
+import { nonFinite } from './divergence.ts';
 import type { State } from './engine.ts';
 import { isBetter } from './evaluate/metrics.ts';
 import type { StateTensor } from './gan.ts';
@@ -37,8 +38,8 @@ export interface LoadOptions {
 /**
  * Reads the state to go on from.
  * @returns undefined for a run that was ended before its first checkpoint: it starts again
- * @throws ModelError if the data are not the run's, or its latest checkpoint is missing, damaged, or
- * not of these networks
+ * @throws ModelError if the data are not the run's, or its latest checkpoint is missing, damaged, not
+ * of these networks, or has what is not finite
  */
 export async function loadState(
   folder: string,
@@ -73,10 +74,12 @@ async function readBest(folder: string): Promise<Required<Pointed>> {
   return { name, scores: scores ?? (await readCheckpoint(folder, 'best')).scores };
 }
 
-/** Reads the latest checkpoint; the error for a damaged one names those there are beside it. */
+/** Reads the latest checkpoint; the error for one that cannot be used names those there are beside it. */
 async function readLatest(folder: string): Promise<Checkpoint> {
   try {
-    return await readCheckpoint(folder, 'latest');
+    const checkpoint = await readCheckpoint(folder, 'latest');
+    expectSound(checkpoint);
+    return checkpoint;
   } catch (error) {
     const named = await readPointer(folder, 'latest').catch(() => undefined);
     const present = await readdir(join(folder, 'checkpoints')).catch((): string[] => []);
@@ -87,5 +90,14 @@ async function readLatest(folder: string): Promise<Checkpoint> {
     throw new ModelError(
       `${error.message}; to use another, write its name into ${join(folder, 'latest')}: ${others.join(' or ')}`,
     );
+  }
+}
+
+/** ganport 0.1.0 saved checkpoints also of training that had diverged. */
+function expectSound({ path, tensors }: Checkpoint): void {
+  for (const [name, { dtype, data }] of Object.entries(tensors)) {
+    const odd = dtype === 'float32' ? nonFinite(data as Float32Array) : undefined;
+    if (odd === undefined) continue;
+    throw new ModelError(`${path} is of training that had diverged: there is ${odd} in ${name}`);
   }
 }

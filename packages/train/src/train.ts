@@ -6,6 +6,7 @@ import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
 import type { TrainConfig } from './config.ts';
 import { batchOrder, type Dataset } from './data/index.ts';
+import { expectFinite } from './divergence.ts';
 import type { Engine, Metrics, StepInput } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
 import { evaluation } from './evaluate/evaluation.ts';
@@ -53,7 +54,7 @@ export interface TrainResult {
  * Trains a GAN into a run folder. What step t does depends only on the configuration, the data and
  * t, so N steps and then M more in a resumed run equal N + M steps.
  * @throws ModelError for a configuration, data set or checkpoint that does not fit, and when the
- * losses stop being finite; the last checkpoint stays.
+ * losses, the state, the images or their scores stop being finite; the last checkpoint stays.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, dataset, folder, onNotice } = options;
@@ -90,7 +91,12 @@ async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Pr
     const folder = claimed?.folder ?? options.folder;
     const run = await openRun(folder, describeRun(options, chosen));
     onStart?.(started, folder);
-    const evaluate = await evaluation({ draw: engine.sample, dataset, latent });
+    const draw = async (z: Float32Array, count: number) => {
+      const images = await engine.sample(z, count);
+      expectFinite(step, { 'the generated images': images });
+      return images;
+    };
+    const evaluate = await evaluation({ draw, dataset, latent });
     const tensors = stateTensors(gan, config.ema);
     const order = batchOrder(seed, batch, dataset.count);
     /** What step t, counted from 1, is given: a function of the seed and t alone. */
@@ -117,19 +123,21 @@ async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Pr
       );
       for (const metrics of await runSteps(engine, inputs, { device: chosen.device, batch })) {
         step += 1;
-        expectFinite(metrics, step);
+        expectFinite(step, { ...metrics });
         onStep?.(step, metrics);
         if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
       }
 
       if (step % every.checkpoint === 0 || step === config.steps || signal?.aborted) {
+        const state = await engine.state();
+        expectFinite(step, state);
         const evaluated = await evaluate();
         scores = evaluated.scores;
+        expectFinite(step, scores);
         run.logMetrics({ step, ...scores });
         await run.saveSamples(step, evaluated.samples);
         const isBest = isBetter(scores, best);
         if (isBest) best = scores;
-        const state = await engine.state();
         await run.saveCheckpoint({ step, tensors, state, scores, best: isBest });
       }
     } while (step < config.steps && !signal?.aborted);
@@ -156,14 +164,6 @@ async function runSteps(
       { cause: error },
     );
   }
-}
-
-function expectFinite(metrics: Metrics, step: number): void {
-  if (Object.values(metrics).every(Number.isFinite)) return;
-  throw new ModelError(
-    `training diverged: at step ${step} the losses are ${metrics.dLoss} and ${metrics.gLoss}; ` +
-      'try a lower learning rate. The last checkpoint is intact.',
-  );
 }
 
 function describeRun(

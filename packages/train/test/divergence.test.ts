@@ -1,0 +1,128 @@
+/** Training that diverges leaves its last sound checkpoint, and says what was not finite. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelError } from '@ganport/model';
+import { readCheckpoint, writeWeights } from '@ganport/model/node';
+import { expect, test, vi } from 'vitest';
+import type { ChosenEngine } from '../src/engines.ts';
+import { memoryDataset, resolveConfig, train } from '../src/index.ts';
+import { temporaryFolder } from './files.ts';
+
+/** What has `value` in it from step 4 on: a tensor of the state, the images, or a metric. */
+const poison = vi.hoisted(() => ({ what: '', value: Number.NaN }));
+
+vi.mock('../src/engines.ts', async (original) => {
+  const engines = await original<typeof import('../src/engines.ts')>();
+  const chooseEngine: typeof engines.chooseEngine = async (gan, initial, options) => {
+    const chosen = await engines.chooseEngine(gan, initial, options);
+    const { engine } = chosen;
+    let step = 0;
+    const poisoned = (name: string, data: Float32Array) =>
+      step >= 4 && name === poison.what ? data.with(data.length - 1, poison.value) : data;
+    const spoilt: ChosenEngine['engine'] = {
+      ...engine,
+      stepsPerRun: 1,
+      async run(steps) {
+        step = steps.at(-1)!.step;
+        const metrics = await engine.run(steps);
+        if (step < 4 || !(poison.what in metrics[0]!)) return metrics;
+        return metrics.map((one) => ({ ...one, [poison.what]: poison.value }));
+      },
+      sample: async (z, count) => poisoned('images', await engine.sample(z, count)),
+      async state() {
+        const entries = Object.entries(await engine.state());
+        return Object.fromEntries(entries.map(([name, data]) => [name, poisoned(name, data)]));
+      },
+    };
+    return { ...chosen, engine: spoilt };
+  };
+  return { ...engines, chooseEngine };
+});
+
+const config = {
+  generator: {
+    inputs: { z: [2] },
+    layers: [
+      { type: 'dense', units: 4 },
+      { type: 'batchNorm' },
+      { type: 'tanh' },
+      { type: 'reshape', shape: [1, 2, 2] },
+    ],
+  },
+  discriminator: {
+    inputs: { image: [1, 2, 2] },
+    layers: [{ type: 'flatten' }, { type: 'dense', units: 1 }],
+  },
+  batch: 2,
+  ema: 0.9,
+  every: { metrics: 1, checkpoint: 2 },
+};
+
+function trained(folder: string, steps: number, { resume = false, changes = {} } = {}) {
+  return train({
+    config: resolveConfig([['the test', { ...config, steps, ...changes }]]),
+    dataset: memoryDataset({
+      ...{ name: 'bytes', height: 2, width: 2, channels: 1 },
+      images: Uint8Array.from({ length: 8 * 4 }, (_, i) => i * 8),
+    }),
+    ...{ engine: 'onnxruntime', device: 'cpu', threads: 1, tf32: false, versions: {} },
+    folder,
+    resume,
+  });
+}
+
+test.each([
+  ['generator.0.weight', Number.NaN, 'there is NaN in generator.0.weight'],
+  ['generator.1.running_var', Infinity, 'there is Infinity in generator.1.running_var'],
+  ['adam_v.discriminator.1.bias', Infinity, 'there is Infinity in adam_v.discriminator.1.bias'],
+  ['ema.generator.0.bias', -Infinity, 'there is -Infinity in ema.generator.0.bias'],
+  ['images', Number.NaN, 'there is NaN in the generated images'],
+  ['gLoss', Number.NaN, 'gLoss is NaN'],
+  ['dReal', Number.NaN, 'dReal is NaN'],
+])('%s of %d', async (what, value, said) => {
+  Object.assign(poison, { what, value });
+  const folder = join(temporaryFolder(), 'run');
+  const message = `training diverged: at step 4 ${said}; try a lower learning rate. The last checkpoint is intact.`;
+  await expect(trained(folder, 6)).rejects.toThrow(new ModelError(message));
+  expect((await readCheckpoint(folder, 'latest')).step).toBe(2);
+  expect(readFileSync(join(folder, 'best'), 'utf8')).toContain('step-000002');
+  expect(readdirSync(join(folder, 'samples'))).toEqual(['step-000002.png']);
+  // And it goes on from there.
+  poison.what = '';
+  expect(await trained(folder, 6, { resume: true })).toMatchObject({ step: 6, trained: 4 });
+});
+
+test('weights too large for anything but NaN to be drawn are never the latest', async () => {
+  poison.what = '';
+  const folder = join(temporaryFolder(), 'run');
+  const adam = { learningRate: 1e20 };
+  const changes = { adam, every: { metrics: 1, checkpoint: 1 } };
+  await expect(trained(folder, 40, { changes })).rejects.toThrow(
+    /^training diverged: at step \d+ /,
+  );
+  const { scores } = await readCheckpoint(folder, 'latest');
+  expect(scores.swd).toBeGreaterThan(0);
+});
+
+test.each([
+  ['a weight that is none', '{"swd":0.5}', ' is of training that had diverged: there is NaN in '],
+  ['a score that is none', '{"swd":null}', ': scores is not valid: swd: expected a finite number'],
+])('a latest checkpoint with %s is refused, with the one before it', async (_, scores, said) => {
+  poison.what = '';
+  const folder = join(temporaryFolder(), 'run');
+  await trained(folder, 4);
+  const { tensors, path } = await readCheckpoint(folder, 'latest');
+  const spoilt = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => {
+      return [name, { ...tensor, data: new Float32Array(tensor.data.length).fill(Number.NaN) }];
+    }),
+  );
+  const metadata = { format: 'ganport-checkpoint-1', step: '4', scores };
+  await writeWeights(path, scores.includes('null') ? tensors : spoilt, metadata);
+  const refusal = await trained(folder, 6, { resume: true }).catch((error: Error) => error.message);
+  expect(refusal).toContain(path + said);
+  expect(refusal).toMatch(/; to use another, write its name into \S+latest: step-000002\.safeten/);
+  // What it says helps.
+  writeFileSync(join(folder, 'latest'), 'step-000002.safetensors\n');
+  expect(await trained(folder, 6, { resume: true })).toMatchObject({ step: 6, trained: 4 });
+});
