@@ -3,6 +3,7 @@ export { checkModel } from './check.ts';
 export { decodeModel, decodeTensorProto, encodeModel, encodeTensorProto } from './codec.ts';
 export { firstLine, OnnxError } from './error.ts';
 export { gradients } from './gradient/gradients.ts';
+export { type Geometry, geometry } from './ops/geometry.ts';
 export * as ops from './ops/index.ts';
 export * from './proto.ts';
 export {
@@ -17,4 +18,16 @@ export {
   tensorFromProto,
   tensorToProto,
 } from './tensor.ts';
-export { constant, type Dim, input, type Shape, scalar, showShape, type Value } from './value.ts';
+export {
+  type Attribute,
+  constant,
+  constantOf,
+  type Dim,
+  input,
+  type Node,
+  type Shape,
+  scalar,
+  showShape,
+  type Value,
+} from './value.ts';
+export { inputsOf } from './walk.ts';

@@ -47,6 +47,11 @@ export function stopGradient(x: Value): Value {
   return makeOwn('StopGradient', [x], {}, x, () => x);
 }
 
+/** keep · old + (1 − keep) · fresh. */
+export function blend(old: Value, fresh: Value, keep: number): Value {
+  return Add(Mul(old, scalar(keep)), Mul(fresh, scalar(1 - keep)));
+}
+
 export function LeakyRelu(x: Value, alpha: number): Value {
   return makeValue('LeakyRelu', [x], { alpha: { float: alpha } }, x.dtype, x.shape);
 }
