@@ -1,10 +1,10 @@
 /** Run folder → generator.onnx: folded, self-describing, and checked against the trained network. */
 import { join } from 'node:path';
 import {
+  bytesOf,
   drawnWeight,
   type GeneratorMetadata,
   generatorMetadataSchema,
-  imageBytes,
   latentBatch,
   METADATA_KEY,
   ModelError,
@@ -83,7 +83,7 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   const verified = {
     float: largestDifference(expected, await drawAll(ort, plain.float, batches)),
     levels: largestDifference(
-      expected.map((images) => imageBytes(images, trained.outputShape)),
+      expected.map((images) => bytesOf(images, trained.outputShape)),
       await drawAll(ort, plain.levels, batches),
     ),
   };

@@ -5,7 +5,7 @@ export {
   METADATA_KEY,
   readGeneratorMetadata,
 } from './generator-metadata.ts';
-export { type Images, imageBytes, tileImages } from './images.ts';
+export { type Images, tileImages } from './images.ts';
 export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
 export { fillInit, initialWeights } from './initial-weights.ts';
 export { latentBatch, latents } from './latents.ts';
@@ -30,7 +30,9 @@ export {
   type Output,
   resolveNetwork,
 } from './network.ts';
+export { noise } from './noise.ts';
 export { normalQuantile } from './normal.ts';
+export { bytesOf, bytesToNumbers, numbersOf, numbersToBytes } from './pixels.ts';
 export { type GanSpec, PRESETS, type PresetName } from './presets.ts';
 export {
   checkSeed,

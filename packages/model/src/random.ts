@@ -17,6 +17,8 @@ export const STREAM = {
   projections: 5,
   /** Which images samples are compared with. */
   evaluation: 6,
+  /** What layers, penalties and augmentations draw in training. */
+  noise: 7,
 } as const;
 
 export type Stream = (typeof STREAM)[keyof typeof STREAM];

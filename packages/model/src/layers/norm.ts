@@ -36,10 +36,10 @@ export const batchNorm = layer(
       const count = elementsPerChannel(x!);
       const normalize = op.isNarrowConv(x!) ? op.normalizeConv : op.BatchNormalizationTraining;
       const [y, mean, variance] = normalize(x!, scale, bias, epsilon);
-      update('running_mean', blend(runningMean, mean, 1 - momentum));
+      update('running_mean', op.blend(runningMean, mean, 1 - momentum));
       // The batch's variance is the population's; the running one is of a sample.
       const unbiased = op.Mul(variance, scalar(count / (count - 1)));
-      update('running_var', blend(runningVariance, unbiased, 1 - momentum));
+      update('running_var', op.blend(runningVariance, unbiased, 1 - momentum));
       return y;
     },
   },
@@ -50,9 +50,4 @@ function elementsPerChannel({ shape }: Value): number {
   const count = sizeOf(shape as number[]) / (shape[1] as number);
   if (count > 1) return count;
   throw new LayerError('one value per channel has no variance: take a larger batch');
-}
-
-/** keep · old + (1 − keep) · fresh. */
-function blend(old: Value, fresh: Value, keep: number): Value {
-  return op.Add(op.Mul(old, scalar(keep)), op.Mul(fresh, scalar(1 - keep)));
 }

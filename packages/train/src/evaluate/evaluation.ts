@@ -1,5 +1,5 @@
 /** What is looked at along the way: pictures of fixed latents, and how far they are from the data. */
-import { latentBatch, permutation, STREAM } from '@ganport/model';
+import { latentBatch, numbersOf, permutation, STREAM } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
 import { METRICS, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
@@ -60,9 +60,5 @@ async function realImages(dataset: Dataset): Promise<Float32Array> {
   const count = Math.min(SCORED, dataset.count);
   const chosen = permutation(SEED, 0, dataset.count, STREAM.evaluation).subarray(0, count);
   const bytes = await dataset.read(chosen);
-  const area = height * width;
-  return Float32Array.from({ length: bytes.length }, (_, i) => {
-    const [image, channel] = [Math.floor(i / (area * channels)), Math.floor(i / area) % channels];
-    return bytes[(image * area + (i % area)) * channels + channel]! / 127.5 - 1;
-  });
+  return numbersOf(bytes, [channels, height, width]);
 }

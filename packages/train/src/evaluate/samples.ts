@@ -1,4 +1,4 @@
-import { imageBytes, tileImages } from '@ganport/model';
+import { bytesOf, tileImages } from '@ganport/model';
 import sharp from 'sharp';
 import type { Dataset } from '../data/index.ts';
 
@@ -8,7 +8,7 @@ export function samplesPng(
   { height, width, channels }: Pick<Dataset, 'height' | 'width' | 'channels'>,
 ): Promise<Uint8Array> {
   const count = images.length / (height * width * channels);
-  const data = imageBytes(images, [channels, height, width]);
+  const data = bytesOf(images, [channels, height, width]);
   const tiles = { columns: 8, gap: 1, background: 64 };
   const grid = tileImages({ count, height, width, channels, data }, tiles);
   return sharp(grid.data, { raw: { width: grid.width, height: grid.height, channels } })
