@@ -1,6 +1,7 @@
 /** The libonnxruntime that onnxruntime-node brings along, called through koffi. */
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { firstLine } from '@ganport/onnx';
 import { providerFolder } from '../cuda.ts';
@@ -71,6 +72,7 @@ function openBase(
 ): { GetApi: (version: number) => bigint | null; version: string } {
   try {
     const base: bigint = koffi.load(file).func('void *OrtGetApiBase()')();
+    pin(koffi, file);
     const at = (position: number, result: string, parameters: string[]) => {
       const pointer = koffi.decode(base, position * 8, 'void *');
       return koffi.decode(pointer, koffi.proto(result, parameters));
@@ -79,5 +81,17 @@ function openBase(
     return { GetApi: at(0, 'void *', ['uint32']), version };
   } catch (error) {
     throw new RuntimeError(`cannot load ${file}: ${firstLine(error)}: ${REMEDY}`);
+  }
+}
+
+/**
+ * Loads the library once more, for good. koffi unloads what it loaded when that is garbage, or when its
+ * thread is ended: but then sessions may be open, and their threads run in the library.
+ */
+function pin(koffi: typeof import('koffi'), file: string): void {
+  if (process.platform === 'win32') {
+    koffi.load('kernel32.dll').func('void *LoadLibraryW(str16 path)')(file);
+  } else {
+    koffi.load(null).func('void *dlopen(str path, int mode)')(file, constants.dlopen.RTLD_NOW);
   }
 }
