@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { latentBatch, PRESETS, resolveNetwork } from '@ganport/model';
-import { createEngine, initialState, stateTensors } from '@ganport/train';
+import { latentBatch, PRESETS, resolveNetwork, STREAM } from '@ganport/model';
+import { createEngine, feedsAt, type GanSettings, ganRecipe, initialState } from '@ganport/train';
 import { expect, test } from 'vitest';
 
 const PYTHON = fileURLToPath(new URL('../.cache/pytorch/bin/python', import.meta.url));
@@ -45,6 +45,16 @@ state = {
 json.dump({"losses": losses, "state": state}, sys.stdout)
 `;
 
+const SETTINGS: GanSettings = {
+  loss: 'bce',
+  penalties: {},
+  augment: [],
+  discriminatorSteps: 1,
+  schedule: { type: 'constant' },
+  adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  ema: 0,
+};
+
 const why = existsSync(PYTHON) ? '' : ' [skipped: no PyTorch; `pnpm bench engines` installs it]';
 
 test.skipIf(why).each([
@@ -59,16 +69,11 @@ test.skipIf(why).each([
       generator: resolveNetwork(PRESETS[preset].generator, 'generator'),
       discriminator: resolveNetwork(PRESETS[preset].discriminator, 'discriminator'),
     };
-    const initial = initialState(gan, 0, 0);
     const images = Uint8Array.from({ length: BATCH * 784 }, (_, i) => (i * 7919) % 256);
-    const latents = latentBatch(0, 0, 2 * STEPS * BATCH, 100);
-    const half = BATCH * 100;
-    const inputs = Array.from({ length: STEPS }, (_, i) => ({
-      step: i + 1,
-      images,
-      zDiscriminator: latents.subarray(2 * i * half, (2 * i + 1) * half),
-      zGenerator: latents.subarray((2 * i + 1) * half, (2 * i + 2) * half),
-    }));
+    const data = { count: BATCH, read: () => images };
+    const recipe = ganRecipe(gan, SETTINGS, { batch: BATCH, seed: 0, images: data });
+    const initial = initialState(recipe, 0);
+    const latents = latentBatch(0, 0, 2 * STEPS * BATCH, 100, STREAM.training);
 
     const text = (data: Uint8Array | Float32Array) =>
       Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
@@ -84,18 +89,17 @@ test.skipIf(why).each([
     expect(stdout, stderr).not.toBe('');
     const theirs = JSON.parse(stdout) as { losses: number[][]; state: Record<string, string> };
 
-    const engine = await createEngine(gan, initial, {
-      ...{ engine: 'onnxruntime', device: 'cpu', threads: 1, batch: BATCH, loss: 'bce', ema: 0 },
-      adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    const engine = await createEngine(recipe, initial, {
+      ...{ engine: 'onnxruntime', device: 'cpu', threads: 1 },
     });
     try {
-      const metrics = await engine.run(inputs);
-      metrics.forEach(({ dLoss, gLoss }, i) => {
-        expect(dLoss).toBeCloseTo(theirs.losses[i]![0]!, 4);
-        expect(gLoss).toBeCloseTo(theirs.losses[i]![1]!, 4);
-      });
+      for (const [i, [d, g]] of theirs.losses.entries()) {
+        const { dLoss, gLoss } = await engine.step(await feedsAt(recipe, i + 1));
+        expect(dLoss).toBeCloseTo(d!, 4);
+        expect(gLoss).toBeCloseTo(g!, 4);
+      }
       const ours = await engine.state();
-      for (const { name } of stateTensors(gan, 0)) {
+      for (const { name } of recipe.state) {
         if (name.startsWith('adam')) continue;
         const bytes = Buffer.from(theirs.state[name]!, 'base64');
         const apart = Array.from(ours[name]!, (x, i) => Math.abs(x - bytes.readFloatLE(4 * i)));

@@ -161,7 +161,7 @@ def answer(request, training):
     if request["type"] == "create":
         training = TRAINING(**request["options"])
         ready = {"type": "ready", "description": training.description}
-        return training, ready | {"parameters": training.parameters, "stepsPerRun": 1}
+        return training, ready | {"parameters": training.parameters}
     if request["type"] == "run":
         start = time.perf_counter()
         training.run(request["steps"])

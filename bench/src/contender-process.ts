@@ -16,7 +16,7 @@ export class ContenderProcess {
   readonly #connection: Connection;
 
   private constructor(
-    { description, parameters, stepsPerRun }: Extract<Reply, { type: 'ready' }>,
+    { description, parameters, stepsPerRun = 1 }: Extract<Reply, { type: 'ready' }>,
     connection: Connection,
   ) {
     this.description = description;

@@ -7,8 +7,8 @@ export interface Contender {
   readonly description: string;
   /** Weights that it trains, of both networks: those of another network show here. */
   readonly parameters: number;
-  /** It is only asked for multiples of these. */
-  readonly stepsPerRun: number;
+  /** Of earlier revisions: they are only asked for multiples of these. */
+  readonly stepsPerRun?: number;
   /** Training steps, each a D update and a G update, done when the promise settles. */
   run(steps: number): Promise<void>;
   dispose(): Promise<void>;

@@ -1,5 +1,6 @@
 /** Who takes part in `bench engines`, and with which program. */
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Device } from '@ganport/runtime/node';
 import type { TensorFlowBackend } from '@ganport/train';
@@ -16,9 +17,17 @@ export interface Entry {
 }
 
 /** Ratios are to the first. */
-export function entries({ softwareWebgpu }: { softwareWebgpu: boolean }): readonly Entry[] {
+export function entries({
+  softwareWebgpu,
+  beside,
+}: {
+  softwareWebgpu: boolean;
+  /** Folder of another revision, built. */
+  beside?: string | undefined;
+}): readonly Entry[] {
   return [
     onnxRuntime('cpu'),
+    ...(beside === undefined ? [] : [otherRevision(beside)]),
     onnxRuntime('cuda'),
     {
       ...onnxRuntime('webgpu'),
@@ -36,6 +45,15 @@ export function entries({ softwareWebgpu }: { softwareWebgpu: boolean }): readon
 
 function onnxRuntime(device: Device): Entry {
   return { name: `onnxruntime ${device}`, device, prepare: async () => ganport('onnxruntime') };
+}
+
+function otherRevision(folder: string): Entry {
+  const program = join(folder, 'bench/dist/engine-contender.js');
+  const prepare = async () => {
+    if (existsSync(program)) return [process.execPath, program, 'onnxruntime'] as const;
+    throw new Error(`${folder} is not built: ${program} is missing`);
+  };
+  return { name: 'other revision cpu', device: 'cpu', prepare };
 }
 
 function tensorFlow(backend: TensorFlowBackend, device: Device): Entry {

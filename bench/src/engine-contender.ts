@@ -1,51 +1,56 @@
 /** ganport's own training. The process's arguments: the engine, and which backend of tensorflow's. */
-import { latentBatch, PRESETS, resolveNetwork, STREAM } from '@ganport/model';
+import { countParameters, PRESETS } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
-import { createEngine, initialState, type TensorFlowBackend } from '@ganport/train';
+import {
+  createEngine,
+  feedsAt,
+  ganRecipe,
+  initialState,
+  resolveGan,
+  type TensorFlowBackend,
+} from '@ganport/train';
 import type { Contender, ContenderOptions } from './contender.ts';
-import { LATENT, LEARNING_RATE } from './presets.ts';
+import { LEARNING_RATE } from './presets.ts';
 import { serveContender } from './serve-contender.ts';
 
 const SEED = 0;
+
+const IMAGE = { name: 'the benchmark', channels: 1, height: 28, width: 28 } as const;
+const SETTINGS = {
+  loss: 'bce',
+  penalties: {},
+  augment: [],
+  discriminatorSteps: 1,
+  schedule: { type: 'constant' },
+  adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  ema: 0,
+} as const;
 
 const [, , engineName, backend] = process.argv;
 await serveContender(create);
 
 async function create({ preset, batch, threads, device }: ContenderOptions): Promise<Contender> {
-  const gan = {
-    generator: resolveNetwork(PRESETS[preset].generator, 'generator'),
-    discriminator: resolveNetwork(PRESETS[preset].discriminator, 'discriminator'),
-  };
-  const engine = await createEngine(gan, initialState(gan, SEED, 0), {
+  const gan = resolveGan({ ...PRESETS[preset], batch }, IMAGE);
+  const bytes = Uint8Array.from({ length: batch * 784 }, (_, i) => (i * 7919) % 256);
+  const images = { count: batch, read: () => bytes };
+  const recipe = ganRecipe(gan, { ...SETTINGS, augment: [] }, { batch, seed: SEED, images });
+  const engine = await createEngine(recipe, initialState(recipe, SEED), {
     engine: engineName as EngineName,
     ...(backend && { backends: [backend as TensorFlowBackend] }),
     device,
-    batch,
     threads,
-    loss: 'bce',
-    adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-    ema: 0,
   });
-  const images = Uint8Array.from({ length: batch * 784 }, (_, i) => (i * 7919) % 256);
-  /** What a step is given in training, where each of its two updates has latents of its own. */
-  const inputOf = (step: number) => {
-    const z = latentBatch(SEED, (step - 1) * 2 * batch, 2 * batch, LATENT, STREAM.training);
-    const half = batch * LATENT;
-    return { step, images, zDiscriminator: z.subarray(0, half), zGenerator: z.subarray(half) };
-  };
-  const { description, stepsPerRun } = engine;
-  const trained = [gan.generator, gan.discriminator].flatMap(({ parameters }) =>
-    parameters.filter((parameter) => parameter.trained),
-  );
   let done = 0;
+  let feeds = feedsAt(recipe, 1);
   return {
-    description,
-    stepsPerRun,
-    parameters: trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    description: engine.description,
+    parameters: countParameters(gan.generator) + countParameters(gan.discriminator),
     async run(steps) {
-      for (const end = done + steps; done < end; done += stepsPerRun) {
-        const first = done + 1;
-        await engine.run(Array.from({ length: stepsPerRun }, (_, i) => inputOf(first + i)));
+      for (const end = done + steps; done < end; done += 1) {
+        // As training does it: the next step's are made while this one runs.
+        const stepping = engine.step(await feeds);
+        feeds = feedsAt(recipe, done + 2);
+        await stepping;
       }
     },
     dispose: () => engine.close(),

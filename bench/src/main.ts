@@ -4,7 +4,6 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEVICES, type Device } from '@ganport/runtime/node';
 import sharp from 'sharp';
 import { type Entry, entries } from './contenders.ts';
 import { benchConvGradients, formatForms } from './conv-gradients.ts';
@@ -13,14 +12,12 @@ import { describeMachine } from './machine.ts';
 import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
-import { benchStepsPerRun } from './steps-per-run.ts';
 
-const BENCHMARKS = ['engines', 'steps-per-run', 'conv-gradients'] as const;
+const BENCHMARKS = ['engines', 'conv-gradients'] as const;
 
 const USAGE = `usage: pnpm bench ${BENCHMARKS.join('|')} [options]
 
   engines         training steps of the published GANs: every engine on every device, and PyTorch
-  steps-per-run   several training steps in one run, unrolled or by Scan, against a run for each
   conv-gradients  equal forms of the gradients in the convolutional GAN, against each other
 
   --threads N         threads of each contender (default: this machine's ${availableParallelism()})
@@ -32,10 +29,8 @@ of engines:
   --batch N[,N…]      batch sizes (default: 64,128,512)
   --only NAME[,NAME…] only contenders whose name begins so, such as onnxruntime or "PyTorch cpu"
   --software-webgpu   WebGPU also where there is no GPU, on a software renderer
+  --beside FOLDER     also the onnxruntime engine of another revision, built in this folder
   --plot FILE         also draw a chart, .svg or .png; may be given twice
-
-of steps-per-run:
-  --device NAME       cpu (default), webgpu or cuda
 
 PyTorch is installed into .cache/pytorch where Python and a package index are there.
 `;
@@ -50,9 +45,11 @@ async function main(args: readonly string[]): Promise<void> {
     throw new UsageError(`expected one of ${BENCHMARKS.join(', ')}; got ${got}`);
   }
   const presets = presetsOf(values.preset);
-  const device = deviceOf(values.device);
   const batches = (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n));
-  const chosen = choose(entries({ softwareWebgpu: values['software-webgpu'] }), values.only);
+  const chosen = choose(
+    entries({ softwareWebgpu: values['software-webgpu'], beside: values.beside }),
+    values.only,
+  );
   const threads = positive('--threads', values.threads ?? `${availableParallelism()}`);
   const rounds = positive('--rounds', values.rounds ?? '7');
   expectPlaces(values);
@@ -72,10 +69,7 @@ async function main(args: readonly string[]): Promise<void> {
     }
     results = measured;
   } else {
-    const measured =
-      name === 'steps-per-run'
-        ? await benchStepsPerRun({ device, threads, rounds, onProgress })
-        : await benchConvGradients({ threads, rounds, onProgress });
+    const measured = await benchConvGradients({ threads, rounds, onProgress });
     process.stdout.write(formatForms(measured));
     results = measured;
   }
@@ -88,7 +82,7 @@ function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const options = {
     ...{ preset: text, batch: text, only: text, threads: text, rounds: text, json: text },
-    device: text,
+    beside: text,
     'software-webgpu': { type: 'boolean', default: false },
     plot: { type: 'string', multiple: true },
   } as const;
@@ -105,12 +99,6 @@ function presetsOf(name: string | undefined): Preset[] {
   const found = known.find((preset) => preset === name);
   if (!found) throw new UsageError(`--preset is one of ${known.join(', ')}; got "${name}"`);
   return [found];
-}
-
-function deviceOf(name = 'cpu'): Device {
-  const found = DEVICES.find((device) => device === name);
-  if (!found) throw new UsageError(`--device is one of ${DEVICES.join(', ')}; got "${name}"`);
-  return found;
 }
 
 function choose(all: readonly Entry[], only: string | undefined): readonly Entry[] {

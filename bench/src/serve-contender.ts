@@ -17,8 +17,8 @@ export async function serveContender(create: CreateContender): Promise<void> {
   const answer = async (request: Request): Promise<Reply> => {
     if (request.type === 'create') {
       contender = await create(request.options);
-      const { description, parameters, stepsPerRun } = contender;
-      return { type: 'ready', description, parameters, stepsPerRun };
+      const { description, parameters } = contender;
+      return { type: 'ready', description, parameters };
     }
     if (!contender) throw new Error('no contender was created');
     if (request.type === 'run') {

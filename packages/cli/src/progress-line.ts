@@ -38,8 +38,8 @@ export function plainLine(state: ProgressState): string {
 
 /** Fields by importance, each written out and short. */
 function describe({ step, steps, metrics, rate }: ProgressState): Field[] {
-  const { dLoss, gLoss, dReal, dFake } = metrics;
-  const [d, g, real, fake] = [dLoss, gLoss, dReal, dFake].map((value) => value.toFixed(2));
+  const { dLoss, gLoss, dReal, dFake, ...others } = metrics;
+  const [d, g, real, fake] = [dLoss, gLoss, dReal, dFake].map((value) => value?.toFixed(2) ?? '–');
   const count = `${step}/${steps}`;
   const fields = [{ long: count, short: count }];
   if (rate !== undefined) {
@@ -53,6 +53,10 @@ function describe({ step, steps, metrics, rate }: ProgressState): Field[] {
     long: `D(real) ${real}  D(fake) ${fake}`,
     short: `D(real) ${real} (fake) ${fake}`,
   });
+  for (const [name, value] of Object.entries(others)) {
+    const text = `${name} ${value.toPrecision(3)}`;
+    fields.push({ long: text, short: text });
+  }
   return fields;
 }
 

@@ -8,8 +8,6 @@ import { barLine, type ProgressState, plainLine } from './progress-line.ts';
 const LINE_EVERY_MS = 10_000;
 /** Speed is measured over the last steps that took this long. */
 const RATE_OVER_MS = 5000;
-/** Steps told within this were run together. */
-const AT_ONCE_MS = 1;
 /** Share of the newest step in the smoothed metrics. */
 const SMOOTHING = 0.02;
 
@@ -79,7 +77,7 @@ function lines(steps: number, log: Log): Display {
   };
 }
 
-/** Steps per second over the last seconds, of steps told one after the other or several at once. */
+/** Steps per second over the last seconds. */
 function stepRate(): { start(): void; at(step: number): number | undefined } {
   const marks: { step: number; time: number }[] = [];
   let started = performance.now();
@@ -90,8 +88,6 @@ function stepRate(): { start(): void; at(step: number): number | undefined } {
     at(step) {
       const time = performance.now();
       if (marks.length === 0) marks.push({ step: step - 1, time: started });
-      // Those told at once were taken since the one before: the last of them counts.
-      else if (marks.length > 1 && time - marks.at(-1)!.time < AT_ONCE_MS) marks.pop();
       marks.push({ step, time });
       while (marks.length > 2 && time - marks[0]!.time > RATE_OVER_MS) marks.shift();
       const first = marks[0]!;
@@ -101,6 +97,10 @@ function stepRate(): { start(): void; at(step: number): number | undefined } {
 }
 
 function blend(old: Metrics, fresh: Metrics): Metrics {
-  const mix = (key: keyof Metrics) => old[key] + (fresh[key] - old[key]) * SMOOTHING;
-  return { dLoss: mix('dLoss'), gLoss: mix('gLoss'), dReal: mix('dReal'), dFake: mix('dFake') };
+  return Object.fromEntries(
+    Object.entries(fresh).map(([name, value]) => {
+      const before = old[name] ?? value;
+      return [name, before + (value - before) * SMOOTHING];
+    }),
+  );
 }

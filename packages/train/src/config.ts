@@ -2,12 +2,13 @@
 import { networkSchema, PRESETS, type PresetName, parseOrThrow } from '@ganport/model';
 import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
-import { LOSSES, type LossName } from './onnxruntime/losses.ts';
+import { RECIPES, type RecipeName } from './recipe/index.ts';
+import { LOSSES } from './recipe/losses.ts';
 
 const steps = z.int().min(1).max(100_000_000);
-const beta = z.number().min(0).lt(1);
 
-export const configSchema = z.strictObject({
+/** What every recipe is configured with. */
+const common = {
   /** Names the run's generator. */
   name: z.string().min(1).max(100),
   generator: networkSchema,
@@ -18,25 +19,29 @@ export const configSchema = z.strictObject({
   batch: z.int().min(1).max(65_536),
   steps,
   seed: z.int().nonnegative(),
-  loss: z.enum(Object.keys(LOSSES) as [LossName]),
-  adam: z.strictObject({
-    learningRate: z.number().positive(),
-    beta1: beta,
-    beta2: beta,
-    epsilon: z.number().positive(),
-  }),
-  /** Decay of the moving average of the generator's weights; 0 keeps none. */
-  ema: z.number().min(0).lt(1),
   /** How often, in steps, metrics are logged and a checkpoint with its samples is saved. */
   every: z.strictObject({ metrics: steps, checkpoint: steps }),
+};
+
+const recipeName = z.enum(Object.keys(RECIPES) as [RecipeName]);
+
+/** The common settings, and the recipe's own beside them. */
+export const configSchema = z.strictObject({
+  ...common,
+  recipe: recipeName,
+  ...RECIPES.gan.settings.shape,
 });
 
 export type TrainConfig = z.infer<typeof configSchema>;
 
 /** The published procedure's settings; PyTorch's defaults where it gives none. */
 const PUBLISHED = {
+  recipe: 'gan',
   seed: 0,
   loss: 'bce',
+  augment: [],
+  discriminatorSteps: 1,
+  schedule: { type: 'constant' },
   adam: { learningRate: 3e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
   ema: 0,
 } as const;
@@ -73,7 +78,8 @@ export const DEFAULT_PRESET: PresetName = 'mlp';
 export function resolveConfig(sources: readonly (readonly [string, unknown])[]): TrainConfig {
   const overrides = sources.map(([what, value]) => parseOrThrow(overridesSchema, value, what));
   const preset = overrides.findLast((o) => o.preset)?.preset ?? DEFAULT_PRESET;
-  const config = { name: preset, data: 'glyphs', ...PRESETS[preset], ...TRAINING[preset] };
+  const defaults = { name: preset, data: 'glyphs', ...PRESETS[preset], ...TRAINING[preset] };
+  const config: Record<string, unknown> & typeof defaults = defaults;
   for (const { preset: _, adam, every, ...rest } of overrides) {
     Object.assign(config, rest);
     Object.assign(config, {
@@ -81,5 +87,7 @@ export function resolveConfig(sources: readonly (readonly [string, unknown])[]):
       every: { ...config.every, ...every },
     });
   }
+  // A loss comes with its penalties, unless others are given.
+  config.penalties ??= LOSSES[config.loss].penalties;
   return parseOrThrow(configSchema, config, 'the configuration');
 }

@@ -4,24 +4,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
+import type { Node } from '@ganport/onnx';
+import type { ProgramOptions } from '@ganport/runtime';
 import {
   type Device,
-  executionProviders,
   explainDeviceError,
   misplaced,
+  openProgram,
+  type Placement,
   takePlacement,
 } from '@ganport/runtime/node';
-import * as ort from 'onnxruntime-node';
-import type { Engine, EngineOptions, State } from './engine.ts';
+import type { Engine, State } from './engine.ts';
 import { EngineError } from './engine-error.ts';
-import type { Gan } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
+import { blankFeeds, blankState } from './recipe/blank.ts';
+import type { Recipe } from './recipe/recipe.ts';
 import type { TensorFlowBackend } from './tensorflow/backend.ts';
 
-export interface CreateOptions extends EngineOptions {
+export interface CreateOptions {
   engine: EngineName;
   device: Device;
+  /** Threads within an operator, on the CPU. */
+  threads: number;
+  /**
+   * On CUDA, multiplies with TensorFloat-32's 10-bit mantissa: faster from the Ampere GPUs on, with
+   * other rounding than elsewhere. False by default.
+   */
+  tf32?: boolean;
   /** Of the tensorflow engine: those to try, in order, instead of all that serve the device. */
   backends?: readonly TensorFlowBackend[];
   /** Told in one line what a person should know: that a GPU leaves operators to the CPU. */
@@ -57,7 +67,7 @@ export interface ChosenEngine {
  * @throws ModelError if none works, with the remedy
  */
 export async function chooseEngine(
-  gan: Gan,
+  recipe: Recipe,
   initial: State,
   { engine, device, ...options }: Omit<CreateOptions, 'engine' | 'device'> & EngineChoice,
 ): Promise<ChosenEngine> {
@@ -73,7 +83,7 @@ export async function chooseEngine(
   const failures: ModelError[] = [];
   for (const chosen of asked) {
     try {
-      const created = await createEngine(gan, initial, { ...options, ...chosen });
+      const created = await createEngine(recipe, initial, { ...options, ...chosen });
       if (options.tf32 && chosen.device !== 'cuda')
         options.onNotice?.('TF32 is only CUDA’s: no effect');
       return { engine: created, chosen, why: failures.map(briefly).join('; ') };
@@ -94,63 +104,62 @@ function briefly(error: ModelError): string {
  * @throws ModelError if the engine or the device is not there, with the remedy
  */
 export async function createEngine(
-  gan: Gan,
+  recipe: Recipe,
   initial: State,
   options: CreateOptions,
 ): Promise<Engine> {
-  const { engine, device, batch, tf32 } = options;
-  // CUDA's libraries read it when they are loaded: neither runtime has an option for it in Node.
+  const { engine, device, tf32 } = options;
+  // CUDA's libraries read it when they are loaded.
   if (device === 'cuda' && !tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   if (engine === 'tensorflow') {
     // Loaded only when it is wanted: TensorFlow.js takes its time.
     const { createTensorFlowEngine } = await import('./tensorflow/engine.ts');
-    return createTensorFlowEngine(gan, initial, options);
+    return createTensorFlowEngine(recipe, initial, options);
   }
-  // What goes wrong is thrown; otherwise onnxruntime prints some of it too.
-  ort.env.logLevel = 'fatal';
   try {
-    if (device === 'cpu') return await onCpu(gan, initial, options);
-    return await onGpu(gan, initial, options);
+    return await onOnnxRuntime(recipe, initial, options);
   } catch (error) {
-    const memory = explainMemoryError(error, { device, batch });
+    const memory = explainMemoryError(error, device);
     if (memory) throw new ModelError(memory);
     throw new EngineError(engine, device, explainDeviceError(error, device));
   }
 }
 
-const ONNXRUNTIME = `onnxruntime-node ${ort.env.versions.node}`;
-
-function onCpu(gan: Gan, initial: State, options: CreateOptions): Promise<Engine> {
-  return createOnnxRuntimeEngine(gan, initial, {
-    ...options,
-    ort,
-    providers: executionProviders('cpu'),
-    description: `${ONNXRUNTIME} on the CPU, threads: ${options.threads}`,
-  });
+async function onOnnxRuntime(
+  recipe: Recipe,
+  initial: State,
+  { device, threads, onNotice }: CreateOptions,
+): Promise<Engine> {
+  const open = (model: Uint8Array, options: ProgramOptions) =>
+    openProgram(model, { ...options, device, threads });
+  if (device === 'cpu') return createOnnxRuntimeEngine(recipe, initial, { open });
+  if (onNotice) {
+    const elsewhere = misplaced(await placementOf(recipe, device), device);
+    if (elsewhere) onNotice(`${device} leaves operators to the CPU, which is slow: ${elsewhere}`);
+  }
+  return createOnnxRuntimeEngine(recipe, initial, { open, compose: isTrainingBatchNorm });
 }
 
-/** On a GPU, one run before training shows which operators its provider leaves to the CPU. */
-async function onGpu(gan: Gan, initial: State, options: CreateOptions): Promise<Engine> {
-  const { device, onNotice } = options;
+/** onnxruntime's GPU providers lack it. */
+function isTrainingBatchNorm({ op, attributes }: Node): boolean {
+  return op === 'BatchNormalization' && attributes.training_mode === 1;
+}
+
+/** Where the nodes of a step run, by a blank step. */
+async function placementOf(recipe: Recipe, device: Device): Promise<Placement> {
   const folder = await mkdtemp(join(tmpdir(), 'ganport-profile-'));
   try {
     const profilePrefix = join(folder, 'step');
-    const engine = await createOnnxRuntimeEngine(gan, initial, {
-      ...options,
-      ort,
-      providers: executionProviders(device),
-      description: `${ONNXRUNTIME} on ${device}`,
-      profilePrefix,
+    const engine = await createOnnxRuntimeEngine(recipe, blankState(recipe), {
+      open: (model, options) => openProgram(model, { ...options, device, profilePrefix }),
+      compose: isTrainingBatchNorm,
     });
     try {
-      const elsewhere = misplaced(await takePlacement(profilePrefix), device);
-      if (elsewhere)
-        onNotice?.(`${device} leaves operators to the CPU, which is slow: ${elsewhere}`);
-    } catch (error) {
+      await engine.step(blankFeeds(recipe));
+    } finally {
       await engine.close();
-      throw error;
     }
-    return engine;
+    return await takePlacement(profilePrefix);
   } finally {
     await rm(folder, { recursive: true });
   }

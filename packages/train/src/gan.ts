@@ -1,31 +1,22 @@
-/** A configuration's two networks, checked against each other and the data, and their state. */
+/** A configuration's two networks, checked against each other and the data. */
 import {
-  initialWeights,
   inputSpec,
   ModelError,
   type Network,
-  type Parameter,
+  type NetworkSpec,
   resolveNetwork,
 } from '@ganport/model';
-import { sizeOf } from '@ganport/onnx';
-import type { TrainConfig } from './config.ts';
+import { expectBatchStatistics } from './batch-statistics.ts';
 import type { Dataset } from './data/index.ts';
-import type { State } from './engine.ts';
 
 export interface Gan {
   generator: Network;
   discriminator: Network;
 }
 
-/** A named tensor of the state: all are float32. */
-export interface StateTensor {
-  name: string;
-  shape: readonly number[];
-}
-
-/** @throws ModelError where a shape does not fit, naming the network or layer. */
+/** @throws ModelError where a shape or the batch does not fit, naming the network or layer. */
 export function resolveGan(
-  config: TrainConfig,
+  config: { generator: NetworkSpec; discriminator: NetworkSpec; batch: number },
   dataset: Pick<Dataset, 'name' | 'channels' | 'height' | 'width'>,
 ): Gan {
   const generator = resolveNetwork(config.generator, 'generator');
@@ -49,6 +40,7 @@ export function resolveGan(
       `discriminator: expected one logit per image, got an output of [${discriminator.outputShape}]`,
     );
   }
+  expectBatchStatistics({ generator, discriminator }, config.batch);
   return { generator, discriminator };
 }
 
@@ -59,34 +51,4 @@ function expectInput(what: string, network: Network, name: string, rank: number)
     const got = JSON.stringify(inputs);
     throw new ModelError(`${what}: expected one input "${name}" of shape ${shape}, got ${got}`);
   }
-}
-
-/** The state a GAN is trained with, in order: weights, statistics, Adam's moments, moving average. */
-export function stateTensors({ generator, discriminator }: Gan, ema: number): StateTensor[] {
-  const of = (prefix: string, parameters: readonly Parameter[]) =>
-    parameters.map(({ name, shape }) => ({ name: `${prefix}.${name}`, shape }));
-  const trained = ({ parameters }: Network) => parameters.filter((p) => p.trained);
-  return [
-    ...of('generator', generator.parameters),
-    ...of('discriminator', discriminator.parameters),
-    ...['adam_m', 'adam_v'].flatMap((moment) => [
-      ...of(`${moment}.generator`, trained(generator)),
-      ...of(`${moment}.discriminator`, trained(discriminator)),
-    ]),
-    ...(ema > 0 ? of('ema.generator', trained(generator)) : []),
-  ];
-}
-
-/** The state before the first step: initial weights from the seed, moments zero. */
-export function initialState(gan: Gan, seed: number, ema: number): State {
-  const weights = {
-    ...initialWeights(gan.generator.parameters, seed, 'generator'),
-    ...initialWeights(gan.discriminator.parameters, seed, 'discriminator'),
-  };
-  const entries = stateTensors(gan, ema).map(({ name, shape }) => {
-    // The moving average starts at the weights themselves.
-    const start = weights[name.replace(/^ema\./, '')];
-    return [name, start ? start.slice() : new Float32Array(sizeOf(shape))] as const;
-  });
-  return Object.fromEntries(entries);
 }

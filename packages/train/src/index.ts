@@ -13,13 +13,7 @@ export {
   memoryDataset,
   SOURCES,
 } from './data/index.ts';
-export type {
-  Engine,
-  EngineOptions,
-  Metrics,
-  State,
-  StepInput,
-} from './engine.ts';
+export type { Engine, Metrics, State } from './engine.ts';
 export { EngineError } from './engine-error.ts';
 export {
   type ChosenEngine,
@@ -27,15 +21,15 @@ export {
   createEngine,
   type EngineChoice,
 } from './engines.ts';
-export { type Gan, initialState, resolveGan, stateTensors } from './gan.ts';
+export { type Gan, resolveGan } from './gan.ts';
 export { isUnused } from './new-run.ts';
-export {
-  createOnnxRuntimeEngine,
-  type OnnxRuntimeOptions,
-  sessionOptions,
-} from './onnxruntime/engine.ts';
-export { LOSSES, type LossName } from './onnxruntime/losses.ts';
-export { buildStep, METRICS, NEXT, STEP } from './onnxruntime/step.ts';
+export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
+export { type GanSettings, ganRecipe } from './recipe/gan.ts';
+export type { RecipeOptions, TrainingImages } from './recipe/gan-feeds.ts';
+export { buildRecipe, feedsAt, RECIPES } from './recipe/index.ts';
+export { LOSSES, type LossName } from './recipe/losses.ts';
+export type { Recipe } from './recipe/recipe.ts';
+export { initialState } from './recipe/state.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

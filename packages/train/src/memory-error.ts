@@ -8,15 +8,12 @@ const OUT_OF_MEMORY =
 const REQUESTED = /buffer of size (\d+)/;
 
 /** One line, or undefined for another error. */
-export function explainMemoryError(
-  error: unknown,
-  { device, batch }: { device: Device; batch: number },
-): string | undefined {
+export function explainMemoryError(error: unknown, device: Device): string | undefined {
   const why = firstLine(error);
   if (!OUT_OF_MEMORY.test(why)) return undefined;
   const bytes = REQUESTED.exec(why)?.[1];
   const asked =
     bytes === undefined ? why : `${(Number(bytes) / 1e6).toFixed(1)} MB more were asked for`;
   const elsewhere = device === 'cpu' ? '' : ', or --device cpu';
-  return `${device} ran out of memory with a batch of ${batch} images (${asked}): try a smaller --batch${elsewhere}`;
+  return `${device} ran out of memory (${asked}): try a smaller --batch${elsewhere}`;
 }

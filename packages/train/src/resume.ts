@@ -16,7 +16,7 @@ import type { Dataset } from './data/index.ts';
 import { nonFinite } from './divergence.ts';
 import type { State } from './engine.ts';
 import { isBetter } from './evaluate/metrics.ts';
-import type { StateTensor } from './gan.ts';
+import type { StateEntry } from './recipe/recipe.ts';
 
 export interface SavedState {
   /** Steps done. */
@@ -30,7 +30,7 @@ export interface SavedState {
 export interface LoadOptions {
   dataset: Pick<Dataset, 'name' | 'sha256'>;
   /** What the state has, with the networks that are trained now. */
-  tensors: readonly StateTensor[];
+  tensors: readonly Pick<StateEntry, 'name' | 'shape'>[];
   /** Told in one line what a person should know. */
   onNotice?: ((line: string) => void) | undefined;
 }

@@ -18,8 +18,8 @@ import {
   writeWeights,
 } from '@ganport/model/node';
 import type { State } from './engine.ts';
-import type { StateTensor } from './gan.ts';
 import { makeFolder } from './new-run.ts';
+import type { StateEntry } from './recipe/recipe.ts';
 import type { SavedState } from './resume.ts';
 
 /** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */
@@ -34,7 +34,7 @@ export interface RunWriter {
 
 export interface SavedCheckpoint {
   step: number;
-  tensors: readonly StateTensor[];
+  tensors: readonly Pick<StateEntry, 'name' | 'shape'>[];
   state: State;
   scores: Record<string, number>;
   best: boolean;

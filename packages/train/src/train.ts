@@ -1,19 +1,22 @@
 /** The training loop. */
 import { setImmediate } from 'node:timers/promises';
-import { latentBatch, ModelError, STREAM } from '@ganport/model';
+import { ModelError } from '@ganport/model';
 import type { Run } from '@ganport/model/node';
-import { firstLine } from '@ganport/onnx';
+import { firstLine, type TypedArray } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
 import type { TrainConfig } from './config.ts';
-import { batchOrder, type Dataset } from './data/index.ts';
+import type { Dataset } from './data/index.ts';
 import { expectFinite } from './divergence.ts';
-import type { Engine, Metrics, StepInput } from './engine.ts';
+import type { Engine, Metrics } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
 import { evaluation } from './evaluate/evaluation.ts';
 import { isBetter } from './evaluate/metrics.ts';
-import { type Gan, initialState, resolveGan, stateTensors } from './gan.ts';
+import { resolveGan } from './gan.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { claimRun } from './new-run.ts';
+import { buildRecipe, feedsAt } from './recipe/index.ts';
+import type { Recipe } from './recipe/recipe.ts';
+import { initialState } from './recipe/state.ts';
 import { loadState, type SavedState } from './resume.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
 import { openRun, tidyRun } from './run-writer.ts';
@@ -23,7 +26,7 @@ export interface TrainOptions extends EngineChoice {
   dataset: Dataset;
   /** Threads within an operator, on the CPU. */
   threads: number;
-  /** See `EngineOptions`. */
+  /** See `CreateOptions`. */
   tf32: boolean;
   versions: Record<string, string>;
   folder: string;
@@ -59,30 +62,32 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, dataset, folder, onNotice } = options;
   const gan = resolveGan(config, dataset);
+  const recipe = buildRecipe(gan, config, dataset);
   const beginning = (): SavedState => {
-    const state = initialState(gan, config.seed, config.ema);
-    return { step: 0, state, scores: {}, best: undefined };
+    return { step: 0, state: initialState(recipe, config.seed), scores: {}, best: undefined };
   };
-  if (!options.resume) return trainFrom(beginning(), gan, options);
+  if (!options.resume) return trainFrom(beginning(), recipe, options);
   // Before it is read: another run would change it.
   const lock = await lockRun(folder, onNotice);
   try {
-    const tensors = stateTensors(gan, config.ema);
-    const saved = await loadState(folder, { dataset, tensors, onNotice });
+    const saved = await loadState(folder, { dataset, tensors: recipe.state, onNotice });
     const begin = saved ?? beginning();
     await tidyRun(folder, begin);
-    if (begin.step < config.steps) return await trainFrom(begin, gan, options);
+    if (begin.step < config.steps) return await trainFrom(begin, recipe, options);
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
   } finally {
     await lock.release();
   }
 }
 
-async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Promise<TrainResult> {
+async function trainFrom(
+  begin: SavedState,
+  recipe: Recipe,
+  options: TrainOptions,
+): Promise<TrainResult> {
   const { config, dataset, resume, signal, onStart, onStep } = options;
-  const { seed, batch, every } = config;
-  const latent = gan.generator.inputs.z![0]!;
-  const started = await chooseEngine(gan, begin.state, { ...config, ...options });
+  const { every } = config;
+  const started = await chooseEngine(recipe, begin.state, options);
   const { engine, chosen } = started;
   // A new run's folder is made only now: without an engine, nothing is left.
   let claimed: RunLock | undefined;
@@ -96,37 +101,22 @@ async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Pr
       expectFinite(step, { 'the generated images': images });
       return images;
     };
+    const latent = recipe.sampler.z.shape[1] as number;
     const evaluate = await evaluation({ draw, dataset, latent });
-    const tensors = stateTensors(gan, config.ema);
-    const order = batchOrder(seed, batch, dataset.count);
-    /** What step t, counted from 1, is given: a function of the seed and t alone. */
-    const inputOf = async (t: number): Promise<StepInput> => {
-      const z = latentBatch(seed, (t - 1) * 2 * batch, 2 * batch, latent, STREAM.training);
-      return {
-        step: t,
-        images: await dataset.read(order(t - 1)),
-        zDiscriminator: z.subarray(0, batch * latent),
-        zGenerator: z.subarray(batch * latent),
-      };
-    };
     let { step, scores } = begin;
     let best = begin.best?.scores;
+    let feeds = feedsAt(recipe, step + 1);
 
     do {
-      // As many steps as the engine likes to run at once, up to the next checkpoint.
-      const room = Math.min(every.checkpoint - (step % every.checkpoint), config.steps - step);
-      const count = Math.min(engine.stepsPerRun, room);
-      // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
-      await setImmediate();
-      const inputs = await Promise.all(
-        Array.from({ length: count }, (_, i) => inputOf(step + 1 + i)),
-      );
-      for (const metrics of await runSteps(engine, inputs, { device: chosen.device, batch })) {
-        step += 1;
-        expectFinite(step, { ...metrics });
-        onStep?.(step, metrics);
-        if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
-      }
+      step += 1;
+      const stepping = takeStep(engine, await feeds, step, chosen.device);
+      // Made while the step runs. What goes wrong is met where they are taken.
+      feeds = feedsAt(recipe, step + 1);
+      feeds.catch(() => undefined);
+      const metrics = await stepping;
+      expectFinite(step, metrics);
+      onStep?.(step, metrics);
+      if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
 
       if (step % every.checkpoint === 0 || step === config.steps || signal?.aborted) {
         const state = await engine.state();
@@ -138,8 +128,10 @@ async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Pr
         await run.saveSamples(step, evaluated.samples);
         const isBest = isBetter(scores, best);
         if (isBest) best = scores;
-        await run.saveCheckpoint({ step, tensors, state, scores, best: isBest });
+        await run.saveCheckpoint({ step, tensors: recipe.state, state, scores, best: isBest });
       }
+      // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
+      await setImmediate();
     } while (step < config.steps && !signal?.aborted);
     const trained = step - begin.step;
     return { folder, step, trained, interrupted: step < config.steps, scores };
@@ -150,17 +142,18 @@ async function trainFrom(begin: SavedState, gan: Gan, options: TrainOptions): Pr
 }
 
 /** @throws ModelError that says at which step, and what would help */
-async function runSteps(
+async function takeStep(
   engine: Engine,
-  inputs: readonly StepInput[],
-  context: { device: Device; batch: number },
-): Promise<Metrics[]> {
+  feeds: Readonly<Record<string, TypedArray>>,
+  step: number,
+  device: Device,
+): Promise<Metrics> {
   try {
-    return await engine.run(inputs);
+    return await engine.step(feeds);
   } catch (error) {
-    const why = explainMemoryError(error, context) ?? firstLine(error);
+    const why = explainMemoryError(error, device) ?? firstLine(error);
     throw new ModelError(
-      `training failed at step ${inputs[0]!.step}: ${why}. The last checkpoint is intact.`,
+      `training failed at step ${step}: ${why}. The last checkpoint is intact.`,
       { cause: error },
     );
   }

@@ -13,20 +13,19 @@ const poison = vi.hoisted(() => ({ what: '', value: Number.NaN }));
 
 vi.mock('../src/engines.ts', async (original) => {
   const engines = await original<typeof import('../src/engines.ts')>();
-  const chooseEngine: typeof engines.chooseEngine = async (gan, initial, options) => {
-    const chosen = await engines.chooseEngine(gan, initial, options);
+  const chooseEngine: typeof engines.chooseEngine = async (recipe, initial, options) => {
+    const chosen = await engines.chooseEngine(recipe, initial, options);
     const { engine } = chosen;
     let step = 0;
     const poisoned = (name: string, data: Float32Array) =>
       step >= 4 && name === poison.what ? data.with(data.length - 1, poison.value) : data;
     const spoilt: ChosenEngine['engine'] = {
       ...engine,
-      stepsPerRun: 1,
-      async run(steps) {
-        step = steps.at(-1)!.step;
-        const metrics = await engine.run(steps);
-        if (step < 4 || !(poison.what in metrics[0]!)) return metrics;
-        return metrics.map((one) => ({ ...one, [poison.what]: poison.value }));
+      async step(feeds) {
+        step += 1;
+        const metrics = await engine.step(feeds);
+        if (step < 4 || !(poison.what in metrics)) return metrics;
+        return { ...metrics, [poison.what]: poison.value };
       },
       sample: async (z, count) => poisoned('images', await engine.sample(z, count)),
       async state() {

@@ -2,21 +2,14 @@
  * The onnxruntime engine on GPUs, against itself on the CPU. WebGPU runs on Chromium's software
  * renderer, so the networks are tiny; CUDA where it is installed.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { latentBatch, resolveNetwork } from '@ganport/model';
-import {
-  type Device,
-  executionProviders,
-  misplaced,
-  probeDevice,
-  takePlacement,
-} from '@ganport/runtime/node';
+import { type Device, probeDevice } from '@ganport/runtime/node';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { initialState, type State, type StepInput } from '../src/index.ts';
-import { createOnnxRuntimeEngine } from '../src/onnxruntime/engine.ts';
+import { createEngine, feedsAt, initialState, type Metrics, type State } from '../src/index.ts';
+import { recipeOf } from './recipes.ts';
 
 /** SwiftShader, as Debian's package of Chromium installs it. */
 const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -77,57 +70,30 @@ const gan = {
     'discriminator',
   ),
 };
-const options = {
+const recipe = recipeOf(gan, {
   batch: BATCH,
-  loss: 'bce',
   // An epsilon above a gradient's rounding: Adam's first steps are else the gradient's sign.
   adam: { learningRate: 1e-2, beta1: 0.5, beta2: 0.9, epsilon: 1e-3 },
   ema: 0.9,
-  threads: 1,
-} as const;
-
-const inputs: StepInput[] = Array.from({ length: STEPS }, (_, i) => ({
-  step: i + 1,
-  images: Uint8Array.from({ length: BATCH * 16 }, (_, k) => (k * 67 + i * 31) % 256),
-  zDiscriminator: latentBatch(1, i * BATCH, BATCH, LATENT),
-  zGenerator: latentBatch(2, i * BATCH, BATCH, LATENT),
-}));
+});
+const start = initialState(recipe, 3);
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-/** An engine, and what it left to another device. */
-async function createOn(
-  device: Device,
-  settings: { providers?: readonly unknown[]; stepsPerRun?: number } = {},
-) {
-  const { providers = executionProviders(device), stepsPerRun = 1 } = settings;
-  const folder = mkdtempSync(join(tmpdir(), 'ganport-test-'));
-  try {
-    const profilePrefix = join(folder, 'step');
-    const engine = await createOnnxRuntimeEngine(gan, initialState(gan, 3, options.ema), {
-      ...options,
-      ort,
-      description: device,
-      providers: providers as ReturnType<typeof executionProviders>,
-      stepsPerRun,
-      profilePrefix,
-    });
-    return { engine, elsewhere: misplaced(await takePlacement(profilePrefix), device) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 async function train(device: Device) {
-  // Five steps in one graph, and again, then two by themselves.
-  const { engine, elsewhere } = await createOn(device, { stepsPerRun: 5 });
+  const notices: string[] = [];
+  const onNotice = (line: string) => notices.push(line);
+  const settings = { engine: 'onnxruntime', device, threads: 1, onNotice } as const;
+  const engine = await createEngine(recipe, start, settings);
   try {
-    const [most, rest] = [inputs.slice(0, 10), inputs.slice(10)];
-    const metrics = [...(await engine.run(most)), ...(await engine.run(rest))];
+    const metrics: Metrics[] = [];
+    for (let step = 1; step <= STEPS; step++) {
+      metrics.push(await engine.step(await feedsAt(recipe, step)));
+    }
     const images = await engine.sample(latentBatch(9, 0, 2, LATENT), 2);
-    return { metrics, images, state: structuredClone(await engine.state()), elsewhere };
+    return { metrics, images, state: await engine.state(), notices };
   } finally {
     await engine.close();
   }
@@ -141,8 +107,7 @@ describe.each(['webgpu', 'cuda'] as const)('on %s', (device) => {
     },
     async () => {
       const [cpu, gpu] = [await train('cpu'), await train(device)];
-      expect(gpu.elsewhere).toBe('');
-      const start = initialState(gan, 3, options.ema);
+      expect(gpu.notices).toEqual([]);
       const furthest = (from: State, to: State) =>
         Math.max(...Object.entries(from).map(([name, data]) => largestDifference(data, to[name]!)));
       expect(furthest(start, cpu.state)).toBeGreaterThan(0.05);
@@ -151,17 +116,10 @@ describe.each(['webgpu', 'cuda'] as const)('on %s', (device) => {
       expect(largestDifference(cpu.images, gpu.images)).toBeLessThan(1e-5);
       expect(gpu.metrics).toHaveLength(STEPS);
       cpu.metrics.forEach((expected, i) => {
-        for (const key of ['dLoss', 'gLoss', 'dReal', 'dFake'] as const) {
-          expect(gpu.metrics[i]![key], `${key} of step ${i + 1}`).toBeCloseTo(expected[key], 5);
+        for (const [key, value] of Object.entries(expected)) {
+          expect(gpu.metrics[i]![key], `${key} of step ${i + 1}`).toBeCloseTo(value, 5);
         }
       });
     },
   );
-});
-
-test.skipIf(MISSING.webgpu)('operators that are left to the CPU are told apart', async () => {
-  const providers = [{ name: 'webgpu', forceCpuNodeNames: ['Tanh_1'] }];
-  const { engine, elsewhere } = await createOn('webgpu', { providers });
-  await engine.close();
-  expect(elsewhere).toBe('1 × Tanh');
 });

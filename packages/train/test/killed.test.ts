@@ -83,12 +83,10 @@ vi.mock('../src/engines.ts', () => ({
     const state = structuredClone(initial);
     const engine: Engine = {
       description: 'a sum',
-      stepsPerRun: 1,
-      run: async (steps) =>
-        steps.map(({ step, images }) => {
-          for (const tensor of Object.values(state)) tensor.set(tensor.map((x) => x + 1));
-          return { dLoss: step + images[0]!, gLoss: 0, dReal: 0, dFake: 0 };
-        }),
+      step: async ({ images }) => {
+        for (const tensor of Object.values(state)) tensor.set(tensor.map((x) => x + 1));
+        return { dLoss: state[COUNT]![0]! + Number(images![0]), gLoss: 0 };
+      },
       sample: async (_, count) => {
         const level = LEVELS[state[COUNT]![0] as keyof typeof LEVELS];
         return new Float32Array(count * 4).fill(level);

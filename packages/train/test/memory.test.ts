@@ -1,6 +1,7 @@
-import { latentBatch, PRESETS, resolveNetwork } from '@ganport/model';
+import { PRESETS, resolveNetwork } from '@ganport/model';
 import { expect, test } from 'vitest';
-import { createEngine, initialState } from '../src/index.ts';
+import { createEngine, feedsAt, initialState } from '../src/index.ts';
+import { recipeOf } from './recipes.ts';
 
 const BATCH = 16;
 /** What a process may gain in 2,000 steps: one step's state alone would be 13 GB in all. */
@@ -11,23 +12,14 @@ test('memory does not grow over 2,000 steps (slow)', { timeout: 120_000 }, async
     generator: resolveNetwork(PRESETS.mlp.generator, 'generator'),
     discriminator: resolveNetwork(PRESETS.mlp.discriminator, 'discriminator'),
   };
-  const engine = await createEngine(gan, initialState(gan, 0, 0), {
+  const recipe = recipeOf(gan, { batch: BATCH });
+  const engine = await createEngine(recipe, initialState(recipe, 0), {
     engine: 'onnxruntime',
     device: 'cpu',
-    batch: BATCH,
     threads: 2,
-    loss: 'bce',
-    adam: { learningRate: 3e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-    ema: 0,
   });
-  const images = Uint8Array.from({ length: BATCH * 784 }, (_, i) => i % 256);
   const stepTo = async (first: number, last: number) => {
-    for (let step = first; step <= last; step++) {
-      const z = latentBatch(0, step * 2 * BATCH, 2 * BATCH, 100);
-      const half = BATCH * 100;
-      const [zDiscriminator, zGenerator] = [z.subarray(0, half), z.subarray(half)];
-      await engine.run([{ step, images, zDiscriminator, zGenerator }]);
-    }
+    for (let step = first; step <= last; step++) await engine.step(await feedsAt(recipe, step));
     return process.memoryUsage.rss() / 1e6;
   };
   try {

@@ -1,10 +1,9 @@
 /** Both engines from the same state on the same batches, and how far apart they come to be. */
-import { latentBatch, randomSequence, STREAM } from '@ganport/model';
-import { sizeOf } from '@ganport/onnx';
 import { expect } from 'vitest';
 import {
   createEngine,
   type EngineName,
+  feedsAt,
   type Gan,
   initialState,
   type LossName,
@@ -12,6 +11,7 @@ import {
   type State,
   type TensorFlowBackend,
 } from '../src/index.ts';
+import { recipeOf } from './recipes.ts';
 
 /**
  * Adam divides a gradient by its own size, so where a gradient is nearly zero, rounding decides
@@ -56,28 +56,20 @@ export async function differences(
     ...rest
   }: ParityOptions,
 ): Promise<{ differences: Difference[]; description: string }> {
-  const initial = initialState(gan, 3, ema);
+  const recipe = recipeOf(gan, { batch, loss, ema, adam: { ...ADAM, learningRate } });
+  const initial = initialState(recipe, 3);
   // At first a discriminator gives all images one half. Then what a bias gains from real images it
   // loses to generated ones, and the gradient left is rounding. So it starts in their favour.
   const lastBias = gan.discriminator.parameters.at(-1)!.name;
   initial[`discriminator.${lastBias}`]!.fill(1);
   const create = (engine: EngineName) =>
-    createEngine(gan, initial, {
-      ...rest,
-      engine,
-      device: 'cpu',
-      threads: 1,
-      batch,
-      loss,
-      adam: { ...ADAM, learningRate },
-      ema,
-    });
+    createEngine(recipe, initial, { ...rest, engine, device: 'cpu', threads: 1 });
   const [ours, theirs] = [await create('onnxruntime'), await create('tensorflow')];
   const found: Difference[] = [];
   try {
     for (let step = 1; step <= compareAfter.at(-1)!; step++) {
-      const input = stepInput(gan, batch, step);
-      const [a, b] = [(await ours.run([input]))[0]!, (await theirs.run([input]))[0]!];
+      const feeds = await feedsAt(recipe, step);
+      const [a, b] = [await ours.step(feeds), await theirs.step(feeds)];
       if (!compareAfter.includes(step)) continue;
       const apart = compareStates(initial, await ours.state(), await theirs.state());
       found.push({ step, metrics: compareMetrics(a, b), ...apart });
@@ -89,24 +81,8 @@ export async function differences(
   return { differences: found, description: theirs.description };
 }
 
-/** Random bytes and latents of step t. */
-export function stepInput({ generator, discriminator }: Gan, batch: number, step: number) {
-  const latent = sizeOf(generator.inputs.z!);
-  const { uniform } = randomSequence(1, STREAM.projections, step);
-  const z = latentBatch(2, step * 2 * batch, 2 * batch, latent);
-  return {
-    step,
-    images: Uint8Array.from({ length: batch * sizeOf(discriminator.inputs.image!) }, () =>
-      Math.floor(uniform() * 256),
-    ),
-    zDiscriminator: z.slice(0, batch * latent),
-    zGenerator: z.slice(batch * latent),
-  };
-}
-
 function compareMetrics(a: Metrics, b: Metrics): number {
-  const names = ['dLoss', 'gLoss', 'dReal', 'dFake'] as const;
-  return Math.max(...names.map((name) => Math.abs(a[name] - b[name])));
+  return Math.max(...Object.keys(a).map((name) => Math.abs(a[name]! - b[name]!)));
 }
 
 /**

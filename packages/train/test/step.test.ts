@@ -1,6 +1,7 @@
-import { latentBatch, resolveNetwork } from '@ganport/model';
+import { resolveNetwork } from '@ganport/model';
 import { expect, test } from 'vitest';
-import { createEngine, initialState, type State } from '../src/index.ts';
+import { createEngine, feedsAt, initialState, type State } from '../src/index.ts';
+import { recipeOf } from './recipes.ts';
 
 /*
  * The oracle: the published procedure in plain double-precision TypeScript, its gradients by central
@@ -178,14 +179,11 @@ function oracleStep(w: Weights, moments: Weights, step: number, inputs: Inputs) 
 }
 
 test('four steps follow the published procedure, computed by hand with finite differences', async () => {
-  const initial: State = initialState(gan, 7, EMA);
-  const engine = await createEngine(gan, initial, {
+  const recipe = recipeOf(gan, { batch: BATCH, adam: ADAM, ema: EMA });
+  const initial: State = initialState(recipe, 7);
+  const engine = await createEngine(recipe, initial, {
     engine: 'onnxruntime',
     device: 'cpu',
-    batch: BATCH,
-    loss: 'bce',
-    adam: ADAM,
-    ema: EMA,
     threads: 1,
   });
   const weights: Weights = {};
@@ -196,15 +194,16 @@ test('four steps follow the published procedure, computed by hand with finite di
   }
   try {
     for (let step = 1; step <= 4; step++) {
+      const feeds = await feedsAt(recipe, step);
       const inputs = {
-        images: Uint8Array.from({ length: BATCH * PIXELS }, (_, i) => (i * 89 + step * 31) % 256),
-        zDiscriminator: latentBatch(1, step * 100, BATCH, LATENT),
-        zGenerator: latentBatch(2, step * 100, BATCH, LATENT),
+        images: feeds.images as Uint8Array,
+        zDiscriminator: feeds['discriminator.z'] as Float32Array,
+        zGenerator: feeds['generator.z'] as Float32Array,
       };
-      const [got] = await engine.run([{ step, ...inputs }]);
+      const got = await engine.step(feeds);
       const expected = oracleStep(weights, moments, step, inputs);
       for (const key of ['dLoss', 'gLoss', 'dReal', 'dFake'] as const) {
-        expect(got![key], `${key} of step ${step}`).toBeCloseTo(expected[key]!, 5);
+        expect(got[key], `${key} of step ${step}`).toBeCloseTo(expected[key]!, 5);
       }
     }
     // A step moves each weight by up to 3e-4; float32 gradients leave it within 1 % of that.

@@ -12,18 +12,17 @@ let failure = '';
 
 vi.mock('../src/engines.ts', async (original) => {
   const engines = await original<typeof import('../src/engines.ts')>();
-  const chooseEngine: typeof engines.chooseEngine = async (gan, initial, options) => {
-    const chosen = await engines.chooseEngine(gan, initial, {
+  const chooseEngine: typeof engines.chooseEngine = async (recipe, initial, options) => {
+    const chosen = await engines.chooseEngine(recipe, initial, {
       ...options,
       engine: 'onnxruntime',
       device: 'cpu',
     });
     const { engine } = chosen;
+    let step = 0;
     const failing: ChosenEngine['engine'] = {
       ...engine,
-      stepsPerRun: 1,
-      run: (steps) =>
-        steps[0]!.step === 7 ? Promise.reject(new Error(failure)) : engine.run(steps),
+      step: (feeds) => (++step === 7 ? Promise.reject(new Error(failure)) : engine.step(feeds)),
     };
     return { ...chosen, engine: failing, chosen: { engine: 'onnxruntime', device: 'cuda' } };
   };
@@ -33,7 +32,7 @@ vi.mock('../src/engines.ts', async (original) => {
 test.each([
   [
     'CUDA failure 2: out of memory ; GPU=0',
-    'training failed at step 7: cuda ran out of memory with a batch of 2 images (CUDA failure 2: out of memory ; GPU=0): try a smaller --batch, or --device cpu. The last checkpoint is intact.',
+    'training failed at step 7: cuda ran out of memory (CUDA failure 2: out of memory ; GPU=0): try a smaller --batch, or --device cpu. The last checkpoint is intact.',
   ],
   [
     'the device was lost\nat somewhere',

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { readCheckpoint, readRun, writeWeights } from '@ganport/model/node';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
+  buildRecipe,
   type EngineName,
   initialState,
   memoryDataset,
@@ -139,11 +140,9 @@ describe('resuming', () => {
     await run(parts, { steps: 12, changes, engine: second, resume: true });
     expect((await readRun(join(folder, parts))).engine).toBe(second);
     const [a, b] = [await statesOf(whole), await statesOf(parts)];
-    const initial = initialState(
-      resolveGan(resolveConfig([['the test', settings]]), squares),
-      0,
-      0.9,
-    );
+    const config = resolveConfig([['the test', settings]]);
+    const recipe = buildRecipe(resolveGan(config, squares), config, squares);
+    const initial = initialState(recipe, 0);
     // As in test/parity.test.ts: the engines add up in other orders.
     const { state, where } = compareStates(initial, a, b);
     expect(state, where).toBeLessThan(1e-3);

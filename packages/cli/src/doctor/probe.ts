@@ -2,17 +2,17 @@
  * Trains with the engine on the device that its arguments name, and tells its parent how fast. In a
  * process of its own: what a driver prints, or that it hangs or crashes, then stays there.
  */
-import { latentBatch, STREAM } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
 import { type Device, explainDeviceError, probeDevice } from '@ganport/runtime/node';
 import {
+  buildRecipe,
   createEngine,
   defaultThreads,
   EngineError,
+  feedsAt,
   initialState,
   resolveConfig,
   resolveGan,
-  type StepInput,
 } from '@ganport/train';
 import * as ort from 'onnxruntime-node';
 import type { Measured, ProbeStatus } from './status.ts';
@@ -40,6 +40,13 @@ const TINY = {
   },
 };
 const MLP = { preset: 'mlp', batch: 64 };
+
+/** Other bytes for each index. */
+const IMAGES = {
+  count: 1024,
+  read: (indices: Uint32Array) =>
+    Uint8Array.from({ length: indices.length * 784 }, (_, i) => i * indices[Math.floor(i / 784)]!),
+};
 
 const IMAGE = { name: 'the probe', channels: 1, height: 28, width: 28 } as const;
 
@@ -70,49 +77,30 @@ async function measure(
   most: number,
 ): Promise<{ description: string; speed: Measured }> {
   const config = resolveConfig([['the probe', settings]]);
-  const { name, batch, seed, ema } = config;
-  const gan = resolveGan(config, IMAGE);
-  const threads = defaultThreads();
-  const created = await createEngine(gan, initialState(gan, seed, ema), {
-    ...config,
+  const { name, batch, seed } = config;
+  const recipe = buildRecipe(resolveGan(config, IMAGE), config, IMAGES);
+  const created = await createEngine(recipe, initialState(recipe, seed), {
     engine,
     device,
-    threads,
+    threads: defaultThreads(),
   });
   try {
-    const latent = gan.generator.inputs.z![0]!;
-    const run = async (first: number) => {
-      const inputs = Array.from({ length: created.stepsPerRun }, (_, i) => {
-        return stepInput(first + i, batch, latent);
-      });
-      for (const { dLoss, gLoss } of await created.run(inputs)) {
-        if (Number.isFinite(dLoss + gLoss)) continue;
-        throw new Error(`it computes wrongly: losses of ${dLoss} and ${gLoss}`);
-      }
-      return first + created.stepsPerRun;
+    const run = async (step: number) => {
+      const { dLoss, gLoss } = await created.step(await feedsAt(recipe, step));
+      if (Number.isFinite(dLoss! + gLoss!)) return;
+      throw new Error(`it computes wrongly: losses of ${dLoss} and ${gLoss}`);
     };
-    // The first run also allocates and compiles.
-    const begin = await run(1);
+    // The first step also allocates and compiles.
+    await run(1);
     const start = performance.now();
-    let next = begin;
-    while (next - begin < STEPS && performance.now() - start < most) next = await run(next);
+    let steps = 0;
+    while (steps < STEPS && performance.now() - start < most) await run(2 + steps++);
     const seconds = (performance.now() - start) / 1000;
-    const steps = next - begin;
     const speed = { network: name, batch, steps, seconds, stepsPerSecond: steps / seconds };
     return { description: created.description, speed };
   } finally {
     await created.close();
   }
-}
-
-function stepInput(step: number, batch: number, latent: number): StepInput {
-  const z = latentBatch(0, step * 2 * batch, 2 * batch, latent, STREAM.training);
-  return {
-    step,
-    images: Uint8Array.from({ length: batch * 28 * 28 }, (_, i) => (i * step) % 256),
-    zDiscriminator: z.subarray(0, batch * latent),
-    zGenerator: z.subarray(batch * latent),
-  };
 }
 
 function tell(status: ProbeStatus, last: boolean): void {

@@ -1,152 +1,126 @@
-/** The tensorflow engine: the state stays in TensorFlow.js's tensors, on its device, from step to step. */
-import { drawnWeight } from '@ganport/model';
-import { firstLine } from '@ganport/onnx';
-import type { Device } from '@ganport/runtime/node';
+/** The tensorflow engine: a recipe interpreted; its state stays in TensorFlow.js's tensors from step to step. */
+import { type Dim, OnnxError, showShape, sizeOf, type TypedArray, type Value } from '@ganport/onnx';
+import { createTurns } from '@ganport/runtime';
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, EngineOptions, Metrics, State } from '../engine.ts';
-import { EngineError } from '../engine-error.ts';
-import { type Gan, initialState, stateTensors } from '../gan.ts';
-import { backendsFor, loadBackend, type TensorFlowBackend } from './backend.ts';
-import { channelsFirst, forward, fromKernel, toKernel } from './layers.ts';
-import { type Tensors, trainingStep } from './step.ts';
-
-export interface TensorFlowOptions extends EngineOptions {
-  /** Backends to try, in this order; by default those of the device. */
-  backends?: readonly TensorFlowBackend[];
-}
+import type { Engine, State } from '../engine.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import { chooseBackend, type TensorFlowOptions } from './choose-backend.ts';
+import { interpreter, upload } from './interpret.ts';
+import { createPauses } from './pauses.ts';
+import { plain, rowMajor, type Stored, withinTidy } from './stored.ts';
 
 /**
- * Whoever creates an engine closes it.
+ * Goes on from a state. Whoever creates an engine closes it.
  * @throws EngineError if no backend of the device works, with the reasons and a remedy
+ * @throws OnnxError naming an operator of the recipe that has no kernel
  */
 export async function createTensorFlowEngine(
-  gan: Gan,
+  { state: entries, feeds, metrics, sampler }: Recipe,
   initial: State,
   options: TensorFlowOptions,
 ): Promise<Engine> {
-  const { ema } = options;
-  const description = await chooseBackend(gan, options);
-  const backend = tf.getBackend();
-  /** Another engine may have chosen another backend since. */
-  const takeTurn = async () => {
-    if (tf.getBackend() !== backend) await tf.setBackend(backend);
-  };
-  let state = fromState(gan, ema, initial);
+  const description = await chooseBackend(options);
+  const pauses = createPauses(tf.getBackend());
+  const turns = createTurns();
+  const takeTurn = <T>(task: () => Promise<T>) =>
+    turns(async () => {
+      await pauses.resume();
+      return task();
+    });
+  const trainer = interpreter([...entries.map(({ next }) => next), ...Object.values(metrics)]);
+  const drawer = interpreter([sampler.image]);
+  let state = uploadAll(
+    entries.map(({ name, now }) => ({ name, value: now })),
+    initial,
+    'state',
+  );
+  const inputs = (more: Iterable<readonly [Value, Stored]>) =>
+    new Map([...entries.map(({ now }, i) => [now, state[i]!] as const), ...more]);
 
   return {
     description,
-    stepsPerRun: 1,
-    async run(steps) {
-      await takeTurn();
-      const all: Metrics[] = [];
-      for (const input of steps) {
-        const after = trainingStep(gan, state, input, options);
-        tf.dispose(state);
-        state = after.state;
-        const [dLoss, gLoss, dReal, dFake] = await after.metrics.data();
-        after.metrics.dispose();
-        all.push({ dLoss: dLoss!, gLoss: gLoss!, dReal: dReal!, dFake: dFake! });
-      }
-      return all;
-    },
-    async sample(z, count) {
-      await takeTurn();
-      const image = tf.tidy(() => {
-        const latents = tf.tensor(z, [count, ...gan.generator.inputs.z!], 'float32');
-        const weights = gan.generator.parameters.map(({ name, trained }) => {
-          return [name, state[drawnWeight(name, trained, ema > 0)]!] as const;
-        });
-        return channelsFirst(forward(gan.generator, latents, Object.fromEntries(weights)));
-      });
-      const pixels = (await image.data()) as Float32Array;
-      image.dispose();
-      return pixels;
-    },
-    async state() {
-      await takeTurn();
-      return toState(state);
-    },
-    async close() {
-      tf.dispose(state);
-      state = {};
-    },
+    step: (given, signal) =>
+      takeTurn(async () => {
+        const fed = uploadAll(feeds, given, 'feed');
+        const after = await trainer
+          .run(inputs(feeds.map(({ value }, i) => [value, fed[i]!])), () => pauses.pause(signal))
+          .finally(() => disposeAll(fed));
+        disposeAll(state);
+        state = after.splice(0, entries.length);
+        return readScalars(Object.keys(metrics), after);
+      }),
+    sample: (z, count) =>
+      takeTurn(async () => {
+        const latents = uploadTo(sampler.z, z, 'latents', count);
+        const [image] = await drawer
+          .run(inputs([[sampler.z, latents]]), () => pauses.pause())
+          .finally(() => disposeAll([latents]));
+        return readAndDispose(image!);
+      }),
+    state: () =>
+      takeTurn(async () => {
+        const read: State = {};
+        for (const [i, { name }] of entries.entries()) {
+          const { tensor, order } = state[i]!;
+          read[name] = await readAndDispose({ tensor: tensor.clone(), order });
+        }
+        return read;
+      }),
+    close: () =>
+      takeTurn(async () => {
+        disposeAll(state);
+        trainer.dispose();
+        drawer.dispose();
+      }),
   };
 }
 
-/**
- * Makes the first backend that works the current one.
- * @returns what it is, and why none before it: "TensorFlow.js 4.22.0, wasm backend, 1 thread (tfjs-node: …)"
- */
-async function chooseBackend(gan: Gan, options: TensorFlowOptions): Promise<string> {
-  const { device, threads, backends = backendsFor(device) } = options;
-  const reasons: string[] = [];
-  for (const name of backends) {
-    try {
-      const what = await loadBackend(name, threads);
-      // Of the backends, only this one lacks kernels: convolutions' weight gradients among them.
-      if (name === 'wasm') tryStep(gan, options);
-      const before = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
-      return `TensorFlow.js ${tf.version_core}, ${what}${before}`;
-    } catch (error) {
-      reasons.push(`${name}: ${whyNot(error)}`);
-    }
+/** All or none. */
+function uploadAll(
+  wanted: readonly { name: string; value: Value }[],
+  given: Readonly<Record<string, TypedArray>>,
+  what: string,
+): Stored[] {
+  return withinTidy(() =>
+    wanted.map(({ name, value }) => uploadTo(value, given[name], `${what} "${name}"`)),
+  );
+}
+
+/** @param batch what a symbolic dimension is */
+function uploadTo(
+  { dtype, shape }: Value,
+  data: TypedArray | undefined,
+  what: string,
+  batch = 0,
+): Stored {
+  const sizes = shape.map((dim: Dim) => (typeof dim === 'number' ? dim : batch));
+  if (data?.length !== sizeOf(sizes)) {
+    const got = data ? `${data.length} numbers` : 'none';
+    throw new OnnxError(`${what}: expected ${dtype} ${showShape(sizes)}, got ${got}`);
   }
-  const why = reasons.join('; ');
-  const missing = /native part is (missing|only half)/.test(why);
-  const remedy = device === 'cuda' && !missing ? GPU : REMEDIES[device];
-  throw new EngineError('tensorflow', device, { why, remedy });
+  return plain(upload({ dtype, shape: sizes, data }));
 }
 
-const GPU = 'an NVIDIA GPU and driver, which `nvidia-smi` shows';
-
-/** Nothing is downloaded at install; the script takes libtensorflow from TensorFlow's Python package. */
-const REMEDIES: Record<Device, string> = {
-  cuda: 'its native part, which `bash bench/tfjs-node/build.sh --gpu` makes (Linux x64)',
-  cpu: 'the dependencies installed again: `pnpm install --force`',
-  webgpu: '--engine onnxruntime',
-};
-
-function whyNot(error: unknown): string {
-  const line = firstLine(error);
-  const kernel = line.match(/Kernel '(\w+)' not registered/);
-  return kernel ? `it has no ${kernel[1]}, which this network needs` : line;
+async function readScalars(
+  names: readonly string[],
+  scalars: readonly Stored[],
+): Promise<Record<string, number>> {
+  const tensor = tf.stack(scalars.map((scalar) => scalar.tensor));
+  disposeAll(scalars);
+  const values = await readAndDispose(plain(tensor));
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
 }
 
-/** One step on two blank images: batch statistics need two. */
-function tryStep(gan: Gan, options: TensorFlowOptions): void {
-  const batch = 2;
-  const size = (inputs: Record<string, readonly number[]>) =>
-    Object.values(inputs)[0]!.reduce((a, b) => a * b, batch);
-  const z = new Float32Array(size(gan.generator.inputs));
-  const images = new Uint8Array(size(gan.discriminator.inputs));
-  const state = fromState(gan, options.ema, initialState(gan, 0, options.ema));
-  try {
-    const input = { step: 1, images, zDiscriminator: z, zGenerator: z };
-    tf.dispose({ ...trainingStep(gan, state, input, { ...options, batch }) });
-  } finally {
-    tf.dispose(state);
-  }
+/** Its elements in the order of its own axes. */
+async function readAndDispose(x: Stored): Promise<Float32Array> {
+  const tensor = tf.tidy(() => rowMajor(x));
+  const data = (await tensor.data()) as Float32Array;
+  if (tensor !== x.tensor) tensor.dispose();
+  x.tensor.dispose();
+  // A copy: the cpu backend gives the array that it goes on with.
+  return Float32Array.from(data);
 }
 
-/** Uploads a state. */
-function fromState(gan: Gan, ema: number, state: State): Tensors {
-  const entries = stateTensors(gan, ema).map(({ name, shape }) => {
-    const tensor = tf.tidy(() => {
-      // A copy: a backend may keep the array that it is given.
-      const x = tf.tensor(Float32Array.from(state[name]!), [...shape], 'float32');
-      return shape.length === 4 ? fromKernel(x) : x;
-    });
-    return [name, tensor] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-async function toState(tensors: Tensors): Promise<State> {
-  const state: State = {};
-  for (const [name, tensor] of Object.entries(tensors)) {
-    const x = tensor.rank === 4 ? tf.tidy(() => toKernel(tensor)) : tensor;
-    state[name] = (await x.data()) as Float32Array;
-    if (x !== tensor) x.dispose();
-  }
-  return state;
+function disposeAll(values: readonly Stored[]): void {
+  for (const { tensor } of values) tensor.dispose();
 }

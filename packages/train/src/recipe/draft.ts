@@ -1,0 +1,54 @@
+/** A recipe while it is written: what the step reads, what it is fed, and what it has made so far. */
+import { type Distribution, noise } from '@ganport/model';
+import { type DType, input, type Value } from '@ganport/onnx';
+import type { Feed, Recipe, StateEntry } from './recipe.ts';
+
+/** Random numbers within a step, of a shape: fed anew each step, the same for the same name, step and seed. */
+export type Random = (name: string, shape: readonly number[], distribution: Distribution) => Value;
+
+export interface Draft {
+  /** Declares a tensor of the state. */
+  declare(name: string, shape: readonly number[], init: StateEntry['init']): void;
+  /** A tensor of the state as it is before the step. */
+  initial(name: string): Value;
+  /** A tensor of the state as it stands at this point of the step. */
+  get(name: string): Value;
+  /** Sets it for what follows, and for the next step. */
+  set(name: string, value: Value): void;
+  /** Declares what each step is given. */
+  feed(name: string, dtype: DType, shape: readonly number[], fill: Feed['fill']): Value;
+  random: Random;
+  finish(rest: Pick<Recipe, 'metrics' | 'sampler'>): Recipe;
+}
+
+/** @param seed of the random numbers */
+export function createDraft(seed: number): Draft {
+  const entries = new Map<string, Omit<StateEntry, 'next'>>();
+  const values = new Map<string, Value>();
+  const feeds: Feed[] = [];
+  const draft: Draft = {
+    declare(name, shape, init) {
+      const now = input(name, 'float32', shape);
+      entries.set(name, { name, shape, init, now });
+      values.set(name, now);
+    },
+    initial: (name) => entries.get(name)!.now,
+    get: (name) => values.get(name)!,
+    set(name, value) {
+      values.set(name, value);
+    },
+    feed(name, dtype, shape, fill) {
+      const value = input(name, dtype, shape);
+      feeds.push({ name, value, fill });
+      return value;
+    },
+    random: (name, shape, distribution) =>
+      draft.feed(name, 'float32', shape, (step) => noise(seed, name, step, shape, distribution)),
+    finish: (rest) => ({
+      state: [...entries.values()].map((entry) => ({ ...entry, next: values.get(entry.name)! })),
+      feeds,
+      ...rest,
+    }),
+  };
+  return draft;
+}

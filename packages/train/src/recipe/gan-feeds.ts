@@ -1,0 +1,91 @@
+/** What each step of the adversarial recipe is given, as functions of the seed and the step. */
+import { latentBatch, STREAM } from '@ganport/model';
+import { ops as op, type Value } from '@ganport/onnx';
+import { batchOrder } from '../data/batches.ts';
+import type { Gan } from '../gan.ts';
+import { ADAM_RATES, adamRates } from './adam.ts';
+import type { Draft } from './draft.ts';
+import type { GanSettings } from './gan.ts';
+import { rateFactor } from './schedules.ts';
+
+/** Images to learn from. */
+export interface TrainingImages {
+  count: number;
+  /** Bytes [N, H, W, C] of the images at these indices. */
+  read(indices: Uint32Array): Uint8Array | Promise<Uint8Array>;
+}
+
+export interface RecipeOptions {
+  /** Images of one update. */
+  batch: number;
+  seed: number;
+  images: TrainingImages;
+}
+
+/** Of one update. */
+export interface TurnFeeds {
+  /** Latents [N, latent] to draw from. */
+  z: Value;
+  /** Images of the data, [N, H, W, C] in 0…255. */
+  bytes: Value;
+  /** See `adamRates`. */
+  rates: Value;
+}
+
+export interface GanFeeds {
+  /** In the order of its updates. */
+  discriminator: TurnFeeds[];
+  /** Its images are those of the discriminator's last update. */
+  generator: TurnFeeds;
+}
+
+export function declareFeeds(
+  draft: Draft,
+  { generator, discriminator }: Gan,
+  { discriminatorSteps: turns, adam, schedule }: GanSettings,
+  { batch, seed, images }: RecipeOptions,
+): GanFeeds {
+  const [channels, height, width] = discriminator.inputs.image as [number, number, number];
+  const latent = generator.inputs.z![0]!;
+  // Of a step's latents, the discriminator's updates take the first ones and the generator's the last.
+  const latents = (step: number, first: number, count: number) =>
+    latentBatch(seed, (step - 1) * (turns + 1) * batch + first, count, latent, STREAM.training);
+  const order = batchOrder(seed, turns * batch, images.count);
+  const ratesOf = (step: number, updates: number) => {
+    const rate = adam.learningRate * rateFactor(schedule, step);
+    const first = (step - 1) * updates + 1;
+    const each = Array.from({ length: updates }, (_, i) => adamRates(first + i, rate, adam));
+    return Float32Array.from(each.flat());
+  };
+
+  const bytes = draft.feed('images', 'uint8', [turns * batch, height, width, channels], (step) =>
+    images.read(order(step - 1)),
+  );
+  const dLatents = draft.feed('discriminator.z', 'float32', [turns * batch, latent], (step) =>
+    latents(step, 0, turns * batch),
+  );
+  const z = draft.feed('generator.z', 'float32', [batch, latent], (step) =>
+    latents(step, turns * batch, batch),
+  );
+  const dRates = draft.feed('discriminator.rates', 'float32', [turns * ADAM_RATES], (step) =>
+    ratesOf(step, turns),
+  );
+  const rates = draft.feed('generator.rates', 'float32', [ADAM_RATES], (step) => ratesOf(step, 1));
+
+  const [byTurn, zs, allRates] = [bytes, dLatents, dRates].map((value) => parts(value, turns));
+  const updates = Array.from({ length: turns }, (_, i) => {
+    return { bytes: byTurn![i]!, z: zs![i]!, rates: allRates![i]! };
+  });
+  return { discriminator: updates, generator: { bytes: byTurn!.at(-1)!, z, rates } };
+}
+
+/** Equal parts along the first axis. */
+function parts(value: Value, count: number): readonly Value[] {
+  if (count === 1) return [value];
+  const size = (value.shape[0] as number) / count;
+  return op.Split(
+    value,
+    Array.from({ length: count }, () => size),
+    0,
+  );
+}

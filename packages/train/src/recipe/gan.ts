@@ -1,0 +1,145 @@
+/**
+ * The adversarial recipe: the discriminator's updates on real and on generated images, then the
+ * generator's against the updated discriminator, each on noise of its own.
+ */
+import { bytesToNumbers, drawnWeight, inferenceGraph } from '@ganport/model';
+import { ops as op, scalar, type Value } from '@ganport/onnx';
+import * as z from 'zod';
+import type { Gan } from '../gan.ts';
+import { ADAM_SLOTS } from './adam.ts';
+import { AUGMENTATIONS, type AugmentationName } from './augmentations.ts';
+import { createCritic, judgeTogether } from './critic.ts';
+import { createDraft, type Draft, type Random } from './draft.ts';
+import { declareFeeds, type RecipeOptions, type TurnFeeds } from './gan-feeds.ts';
+import { LOSSES, type Loss, type LossName } from './losses.ts';
+import { PENALTIES, type Penalty, type PenaltyName } from './penalties.ts';
+import { createPlayer, declareSlots, type Player } from './player.ts';
+import type { Recipe } from './recipe.ts';
+import { scheduleSchema } from './schedules.ts';
+
+const names = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as [T];
+const beta = z.number().min(0).lt(1);
+
+/** What a configuration says of this recipe. */
+export const ganSettings = z.strictObject({
+  loss: z.enum(names<LossName>(LOSSES)),
+  /** What is added to the discriminator's loss, by name, and times what. */
+  penalties: z.partialRecord(z.enum(names<PenaltyName>(PENALTIES)), z.number().nonnegative()),
+  /** What the discriminator sees images through, in order. */
+  augment: z.array(z.enum(names<AugmentationName>(AUGMENTATIONS))),
+  /** Updates of the discriminator in each step, every one on a batch of its own. */
+  discriminatorSteps: z.int().min(1).max(100),
+  adam: z.strictObject({
+    learningRate: z.number().positive(),
+    beta1: beta,
+    beta2: beta,
+    epsilon: z.number().positive(),
+  }),
+  /** Of the learning rate. */
+  schedule: scheduleSchema,
+  /** Decay of the moving average of the generator's weights; 0 keeps none. */
+  ema: z.number().min(0).lt(1),
+});
+
+export type GanSettings = z.infer<typeof ganSettings>;
+
+/** The step of two networks that fit each other, see `resolveGan`. */
+export function ganRecipe(gan: Gan, settings: GanSettings, options: RecipeOptions): Recipe {
+  const draft = createDraft(options.seed);
+  const players: Players = {
+    generator: createPlayer(draft, 'generator', gan.generator),
+    discriminator: createPlayer(draft, 'discriminator', gan.discriminator),
+    mixesBatch: gan.discriminator.mixesBatch,
+  };
+  for (const slot of ADAM_SLOTS) {
+    declareSlots(draft, slot, 'generator', gan.generator);
+    declareSlots(draft, slot, 'discriminator', gan.discriminator);
+  }
+  const ema = createAverage(draft, gan, settings.ema);
+  const feeds = declareFeeds(draft, gan, settings, options);
+  const turns = feeds.discriminator.map((feed, turn) =>
+    discriminatorTurn(draft, players, settings, feed, `discriminator.${turn}`),
+  );
+  const gLoss = generatorTurn(draft, players, settings, feeds.generator);
+  ema.update();
+  return draft.finish({
+    metrics: { gLoss, ...turns.at(-1) },
+    sampler: samplerOf(draft, gan, settings.ema > 0),
+  });
+}
+
+interface Players {
+  generator: Player;
+  discriminator: Player;
+  mixesBatch: boolean;
+}
+
+/** Updates the discriminator. Gives what is worth watching: its loss, and how it judges on average. */
+function discriminatorTurn(
+  draft: Draft,
+  { generator, discriminator, mixesBatch }: Players,
+  { loss, penalties, augment, adam }: GanSettings,
+  { z, bytes, rates }: TurnFeeds,
+  where: string,
+): Record<string, Value> {
+  const criterion: Loss = LOSSES[loss];
+  const real = bytesToNumbers(bytes);
+  const fake = op.stopGradient(generator.pass(`${where}.fake`, { z }, generator.weights()));
+  const weights = discriminator.weights();
+  const critic = createCritic({ draft, discriminator, weights, augment, where });
+  const random: Random = (name, ...rest) => draft.random(`${where}.${name}`, ...rest);
+  const terms = Object.entries(penalties).map(([name, weight]) => {
+    const penalty: Penalty = PENALTIES[name as PenaltyName];
+    return op.Mul(penalty({ critic, real, fake, random }), scalar(weight));
+  });
+  const apart = mixesBatch || terms.length > 0;
+  const [onReal, onFake] = apart ? [critic(real), critic(fake)] : judgeTogether(critic, real, fake);
+  const dLoss = criterion.discriminator(onReal, onFake);
+  discriminator.minimise([dLoss, ...terms].reduce(op.Add), weights, rates, adam);
+  const average = (outputs: Value) => op.mean(criterion.logits ? op.Sigmoid(outputs) : outputs);
+  const penalty = terms.length > 0 ? { penalty: terms.reduce(op.Add) } : {};
+  return { dLoss, dReal: average(onReal), dFake: average(onFake), ...penalty };
+}
+
+/** Updates the generator against the discriminator as it now is. Gives its loss. */
+function generatorTurn(
+  draft: Draft,
+  { generator, discriminator }: Players,
+  { loss, augment, adam }: GanSettings,
+  { z, bytes, rates }: TurnFeeds,
+): Value {
+  const where = 'generator';
+  const criterion: Loss = LOSSES[loss];
+  const weights = generator.weights();
+  const drawn = generator.pass(`${where}.fake`, { z }, weights);
+  const judge = { draft, discriminator, weights: discriminator.weights(), augment, where };
+  const critic = createCritic(judge);
+  const gLoss = criterion.generator(critic(drawn), () => critic(bytesToNumbers(bytes)));
+  generator.minimise(gLoss, weights, rates, adam);
+  return gLoss;
+}
+
+/** The moving average of the generator's trained weights, where one is kept. */
+function createAverage(draft: Draft, { generator }: Gan, decay: number): { update(): void } {
+  const trained = decay > 0 ? generator.parameters.filter((p) => p.trained) : [];
+  const names = trained.map(({ name }) => `generator.${name}`);
+  trained.forEach(({ shape }, i) => {
+    draft.declare(`ema.${names[i]}`, shape, { type: 'copy', of: names[i]! });
+  });
+  return {
+    update() {
+      for (const name of names) {
+        draft.set(`ema.${name}`, op.blend(draft.get(`ema.${name}`), draft.get(name), decay));
+      }
+    },
+  };
+}
+
+/** Draws from the state as it is before a step. */
+function samplerOf(draft: Draft, { generator }: Gan, ema: boolean): Recipe['sampler'] {
+  const weights = generator.parameters.map(({ name, trained }) => {
+    return [name, draft.initial(drawnWeight(name, trained, ema))] as const;
+  });
+  const { inputs, image } = inferenceGraph(generator, Object.fromEntries(weights));
+  return { z: inputs[0]!, image };
+}
