@@ -73,10 +73,11 @@ export function interpreter(outputs: readonly Value[]): Interpreter {
 
 /** A tensor of the graph's, uploaded: integers as int32, which is all that TensorFlow.js has. */
 export function upload({ dtype, shape, data }: Tensor): tf.Tensor {
-  // A copy: a backend may keep the array that it is given.
-  if (dtype === 'float32') return tf.tensor(Float32Array.from(data as Float32Array), [...shape]);
-  if (dtype === 'bool') return tf.tensor(Uint8Array.from(data as Uint8Array), [...shape], 'bool');
-  return tf.tensor(Int32Array.from(data as Int32Array, Number), [...shape], 'int32');
+  // Copies: a backend may keep the array that it is given.
+  if (dtype === 'float32') return tf.tensor(new Float32Array(data as Float32Array), [...shape]);
+  if (dtype === 'bool') return tf.tensor(new Uint8Array(data as Uint8Array), [...shape], 'bool');
+  const numbers = data instanceof BigInt64Array ? Int32Array.from(data, Number) : new Int32Array(data);
+  return tf.tensor(numbers, [...shape], 'int32');
 }
 
 /** A node's turn. */
