@@ -46,7 +46,8 @@ async function drawTrained(folder: string, seed: number, count: number): Promise
     return [name, { shape, data: tensor.data as Float32Array }] as const;
   });
   const z = { shape: [count, 6], data: latentBatch(seed, 0, count, 6) };
-  return Array.from(forward(network, { z }, Object.fromEntries(weights), false).output.data);
+  const { outputs } = forward(network, { z }, Object.fromEntries(weights), false);
+  return Array.from(outputs.output!.data);
 }
 
 /** [N, C, H, W] in −1…1 to levels [N, H, W, C], not rounded. */

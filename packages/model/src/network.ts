@@ -186,14 +186,17 @@ function resolveOutputs(
   if (Object.hasOwn(others, 'output')) {
     throw new ModelError(`${what}: "output" names the main output, and none of "outputs"`);
   }
-  const outputOf = (layer: string): Output => {
+  const outputOf = (layer: string, role: string): Output => {
     const source = sources.get(layer);
-    if (!source || source.label)
-      throw new ModelError(`${what}: there is no layer ${quote(layer)} to be the output`);
+    if (!source) throw new ModelError(`${what}: there is no layer ${quote(layer)} to be ${role}`);
+    if (source.label)
+      throw new ModelError(`${what}: ${role} cannot be ${quote(layer)}, which is a label`);
     return { layer, shape: source.size };
   };
-  const entries = Object.entries(others).map(([name, layer]) => [name, outputOf(layer)] as const);
-  return { output: outputOf(main), ...Object.fromEntries(entries) };
+  const entries = Object.entries(others).map(([name, layer]) => {
+    return [name, outputOf(layer, `the output ${quote(name)}`)] as const;
+  });
+  return { output: outputOf(main, 'the output'), ...Object.fromEntries(entries) };
 }
 
 /** A network's inputs as its JSON has them. */

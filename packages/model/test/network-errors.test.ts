@@ -18,6 +18,21 @@ test.each<[string, unknown, string | RegExp]>([
     net([dense], [0]),
     'inputs.x.0: Too small: expected number to be >0, got 0',
   ],
+  [
+    'an input that is neither a shape nor a label',
+    net([dense], 5),
+    'inputs.x: expected a shape of one to three sizes, or { "classes": number }, got 5',
+  ],
+  [
+    'a label of one class',
+    net([{ type: 'embedding', units: 3 }], { classes: 1 }),
+    'inputs.x.classes: Too small: expected number to be >=2, got 1',
+  ],
+  [
+    'a label of more than its classes',
+    net([{ type: 'embedding', units: 3 }], { classes: 2, names: ['a', 'b'] }),
+    'inputs.x: Unrecognized key: "names"',
+  ],
   ['no layers', net([]), 'layers: Too small: expected array to have >=1 items'],
   [
     '1,001 layers',
@@ -99,9 +114,9 @@ test.each<[string, unknown, string]>([
     'net, layer 0 "0" (conv2d): there is no earlier layer or input "a\\nb"',
   ],
   [
-    'two inputs for one',
-    net([{ ...conv, from: ['x', 'x'] }]),
-    'net, layer 0 "0" (conv2d): expected one input, got 2',
+    'two inputs and a first layer that does not say which it takes',
+    { inputs: { x: [4], y: [4] }, layers: [dense] },
+    'net, layer 0 "0" (dense): "from" must say which of the inputs it takes: "x", "y"',
   ],
   [
     'an output that is not there',
@@ -109,77 +124,23 @@ test.each<[string, unknown, string]>([
     'net: there is no layer "y" to be the output',
   ],
   [
-    'a dense layer on an image',
-    net([conv, dense]),
-    'net, layer 1 "1" (dense): expected an input of shape [units]; a flatten layer makes one of an image, got [3,2,2]',
+    'a further output that is not there',
+    { ...(net([conv]) as object), outputs: { seen: 'y' } },
+    'net: there is no layer "y" to be the output "seen"',
   ],
   [
-    'a convolution of a vector',
-    net([conv], [5]),
-    'net, layer 0 "0" (conv2d): expected an input of shape [channels, height, width]; a reshape layer makes one, got [5]',
+    'another main output among the further ones',
+    { ...(net([conv]) as object), outputs: { output: '0' } },
+    'net: "output" names the main output, and none of "outputs"',
   ],
   [
-    'a kernel too large',
-    net([{ ...conv, kernel: 7, pad: 1 }]),
-    'net, layer 0 "0" (conv2d): kernel 7×7 is larger than its input [2,4,4]',
-  ],
-  [
-    'a transposed convolution of a vector',
-    net([{ ...conv, type: 'convTranspose2d' }], [5]),
-    '(convTranspose2d): expected an input of shape [channels, height, width]; a reshape layer makes one, got [5]',
-  ],
-  [
-    'a pad that leaves nothing',
-    net([{ ...conv, type: 'convTranspose2d', pad: 3 }]),
-    'net, layer 0 "0" (convTranspose2d): pad 3×3 leaves nothing of its input [2,4,4]',
-  ],
-  [
-    'a window too large',
-    net([{ type: 'avgPool2d', kernel: [4, 5] }]),
-    'net, layer 0 "0" (avgPool2d): window 4×5 is larger than its input [2,4,4]',
-  ],
-  [
-    'pooling a vector',
-    net([{ type: 'avgPool2d', kernel: 2 }], [5]),
-    '(avgPool2d): expected an input of shape [channels, height, width]',
-  ],
-  [
-    'scaling a vector',
-    net([{ type: 'upsample2d' }], [5]),
-    '(upsample2d): expected an input of shape [channels, height, width]',
-  ],
-  [
-    'a reshape',
-    net([{ type: 'reshape', shape: [3, 5] }]),
-    'net, layer 0 "0" (reshape): shape [3,5] has 15 elements, its input [2,4,4] has 32',
-  ],
-  [
-    'a sum',
-    net([conv, { type: 'add', from: ['x', '0'] }]),
-    'net, layer 1 "1" (add): cannot add [3,2,2] to [2,4,4]',
-  ],
-  [
-    'a concat',
-    net([conv, { type: 'concat', from: ['x', '0'] }]),
-    'net, layer 1 "1" (concat): cannot join [3,2,2] to [2,4,4]',
-  ],
-  [
-    'a concat of a vector and an image',
-    net([
-      { type: 'flatten', name: 'v' },
-      { type: 'concat', from: ['x', 'v'] },
-    ]),
-    '(concat): cannot join [32] to [2,4,4]',
-  ],
-  [
-    'an image too large for memory',
-    net(Array(5).fill({ type: 'upsample2d', scale: 16 })),
-    'net, layer 3 "3" (upsample2d): its output would be [2,262144,262144]: expected at most 536870912 elements',
-  ],
-  [
-    'a weight too large for a file',
-    net([{ type: 'dense', units: 65_536 }], [65_536]),
-    'net, layer 0 "0" (dense): 0.weight would be [65536,65536]: expected at most 536870912 elements',
+    'a label for an output',
+    {
+      inputs: { x: { classes: 3 } },
+      layers: [{ type: 'embedding', units: 2 }],
+      outputs: { label: 'x' },
+    },
+    'net: the output "label" cannot be "x", which is a label',
   ],
 ])('refuses %s, naming the layer', (_, spec, message) => {
   expect(() => resolveNetwork(spec, 'net')).toThrow(ModelError);

@@ -31,6 +31,7 @@ const window = { kernel: pair, stride: pair };
 const layers = fc.oneof(
   ...['relu', 'flatten', 'batchNorm', 'add', 'concat', 'swish'].map((type) => layer(type, {})),
   layer('dense', { units: size }),
+  layer('embedding', { units: size }),
   layer('conv2d', { ...window, filters: size, pad: pair }),
   layer('convTranspose2d', { ...window, filters: size, pad: pair }),
   layer('avgPool2d', window),
@@ -38,24 +39,28 @@ const layers = fc.oneof(
   layer('reshape', { shape: fc.array(size, { minLength: 1, maxLength: 3 }) }),
 );
 const shape = fc.array(size, { minLength: 1, maxLength: 3 });
+const label = fc.record({ classes: size });
 const network = sometimes(
   fc.record({
-    inputs: fc.dictionary(awkward, shape, { minKeys: 1, maxKeys: 2 }),
+    inputs: fc.dictionary(awkward, fc.oneof({ weight: 4, arbitrary: shape }, label), {
+      minKeys: 1,
+      maxKeys: 2,
+    }),
     layers: fc.array(layers, { minLength: 1, maxLength: 3 }),
   }),
-  { output: awkward },
+  { output: awkward, outputs: fc.dictionary(awkward, awkward, { maxKeys: 2 }) },
 );
 
 test.each([
-  ['networks', network, 300],
+  ['networks', network, 200],
   ['any value', fc.oneof(fc.jsonValue(), fc.anything()), 0],
 ])('whatever the JSON, nothing but a ModelError is thrown: %s', (_, arbitrary, least) => {
   let valid = 0;
   fc.assert(
     fc.property(arbitrary, (spec) => {
       try {
-        const { layers } = resolveNetwork(spec, 'net');
-        const dims = layers.flatMap(({ shape }) => shape);
+        const { layers, outputs } = resolveNetwork(spec, 'net');
+        const dims = [...layers, ...Object.values(outputs)].flatMap(({ shape }) => shape);
         expect(dims.filter((dim) => !(Number.isSafeInteger(dim) && dim > 0))).toEqual([]);
         valid += 1;
       } catch (error) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   countParameters,
+  inputSpec,
   type NetworkSpec,
   networkSchema,
   resolveNetwork,
@@ -57,31 +58,8 @@ describe('presets', () => {
   });
 });
 
-describe('shapes and parameters', () => {
-  const image = [3, 8, 6];
-  test.each<[string, number[], LayerSpec, number[]]>([
-    ['dense', [5], { type: 'dense', units: 7 }, [7]],
-    ['conv2d', image, { type: 'conv2d', filters: 4, kernel: [3, 2], stride: [2, 1] }, [4, 3, 5]],
-    ['conv2d, padded', image, { type: 'conv2d', filters: 4, kernel: 5, pad: 2 }, [4, 8, 6]],
-    // PyTorch's formula: (n − 1) · stride − 2 · pad + kernel.
-    [
-      'convTranspose2d',
-      image,
-      { type: 'convTranspose2d', filters: 2, kernel: 4, stride: 2, pad: 1 },
-      [2, 16, 12],
-    ],
-    ['avgPool2d, a rest', image, { type: 'avgPool2d', kernel: 3 }, [3, 2, 2]],
-    ['avgPool2d, overlapping', image, { type: 'avgPool2d', kernel: 2, stride: 1 }, [3, 7, 5]],
-    ['upsample2d', image, { type: 'upsample2d', scale: 3 }, [3, 24, 18]],
-    ['reshape', image, { type: 'reshape', shape: [12, 12] }, [12, 12]],
-    ['flatten', image, { type: 'flatten' }, [144]],
-    ['batchNorm', image, { type: 'batchNorm' }, image],
-    ['tanh', image, { type: 'tanh' }, image],
-  ])('%s', (_, input, layer, output) => {
-    expect(resolveNetwork(chain(input, layer), 'net').outputShape).toEqual(output);
-  });
-
-  test('parameters are named and laid out as in a PyTorch state_dict', () => {
+describe('parameters', () => {
+  test('are named and laid out as in a PyTorch state_dict', () => {
     const { parameters } = resolveNetwork(
       chain(
         [6],
@@ -155,6 +133,51 @@ describe('graphs', () => {
       ['b'],
     ]);
     expect(outputs).toEqual({ output: { layer: 'joined', shape: [8, 4, 4] } });
+  });
+
+  const conditional = (inputs: NetworkSpec['inputs']) =>
+    resolveNetwork(
+      {
+        inputs,
+        layers: [
+          { type: 'embedding', units: 2, from: 'label' },
+          { type: 'concat', from: ['z', '0'] },
+          { type: 'batchNorm' },
+        ],
+        outputs: { class: '0', z: 'z' },
+      },
+      'net',
+    );
+
+  test('inputs are tensors or labels, and further outputs have names', () => {
+    const network = conditional({ z: [3], label: { classes: 10 } });
+    const { inputs, labels, outputs, outputShape, parameters } = network;
+    expect({ inputs, labels }).toEqual({ inputs: { z: [3] }, labels: { label: 10 } });
+    expect(outputs).toEqual({
+      output: { layer: '2', shape: [5] },
+      class: { layer: '0', shape: [2] },
+      z: { layer: 'z', shape: [3] },
+    });
+    expect(outputShape).toEqual([5]);
+    // As nn.Embedding(10, 2).
+    expect(parameters[0]).toEqual({
+      name: '0.weight',
+      shape: [10, 2],
+      init: { type: 'normal', deviation: 1 },
+      trained: true,
+    });
+    expect(inputSpec(network)).toEqual({ z: [3], label: { classes: 10 } });
+  });
+
+  test('the order of the inputs changes nothing', () => {
+    const label = { classes: 4 };
+    expect(conditional({ z: [3], label })).toEqual(conditional({ label, z: [3] }));
+  });
+
+  test('only batch statistics mix a batch', () => {
+    const mixes = (type: 'batchNorm' | 'tanh') =>
+      resolveNetwork(chain([3], { type }), 'net').mixesBatch;
+    expect([mixes('batchNorm'), mixes('tanh')]).toEqual([true, false]);
   });
 });
 

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ModelError } from '../src/error.ts';
-import { fillWords, permutation, randomSequence, STREAM, threefry2x32 } from '../src/random.ts';
+import {
+  fillWords,
+  nameIndex,
+  permutation,
+  randomSequence,
+  STREAM,
+  threefry2x32,
+} from '../src/random.ts';
 
 const words = (seed: number, index: number, count: number) => {
   const out = new Uint32Array(count);
@@ -93,6 +100,24 @@ describe('a sequence', () => {
     thirds.forEach((n, k) => {
       expect(Math.abs(n - 100_000 * expected[k]!)).toBeLessThan(4.5 * 158);
     });
+  });
+});
+
+describe('nameIndex', () => {
+  // The test vectors of FNV's authors.
+  test.each([
+    ['', 0x811c9dc5],
+    ['a', 0xe40c292c],
+    ['b', 0xe70c2de5],
+    ['foobar', 0xbf9cf968],
+  ])('%j', (name, expected) => {
+    expect(nameIndex(name)).toBe(expected);
+  });
+
+  test('is of UTF-8 bytes', () => {
+    // FNV-1a of c3 a4 by hand: two steps from the offset basis.
+    const step = (hash: bigint, byte: bigint) => ((hash ^ byte) * 0x01000193n) % 2n ** 32n;
+    expect(nameIndex('ä')).toBe(Number(step(step(0x811c9dc5n, 0xc3n), 0xa4n)));
   });
 });
 
