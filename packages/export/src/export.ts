@@ -5,6 +5,7 @@ import {
   drawnWeight,
   type GeneratorMetadata,
   generatorMetadataSchema,
+  inputSpec,
   latentBatch,
   METADATA_KEY,
   ModelError,
@@ -23,8 +24,10 @@ import {
 } from '@ganport/model/node';
 import { buildModel, encodeModel } from '@ganport/onnx';
 import type { OrtRuntime } from '@ganport/runtime';
-import { foldBatchNorm, type WeightArrays } from './fold.ts';
 import { buildGenerator, type ImageOutput } from './generator.ts';
+import { bake } from './passes/bake.ts';
+import { foldBatchNorm } from './passes/fold-batch-norm.ts';
+import type { WeightArrays } from './passes/weighted-network.ts';
 import { type Batch, drawAll, largestDifference } from './verify.ts';
 
 /** How far the exported generator may be from the trained one, in −1…1: float32 rounding of the folding. */
@@ -69,9 +72,10 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   const checkpoint = await readCheckpoint(folder, pointer);
   const trained = resolveGenerator(run, join(folder, 'run.json'));
   const ema = Object.keys(checkpoint.tensors).some((name) => name.startsWith('ema.'));
-  const { network, weights } = foldBatchNorm(trained, trainedWeights(trained, checkpoint, ema));
+  const weights = trainedWeights(trained, checkpoint, ema);
+  const graph = bake(foldBatchNorm({ network: trained, weights }));
   const build = (as: ImageOutput, metadata: Record<string, string> = {}) =>
-    buildGenerator(network, weights, { output: as, opset, metadata, producerVersion: version });
+    buildGenerator(graph, { output: as, opset, metadata, producerVersion: version });
 
   const size = trained.inputs.z![0]!;
   const batches = COMPARED.map(({ seed, count }) => ({
@@ -100,9 +104,9 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
 function resolveGenerator({ config }: Run, path: string): Network {
   const what = `${path}: generator`;
   const network = resolveNetwork(config.generator, what);
-  const { z, ...others } = network.inputs;
-  if (z?.length !== 1 || Object.keys(others).length > 0) {
-    const got = JSON.stringify(network.inputs);
+  const inputs = inputSpec(network);
+  if (Object.keys(inputs).join() !== 'z' || network.inputs.z?.length !== 1) {
+    const got = JSON.stringify(inputs);
     throw new ModelError(`${what}: expected one input "z" of shape [size], got ${got}`);
   }
   const [channels] = network.outputShape;

@@ -1,7 +1,6 @@
 /** A trained generator as a model of its own: z in, pictures out. */
-import { inferenceGraph, type Network, numbersToBytes } from '@ganport/model';
-import { buildModel, constant, encodeModel, float32 } from '@ganport/onnx';
-import type { WeightArrays } from './fold.ts';
+import { type InferenceGraph, numbersToBytes } from '@ganport/model';
+import { buildModel, encodeModel } from '@ganport/onnx';
 
 /** uint8 is [N, H, W, C] in 0…255; float32 is [N, C, H, W] in −1…1. */
 export type ImageOutput = 'uint8' | 'float32';
@@ -13,16 +12,11 @@ export interface GeneratorOptions {
   producerVersion: string;
 }
 
+/** @param graph with its weights baked in */
 export function buildGenerator(
-  network: Network,
-  weights: WeightArrays,
-  options: GeneratorOptions,
+  { inputs, image }: InferenceGraph,
+  { output, opset, metadata, producerVersion }: GeneratorOptions,
 ): Uint8Array {
-  const constants = network.parameters.map(({ name, shape }) => {
-    return [name, constant(float32(weights[name]!, shape), name)] as const;
-  });
-  const { inputs, image } = inferenceGraph(network, Object.fromEntries(constants));
-  const { output, opset, metadata, producerVersion } = options;
   return encodeModel(
     buildModel({
       name: 'generator',

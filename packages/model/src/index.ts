@@ -6,7 +6,12 @@ export {
   readGeneratorMetadata,
 } from './generator-metadata.ts';
 export { type Images, tileImages } from './images.ts';
-export { drawnWeight, inferenceGraph, samplerGraph } from './inference-graph.ts';
+export {
+  drawnWeight,
+  type InferenceGraph,
+  inferenceGraph,
+  samplerGraph,
+} from './inference-graph.ts';
 export { fillInit, initialWeights } from './initial-weights.ts';
 export { latentBatch, latents } from './latents.ts';
 export {

@@ -9,7 +9,8 @@ import {
 import { buildModel, constant, encodeModel, float32, input, sizeOf } from '@ganport/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { foldBatchNorm, type WeightArrays } from '../src/fold.ts';
+import { foldBatchNorm } from '../src/passes/fold-batch-norm.ts';
+import type { WeightArrays } from '../src/passes/weighted-network.ts';
 
 /** Uniform in low…1. */
 function random(count: number, salt: number, low: number): Float32Array {
@@ -77,7 +78,7 @@ async function expectSameFunction(spec: NetworkSpec): Promise<Network> {
   const network = resolveNetwork(spec, 'net');
   const weights = randomWeights(network);
   const before = structuredClone(weights);
-  const folded = foldBatchNorm(network, weights);
+  const folded = foldBatchNorm({ network, weights });
   expect(weights).toEqual(before);
   expect(folded.network.inputs).toEqual(network.inputs);
   expect(folded.network.outputShape).toEqual(network.outputShape);
@@ -124,6 +125,17 @@ describe('is folded', () => {
       'after convTranspose2d without a bias',
       chain(image, { ...transposed, bias: false } as LayerSpec, norm),
     ],
+    ['after another batchNorm', chain(image, conv, { type: 'batchNorm' }, norm)],
+    [
+      'after another batchNorm, before a reshape',
+      chain([5], dense, { type: 'batchNorm' }, { type: 'reshape', shape: [4, 3, 2] }, norm),
+    ],
+    ['after avgPool2d', chain(image, conv, { type: 'avgPool2d', kernel: 2, stride: 1 }, norm)],
+    ['after upsample2d', chain(image, transposed, { type: 'upsample2d' }, norm)],
+    [
+      'after flatten of single pixels',
+      chain([3, 2, 2], { type: 'conv2d', filters: 4, kernel: 2 }, { type: 'flatten' }, norm),
+    ],
     ['with a large epsilon', chain(image, conv, { type: 'batchNorm', epsilon: 0.5 })],
     [
       'more than once, and what follows takes the layer before',
@@ -149,11 +161,32 @@ describe('stays', () => {
     ['on the input', chain(image, norm, conv)],
     ['after relu', chain(image, conv, { type: 'relu' }, norm)],
     ['after flatten', chain(image, conv, { type: 'flatten' }, norm)],
-    ['after another batchNorm that was folded', chain(image, conv, { type: 'batchNorm' }, norm)],
     ['on a sum', chain(image, conv, { type: 'add', from: ['target', 'target'] }, norm)],
     [
       'after conv2d whose channels are cut',
       chain(image, conv, { type: 'reshape', shape: [12, 5, 1] }, norm),
+    ],
+    [
+      'after avgPool2d of channels that are cut',
+      chain(
+        image,
+        conv,
+        { type: 'reshape', shape: [2, 5, 6] },
+        { type: 'avgPool2d', kernel: 2 },
+        { type: 'reshape', shape: [4, 3, 1] },
+        norm,
+      ),
+    ],
+    [
+      'after another batchNorm that has another user',
+      chain(image, conv, { type: 'batchNorm', name: 'first' }, norm, {
+        type: 'add',
+        from: ['first', 'norm'],
+      }),
+    ],
+    [
+      "after a layer that is another of the network's outputs",
+      { ...chain(image, conv, norm), outputs: { seen: 'target' } },
     ],
     [
       'after a layer that has another user',
