@@ -131,6 +131,7 @@ describe('is folded', () => {
       chain([5], dense, { type: 'batchNorm' }, { type: 'reshape', shape: [4, 3, 2] }, norm),
     ],
     ['after avgPool2d', chain(image, conv, { type: 'avgPool2d', kernel: 2, stride: 1 }, norm)],
+    ['after dropout', chain(image, conv, { type: 'dropout' }, norm)],
     ['after upsample2d', chain(image, transposed, { type: 'upsample2d' }, norm)],
     [
       'after flatten of single pixels',

@@ -50,6 +50,7 @@ describe('bake', () => {
         { type: 'embedding', units: 2, from: 'label', name: 'class' },
         { type: 'concat', from: ['z', 'class'], name: 'joined' },
         { type: 'dense', units: 12 },
+        { type: 'dropout' },
         { type: 'reshape', shape: [3, 2, 2], name: 'image' },
         { type: 'dense', units: 1, from: 'joined', name: 'aside' },
       ],

@@ -54,7 +54,7 @@ export function lowerNetwork(
           update: (parameter, next) => updates.push([`${name}.${parameter}`, next]),
           random: (what, shape, distribution) => {
             if (random) return random(`${name}.${what}`, shape, distribution);
-            throw new LayerError('it needs random numbers, which this pass has none of');
+            throw new LayerError('it needs random numbers, and this pass has none');
           },
         },
       );

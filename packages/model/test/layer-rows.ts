@@ -254,6 +254,21 @@ export const ROWS: Record<LayerType, Row> = {
     cases: { 'of an image': { of: [image], shape: image } },
   },
 
+  dropout: {
+    reference: ([x], { options: { rate }, training, random }) => {
+      if (!training) return x!;
+      const mask = random('mask', x!.shape, 'uniform');
+      return tabulate(x!.shape, (index) =>
+        at(mask, ...index) > rate ? at(x!, ...index) / (1 - rate) : 0,
+      );
+    },
+    cases: {
+      'half by default': { of: [image], shape: image },
+      'few of a vector': { of: [[9]], with: { rate: 0.2 }, shape: [9] },
+    },
+    refuses: [{ of: [[5], [5]], saying: 'expected one input, got 2' }],
+  },
+
   avgPool2d: {
     reference: ([x], { options: { kernel, stride = kernel } }) => {
       const shape = [0, 1].map(

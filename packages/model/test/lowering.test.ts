@@ -146,6 +146,21 @@ test('the next pass of a step goes on from what the last has counted', async () 
   for (const [name, next] of Object.entries(expected)) expectClose(got[name]!, next);
 });
 
+test('random numbers are asked for by layer and name, and cannot be left out', () => {
+  const network = resolveNetwork(chain([5], { type: 'dropout', name: 'drop' }), 'net');
+  const x = input('x', 'float32', [4, 5]);
+  const asked: unknown[] = [];
+  const random = (...what: unknown[]) => {
+    asked.push(what);
+    return x;
+  };
+  lowerNetwork(network, { x }, {}, { training: true, random });
+  expect(asked).toEqual([['drop.mask', [4, 5], 'uniform']]);
+  expect(() => lowerNetwork(network, { x }, {}, { training: true })).toThrow(
+    new ModelError('layer "drop" (dropout): it needs random numbers, and this pass has none'),
+  );
+});
+
 describe('refuses a batch', () => {
   const lower = (spec: NetworkSpec, count: number, options = { training: true }) => {
     const network = resolveNetwork(spec, 'net');

@@ -84,6 +84,11 @@ test.each<[string, unknown, string | RegExp]>([
     'layers.0.epsilon: Too small: expected number to be >0, got -1',
   ],
   [
+    'a rate of 1',
+    net([{ type: 'dropout', rate: 1 }]),
+    'layers.0.rate: Too big: expected number to be <1, got 1',
+  ],
+  [
     'a name with a space',
     net([{ ...conv, name: 'a b' }]),
     'layers.0.name: only letters, digits, _ and -, got "a b"',

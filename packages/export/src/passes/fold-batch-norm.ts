@@ -10,8 +10,8 @@ import type { WeightArrays, WeightedNetwork } from './weighted-network.ts';
 /** Layers whose weights and bias can take over a factor and an offset of each output channel. */
 const TARGETS: ReadonlySet<string> = new Set(['dense', 'conv2d', 'convTranspose2d']);
 
-/** Layers that keep the order of the elements and change none. */
-const RESHAPES: ReadonlySet<string> = new Set(['reshape', 'flatten']);
+/** Layers that, when drawing, keep the order of the elements and change none. */
+const KEEPERS: ReadonlySet<string> = new Set(['reshape', 'flatten', 'dropout']);
 
 /** Layers whose output at a channel is a mean of their input at that channel: an affine function passes through. */
 const MEANS: ReadonlySet<string> = new Set(['avgPool2d', 'upsample2d']);
@@ -29,7 +29,7 @@ interface Affine {
  *
  * Before: a network with all its weights, which stay as they are.
  * After: the same function, up to rounding, of the same inputs and outputs. Of the batchNorm layers only
- * those are left whose input is not a dense or convolution layer's alone, through reshapes, pooling,
+ * those are left whose input is not a dense or convolution layer's alone, through reshapes, dropout, pooling,
  * upsampling or another batchNorm, with each of that layer's outputs in one of their channels.
  */
 export function foldBatchNorm({ network, weights }: WeightedNetwork): WeightedNetwork {
@@ -72,7 +72,7 @@ function findTarget(
   while (layer && users.get(layer.name) === 1) {
     if (TARGETS.has(layer.type)) return isWhole(layer) ? layer : undefined;
     const passes =
-      RESHAPES.has(layer.type) ||
+      KEEPERS.has(layer.type) ||
       folded.has(layer.name) ||
       (MEANS.has(layer.type) && isWhole(layer));
     if (!passes) return undefined;

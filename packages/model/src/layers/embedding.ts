@@ -25,7 +25,7 @@ export const embedding = layer(
       const rows = weight('weight');
       const classes = rows.shape[0] as number;
       const all = Int32Array.from({ length: classes }, (_, i) => i);
-      // int32: WebGPU has no int64.
+      // WebGPU has no int64: of this layer, the one Cast of N numbers stays on the CPU.
       const column = op.Reshape(op.Cast(label!, 'int32'), [label!.shape[0]!, 1]);
       const isClass = op.Equal(
         column,

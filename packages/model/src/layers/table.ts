@@ -2,6 +2,7 @@
 export { leakyRelu, relu, sigmoid, tanh } from './activation.ts';
 export { conv2d, convTranspose2d } from './conv.ts';
 export { dense } from './dense.ts';
+export { dropout } from './dropout.ts';
 export { embedding } from './embedding.ts';
 export { add, concat } from './join.ts';
 export { batchNorm } from './norm.ts';
