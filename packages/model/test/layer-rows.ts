@@ -295,6 +295,15 @@ export const ROWS: Record<LayerType, Row> = {
     ],
   },
 
+  globalAvgPool2d: {
+    reference: ([x]) =>
+      tabulate(x!.shape.slice(0, 2), ([n, c]) =>
+        average(indices(x!.shape.slice(2)).map((pixel) => at(x!, n!, c!, ...pixel))),
+      ),
+    cases: { 'of an image': { of: [image], shape: [3] } },
+    refuses: [{ of: [[5]], saying: NO_IMAGE }],
+  },
+
   upsample2d: {
     reference: ([x], { options: { scale } }) => {
       const [n, c, height, width] = x!.shape as [number, number, number, number];
