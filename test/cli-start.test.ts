@@ -1,5 +1,5 @@
 /** `ganport start`: the whole way in one command, as often as one likes. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { Workspace } from '../packages/cli/test/workspace.ts';
 import { runCommand, startCommand } from './cli-process.ts';
@@ -48,6 +48,17 @@ test('an interrupted start goes on where it was, and a finished one serves what 
   expect(third.stderr).toMatch(/^Using runs\/start, trained before; remove it to train anew\.\n/);
   expect(third.model).toEqual(second.model);
   expect(workspace.contents()).toEqual(trained);
+});
+
+test('a start that was killed before its first checkpoint starts again', async () => {
+  const before = workspace.contents();
+  for (const pointer of ['latest', 'best']) rmSync(workspace.path('runs/start', pointer));
+  const { stderr } = await serveOnce();
+  expect(stderr).toMatch(/^runs\/start has no checkpoint yet: it starts again from step 0\n/);
+  const last = readFileSync(workspace.path('runs/start/latest'), 'utf8').trim();
+  const path = `/runs/start/checkpoints/${last}`;
+  expect(before).toHaveProperty([path]);
+  expect(workspace.contents()[path]).toBe(before[path]);
 });
 
 test('a folder that is not such a run is left alone', async () => {

@@ -134,6 +134,18 @@ describe('a run to resume', () => {
   });
 });
 
+test('a batch that leaves one value per channel is wrong usage', async () => {
+  const layers = [{ type: 'dense', units: 3 }, { type: 'batchNorm' }, ...TINY.generator.layers];
+  const generator = { ...TINY.generator, layers };
+  const path = workspace.write('norm.json', JSON.stringify({ ...TINY, generator }));
+  const before = workspace.contents();
+  const out = workspace.path('one');
+  expect(await failure(2, 'train', '--config', path, '--batch', '1', '--out', out)).toBe(
+    'ganport: generator, layer 1 "1" (batchNorm): a batch of 1 leaves it one value per channel of [3], which has no variance: use --batch 2 or more\n',
+  );
+  expect(workspace.contents()).toEqual(before);
+});
+
 describe('a folder for a new run', () => {
   test('is empty', async () => {
     const before = workspace.contents('run');
