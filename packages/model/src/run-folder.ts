@@ -139,7 +139,10 @@ const stepSchema = z
 /** JSON has null for what is not finite. */
 const scoresSchema = z.record(
   z.string(),
-  z.number('expected a finite number; training had diverged'),
+  z.number({
+    error: ({ input }) =>
+      input === null ? 'expected a finite number; training had diverged' : undefined,
+  }),
 );
 
 /**
