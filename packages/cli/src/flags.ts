@@ -1,6 +1,6 @@
 /** Kinds of flags. Each takes a value: `--steps` without one is an error, not the default. */
+import { parseWholeNumber } from '@ganport/model';
 import { DEVICES } from '@ganport/runtime/node';
-import { wholeNumber } from '@ganport/serve';
 import { UsageError } from './command.ts';
 
 /** Above the flags that every command has. */
@@ -14,15 +14,15 @@ interface Range {
 
 /** A whole number within a range, in decimal digits. */
 export function integer(flag: string, describe: string, { minValue, maxValue }: Range) {
-  const schema = wholeNumber(minValue ?? 0, maxValue ?? Number.MAX_SAFE_INTEGER);
   return {
     requiresArg: true,
     describe,
     group,
     coerce(given: unknown): number {
-      const { success, data, error } = schema.safeParse(String(given));
-      if (success) return data;
-      throw new UsageError(`--${flag}: ${error.issues[0]!.message}`);
+      const most = maxValue ?? Number.MAX_SAFE_INTEGER;
+      const parsed = parseWholeNumber(String(given), minValue ?? 0, most);
+      if ('value' in parsed) return parsed.value;
+      throw new UsageError(`--${flag}: ${parsed.reason}`);
     },
   } as const;
 }

@@ -45,10 +45,15 @@ function got(value: unknown, path: readonly PropertyKey[]): string {
   return ['string', 'number', 'boolean'].includes(typeof found) ? `, got ${quote(found)}` : '';
 }
 
-/** A name or value from a file, on one line and short enough for one. */
+/** A name or value from a file or a request, on one line and short enough for one. */
 export function quote(value: unknown): string {
-  const long = typeof value === 'string' && value.length > MAX_QUOTED;
-  return JSON.stringify(long ? `${value.slice(0, MAX_QUOTED)}…` : value);
+  if (typeof value === 'string' && value.length > MAX_QUOTED) {
+    return JSON.stringify(`${value.slice(0, MAX_QUOTED)}…`);
+  }
+  const text = JSON.stringify(value) ?? 'nothing';
+  return typeof value === 'string' || text.length <= MAX_QUOTED
+    ? text
+    : `${text.slice(0, MAX_QUOTED)}…`;
 }
 
 /** Another's message, which may repeat a file: without line breaks and terminal codes, and not endless. */

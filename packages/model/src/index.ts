@@ -1,4 +1,4 @@
-export { ModelError, parseOrThrow } from './error.ts';
+export { ModelError, parseOrThrow, quote } from './error.ts';
 export {
   type GeneratorMetadata,
   generatorMetadataSchema,
@@ -13,7 +13,7 @@ export {
   samplerGraph,
 } from './inference-graph.ts';
 export { fillInit, initialWeights } from './initial-weights.ts';
-export { latentBatch, latents } from './latents.ts';
+export { latentBatch, latents, MAX_INDEX } from './latents.ts';
 export {
   type Distribution,
   type Init,
@@ -41,6 +41,7 @@ export { bytesOf, bytesToNumbers, numbersOf, numbersToBytes } from './pixels.ts'
 export { type GanSpec, PRESETS, type PresetName } from './presets.ts';
 export {
   checkSeed,
+  MAX_SEED,
   nameIndex,
   permutation,
   type Random,
@@ -48,3 +49,4 @@ export {
   STREAM,
   type Stream,
 } from './random.ts';
+export { parseWholeNumber, rangeReason } from './whole-number.ts';

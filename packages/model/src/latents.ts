@@ -6,12 +6,13 @@
 import { ModelError } from './error.ts';
 import { fillNormal } from './normal.ts';
 import { fillWords, STREAM, type Stream } from './random.ts';
+import { rangeReason } from './whole-number.ts';
 
 /** As generator.onnx's metadata allows. */
 const MAX_LATENT_SIZE = 65_536;
 
-/** One 32-bit counter word holds the sample's index. */
-const MAX_INDEX = 2 ** 32;
+/** Of a sample: one 32-bit counter word holds its index. */
+export const MAX_INDEX = 2 ** 32 - 1;
 
 /**
  * The latent vector of sample `index`: float32 [dim], standard normal.
@@ -38,8 +39,8 @@ export function latentBatch(
   stream: Stream = STREAM.latents,
 ): Float32Array<ArrayBuffer> {
   checkRange('latent size', dim, 1, MAX_LATENT_SIZE);
-  checkRange('sample index', start, 0, MAX_INDEX - 1);
-  checkRange('number of samples', count, 0, MAX_INDEX - start);
+  checkRange('sample index', start, 0, MAX_INDEX);
+  checkRange('number of samples', count, 0, MAX_INDEX - start + 1);
   const batch = new Float32Array(count * dim);
   const words = new Uint32Array(dim);
   for (let row = 0; row < count; row += 1) {
@@ -51,6 +52,6 @@ export function latentBatch(
 
 function checkRange(what: string, value: number, low: number, high: number): void {
   if (!Number.isInteger(value) || value < low || value > high) {
-    throw new ModelError(`${what}: expected an integer from ${low} to ${high}, got ${value}`);
+    throw new ModelError(`${what}: ${rangeReason(low, high, value)}`);
   }
 }

@@ -5,6 +5,7 @@
  * 1, 2, 3", SC 2011): 32-bit additions, rotations and exclusive-ors, nothing that rounds.
  */
 import { ModelError } from './error.ts';
+import { rangeReason } from './whole-number.ts';
 
 /** What random numbers are for: uses with different streams share none. At most 2,048. */
 export const STREAM = {
@@ -29,10 +30,13 @@ const PARITY = 0x1bd11bda;
 /** Bits of a seed beyond its low word; the stream takes the 11 above them. */
 const SEED_HIGH_BITS = 21;
 
+/** 2^53 − 1: the key takes 53 bits of a seed. */
+export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
 /** @throws ModelError unless `seed` is an integer, 0 ≤ seed < 2^53. */
 export function checkSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ModelError(`seed: expected an integer from 0 to ${2 ** 53 - 1}, got ${seed}`);
+    throw new ModelError(`seed: ${rangeReason(0, MAX_SEED, seed)}`);
   }
 }
 

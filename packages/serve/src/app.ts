@@ -1,8 +1,9 @@
 /** The service as an express application: routes, headers, errors. It does not listen. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { quote } from '@ganport/model';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { answerError, HttpError, quote } from './http-error.ts';
+import { answerError, HttpError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
 import type { LoadedGenerator } from './load.ts';
 

@@ -1,4 +1,5 @@
 /** Every answer that is not a success: JSON `{ error: { code, message } }`, never HTML. */
+import { parseWholeNumber } from '@ganport/model';
 import type { NextFunction, Request, Response } from 'express';
 import * as z from 'zod';
 
@@ -30,17 +31,12 @@ export function parseRequest<S extends z.ZodType>(schema: S, parameters: unknown
 
 /** A parameter that spells a whole number in decimal digits. */
 export function wholeNumber(least: number, most: number) {
-  const fits = (text: string): boolean =>
-    /^\d{1,16}$/.test(text) && Number(text) >= least && Number(text) <= most;
-  const error = ({ input }: { input?: unknown }): string =>
-    `expected an integer from ${least} to ${most}, got ${quote(input)}`;
-  return z.string({ error }).refine(fits, { error }).transform(Number);
-}
-
-/** Text from a request, short enough to repeat in a message. */
-export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return z.unknown().transform((text, context): number => {
+    const parsed = parseWholeNumber(text, least, most);
+    if ('value' in parsed) return parsed.value;
+    context.addIssue({ code: 'custom', message: parsed.reason });
+    return z.NEVER;
+  });
 }
 
 /** Express's last handler. What is not the client's fault is logged and answered without details. */

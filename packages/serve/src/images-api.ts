@@ -1,12 +1,11 @@
 /** The pictures of a generator over HTTP. */
 
-import type { Images } from '@ganport/model';
+import { type Images, MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
 import { type Request, type Response, Router } from 'express';
 import * as z from 'zod';
 import { encodeImages } from './encode.ts';
-import { HttpError, parseRequest, quote, wholeNumber } from './http-error.ts';
+import { HttpError, parseRequest, wholeNumber } from './http-error.ts';
 import type { LoadedGenerator } from './load.ts';
-import { MAX_INDEX, MAX_SEED } from './sampler.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
 const MAX_COUNT = 256;

@@ -6,13 +6,10 @@ export {
   type ImageFormat,
 } from './encode.ts';
 export { ServeError } from './error.ts';
-export { wholeNumber } from './http-error.ts';
 export { type LoadedGenerator, loadGenerator, readModel } from './load.ts';
 export {
   createSampler,
   MAX_COUNT,
-  MAX_INDEX,
-  MAX_SEED,
   type SampleOptions,
   type Sampler,
   type SamplerOptions,

@@ -6,7 +6,10 @@ import {
   type GeneratorMetadata,
   type Images,
   latentBatch,
+  MAX_INDEX,
+  MAX_SEED,
   ModelError,
+  rangeReason,
   readGeneratorMetadata,
 } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
@@ -38,9 +41,6 @@ export interface SamplerOptions {
   providers: readonly string[];
 }
 
-export const MAX_SEED = Number.MAX_SAFE_INTEGER;
-/** Latents count pictures with 32 bits. */
-export const MAX_INDEX = 2 ** 32 - 1;
 /** Of one call: enough for an FID over 50,000 pictures, and what they may weigh. */
 export const MAX_COUNT = 65_536;
 const MAX_BYTES = 2 ** 30;
@@ -197,7 +197,7 @@ async function draw(
 
 function checkRange(name: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw new ServeError(`${name}: expected an integer from ${least} to ${most}, got ${value}`);
+    throw new ServeError(`${name}: ${rangeReason(least, most, value)}`);
   }
 }
 

@@ -1,7 +1,6 @@
 /** The page: a seed, the server's pictures of it, and its own, compared. */
 import './no-eval.ts';
-import type { GeneratorMetadata, Images } from '@ganport/model';
-import { MAX_SEED } from '../src/sampler.ts';
+import { type GeneratorMetadata, type Images, MAX_SEED, parseWholeNumber } from '@ganport/model';
 import { DEVICES, type Device, loadSampler, type PageSampler } from './runtime.ts';
 import * as view from './view.ts';
 
@@ -31,11 +30,9 @@ async function fetchOk(path: string): Promise<Response> {
 }
 
 function readSeed(text: string): number {
-  const seed = Number(text);
-  if (!/^\d+$/.test(text) || seed > MAX_SEED) {
-    throw new Error(`seed: expected an integer from 0 to ${MAX_SEED}, got "${text}"`);
-  }
-  return seed;
+  const parsed = parseWholeNumber(text, 0, MAX_SEED);
+  if ('value' in parsed) return parsed.value;
+  throw new Error(`seed: ${parsed.reason}`);
 }
 
 function readDevice(text: string): Device {

@@ -1,12 +1,6 @@
+import { MAX_INDEX, MAX_SEED } from '@ganport/model';
 import { writeFileAtomic } from '@ganport/model/node';
-import {
-  encodeImages,
-  IMAGE_FORMATS,
-  loadGenerator,
-  MAX_COUNT,
-  MAX_INDEX,
-  MAX_SEED,
-} from '@ganport/serve';
+import { encodeImages, IMAGE_FORMATS, loadGenerator, MAX_COUNT } from '@ganport/serve';
 import { command, UsageError } from '../command.ts';
 import { choice, integer, SHARED, text } from '../flags.ts';
 
