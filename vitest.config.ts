@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
+    // Hooks start servers and browsers, which takes long on a busy machine.
+    hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default', './test/closing-line.ts'],
   },
