@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type RunningServer, startServer } from '../packages/serve/src/index.ts';
 import {
   buildGenerator,
   decodePicture,
   largestDifference,
   writeTemporary,
-} from '../packages/serve/test/fixture.ts';
+} from '../packages/sample/test/fixture.ts';
+import { type RunningServer, startServer } from '../packages/serve/src/index.ts';
 import type {} from '../packages/serve/web/page.ts';
 import {
   gpuWork,

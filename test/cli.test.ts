@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TINY, Workspace } from '../packages/cli/test/workspace.ts';
-import { decodePicture } from '../packages/serve/test/fixture.ts';
+import { decodePicture } from '../packages/sample/test/fixture.ts';
 import { resolveConfig } from '../packages/train/src/index.ts';
 import { runCommand, startCommand } from './cli-process.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { buildModel, encodeModel, input, ops } from '@ganport/onnx';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildGenerator } from '../../serve/test/fixture.ts';
+import { buildGenerator } from '../../sample/test/fixture.ts';
 import { failure, ganport } from './run.ts';
 import { TINY, Workspace, writeDigits } from './workspace.ts';
 

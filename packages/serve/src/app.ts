@@ -2,10 +2,10 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { quote } from '@ganport/model';
+import type { LoadedGenerator } from '@ganport/sample/node';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { answerError, HttpError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
-import type { LoadedGenerator } from './load.ts';
 
 export interface AppOptions {
   generator: LoadedGenerator;

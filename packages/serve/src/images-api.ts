@@ -1,11 +1,10 @@
 /** The pictures of a generator over HTTP. */
 
 import { type Images, MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
+import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import { type Request, type Response, Router } from 'express';
 import * as z from 'zod';
-import { encodeImages } from './encode.ts';
 import { HttpError, parseRequest, wholeNumber } from './http-error.ts';
-import type { LoadedGenerator } from './load.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
 const MAX_COUNT = 256;

@@ -7,10 +7,10 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
+import { type LoadedGenerator, loadGenerator } from '@ganport/sample/node';
 import { createApp } from './app.ts';
 import { ServeError } from './error.ts';
 import { errorBody } from './http-error.ts';
-import { type LoadedGenerator, loadGenerator } from './load.ts';
 
 export interface ServerOptions {
   /** Path of a generator.onnx. */
@@ -39,7 +39,7 @@ const PAGE_DIR = fileURLToPath(new URL('../dist/page/', import.meta.url));
 
 /**
  * Loads a generator and serves it; resolves when it answers.
- * @throws ServeError, ModelError or OnnxError if the model, the page or the address cannot be had.
+ * @throws ServeError if the page or the address cannot be had; what `loadGenerator` throws if the model
  */
 export async function startServer({
   model,

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  buildGenerator,
+  decodePicture,
+  largestDifference,
+  writeTemporary,
+} from '../../sample/test/fixture.ts';
 import { type RunningServer, ServeError, startServer } from '../src/index.ts';
-import { buildGenerator, decodePicture, largestDifference, writeTemporary } from './fixture.ts';
 
 const { model, expected } = buildGenerator();
 const file = await writeTemporary(model);

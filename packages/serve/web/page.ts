@@ -1,7 +1,7 @@
 /** The page: a seed, the server's pictures of it, and its own, compared. */
 import './no-eval.ts';
 import { type GeneratorMetadata, type Images, MAX_SEED, parseWholeNumber } from '@ganport/model';
-import { DEVICES, type Device, loadSampler, type PageSampler } from './runtime.ts';
+import { DEVICES, type Device, loadSampler, type PageSampler } from '@ganport/sample/web';
 import * as view from './view.ts';
 
 /** Four rows of eight. */

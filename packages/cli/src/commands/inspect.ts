@@ -6,7 +6,7 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from '@ganport/onnx';
-import { readModel } from '@ganport/serve';
+import { readModel } from '@ganport/sample/node';
 import { command } from '../command.ts';
 import { table } from '../table.ts';
 

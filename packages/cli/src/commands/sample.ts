@@ -1,6 +1,7 @@
 import { MAX_INDEX, MAX_SEED } from '@ganport/model';
 import { writeFileAtomic } from '@ganport/model/node';
-import { encodeImages, IMAGE_FORMATS, loadGenerator, MAX_COUNT } from '@ganport/serve';
+import { MAX_COUNT } from '@ganport/sample';
+import { encodeImages, IMAGE_FORMATS, loadGenerator } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
 import { choice, integer, SHARED, text } from '../flags.ts';
 

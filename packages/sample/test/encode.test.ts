@@ -1,6 +1,6 @@
 import type { Images } from '@ganport/model';
 import { describe, expect, test } from 'vitest';
-import { encodeImages } from '../src/index.ts';
+import { encodeImages } from '../src/node.ts';
 import { decodePicture } from './fixture.ts';
 
 /** Each level tells its place: picture, row, column and channel. */

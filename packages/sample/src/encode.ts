@@ -1,7 +1,7 @@
 /** Pictures to files: PNG and WebP for people, NPY and raw bytes for programs. */
 import { type Images, tileImages } from '@ganport/model';
 import sharp from 'sharp';
-import { ServeError } from './error.ts';
+import { SampleError } from './error.ts';
 
 export const IMAGE_FORMATS = ['png', 'webp', 'npy', 'raw'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
@@ -16,7 +16,7 @@ export interface EncodeOptions {
 /**
  * Encodes pictures. PNG and WebP (both lossless) hold one picture: several become a grid, row by
  * row, its unused cells black. NPY is uint8 [N, H, W, C]; raw is the same bytes without a header.
- * @throws ServeError if the grid is larger than the format allows.
+ * @throws SampleError if the grid is larger than the format allows.
  */
 export async function encodeImages(
   images: Images,
@@ -28,7 +28,7 @@ export async function encodeImages(
   const { width, height, channels, data } = tileImages(images, { columns });
   const largest = format === 'webp' ? MAX_WEBP_SIDE : MAX_PNG_SIDE;
   if (Math.max(width, height) * scale > largest) {
-    throw new ServeError(
+    throw new SampleError(
       `a grid of ${width * scale} × ${height * scale} pixels is too large for ${format} (${largest} a side): draw fewer pictures, or choose npy or raw`,
     );
   }

@@ -194,7 +194,7 @@ function value(name: string, elemType: number, dims: number[]): ValueInfoProto {
 export async function writeTemporary(
   contents: Uint8Array | string,
 ): Promise<{ path: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'ganport-serve-'));
+  const folder = await mkdtemp(join(tmpdir(), 'ganport-sample-'));
   const path = join(folder, 'generator.onnx');
   await writeFile(path, contents);
   return { path, remove: () => rm(folder, { recursive: true }) };

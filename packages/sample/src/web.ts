@@ -1,6 +1,6 @@
 /** Chooses WebGPU or WebAssembly for this page, and loads the build of onnxruntime-web for it. */
 import type * as Ort from 'onnxruntime-web';
-import { createSampler, type Sampler } from '../src/sampler.ts';
+import { createSampler, type Sampler } from './sampler.ts';
 
 export const DEVICES = ['auto', 'webgpu', 'wasm'] as const;
 export type Device = (typeof DEVICES)[number];

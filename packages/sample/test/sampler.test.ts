@@ -2,7 +2,8 @@ import { ModelError } from '@ganport/model';
 import { OnnxError } from '@ganport/onnx';
 import * as ort from 'onnxruntime-node';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createSampler, loadGenerator, type Sampler, ServeError } from '../src/index.ts';
+import { createSampler, SampleError, type Sampler } from '../src/index.ts';
+import { loadGenerator } from '../src/node.ts';
 import {
   buildGenerator,
   type FixtureOptions,
@@ -146,7 +147,7 @@ describe('a model that does not do what its metadata say is refused', () => {
     [
       'golden samples of another model',
       (m) => ({ ...m, golden: { ...m.golden, images: blank(3 * 28 * 28) } }),
-      ServeError,
+      SampleError,
       'levels off, expected at most 1',
     ],
     [

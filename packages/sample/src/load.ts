@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { firstLine } from '@ganport/onnx';
 import { cudaIsInstalled, type Device } from '@ganport/runtime/node';
 import * as ort from 'onnxruntime-node';
-import { ServeError } from './error.ts';
+import { SampleError } from './error.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
 export interface LoadedGenerator {
@@ -23,7 +23,7 @@ const MAX_MODEL_BYTES = 2 ** 31 - 1;
 /**
  * Loads a generator.onnx and checks its golden samples. `auto` takes CUDA where it is installed and
  * works, else the CPU; `why` says which and why. Whoever calls it releases the sampler.
- * @throws ServeError, ModelError or OnnxError whose message starts with the path.
+ * @throws SampleError, ModelError or OnnxError whose message starts with the path.
  */
 export async function loadGenerator(
   path: string,
@@ -39,12 +39,12 @@ export async function loadGenerator(
   }
 }
 
-/** The bytes of an .onnx file. @throws ServeError whose message starts with the path. */
+/** The bytes of an .onnx file. @throws SampleError whose message starts with the path. */
 export async function readModel(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
     if (size > MAX_MODEL_BYTES) {
-      throw new ServeError(`it has ${size} bytes; a model has at most ${MAX_MODEL_BYTES}`);
+      throw new SampleError(`it has ${size} bytes; a model has at most ${MAX_MODEL_BYTES}`);
     }
     return await readFile(path);
   } catch (error) {
@@ -54,7 +54,7 @@ export async function readModel(path: string): Promise<Uint8Array> {
       EISDIR: 'it is a folder; expected a generator.onnx',
       EACCES: 'it may not be read',
     };
-    throw new ServeError(`${path}: ${reasons[code] ?? firstLine(error)}`);
+    throw new SampleError(`${path}: ${reasons[code] ?? firstLine(error)}`);
   }
 }
 
@@ -77,15 +77,15 @@ async function loadOn(device: Device | 'auto', model: Uint8Array): Promise<Choic
 
 async function loadWith(device: Device, model: Uint8Array): Promise<Sampler> {
   if (device === 'cuda' && !cudaIsInstalled()) {
-    throw new ServeError(
+    throw new SampleError(
       'CUDA is not installed: `ganport doctor --install cuda` adds it; --device cpu works everywhere',
     );
   }
   try {
     return await createSampler({ model, ort, providers: [device] });
   } catch (error) {
-    if (!(error instanceof ServeError)) throw error;
+    if (!(error instanceof SampleError)) throw error;
     const remedy = device === 'cpu' ? 'export the model again' : 'try --device cpu';
-    throw new ServeError(`${error.message}; ${remedy}`);
+    throw new SampleError(`${error.message}; ${remedy}`);
   }
 }

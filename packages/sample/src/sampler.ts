@@ -15,7 +15,7 @@ import {
 import { firstLine } from '@ganport/onnx';
 import type { OrtRuntime } from '@ganport/runtime';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import { ServeError } from './error.ts';
+import { SampleError } from './error.ts';
 
 export interface SampleOptions {
   /** 0 … 2^53 − 1. */
@@ -27,7 +27,7 @@ export interface SampleOptions {
 
 export interface Sampler {
   readonly metadata: GeneratorMetadata;
-  /** Draws pictures start … start + count − 1 of a seed. @throws ServeError outside the ranges. */
+  /** Draws pictures start … start + count − 1 of a seed. @throws SampleError outside the ranges. */
   sample(options: SampleOptions): Promise<Images>;
   /** Ends the session. Draws that were asked for before it are finished first. */
   release(): Promise<void>;
@@ -54,7 +54,7 @@ const GOLDEN_TOLERANCE = 1;
  * one level on these providers.
  * @throws OnnxError if the bytes are not an ONNX model
  * @throws ModelError if it is not a generator that ganport exported
- * @throws ServeError if the runtime cannot load it, or draws something else.
+ * @throws SampleError if the runtime cannot load it, or draws something else.
  */
 export async function createSampler({ model, ort, providers }: SamplerOptions): Promise<Sampler> {
   const metadata = readGeneratorMetadata(model);
@@ -64,7 +64,7 @@ export async function createSampler({ model, ort, providers }: SamplerOptions): 
   const sampler: Sampler = {
     metadata,
     async sample(options) {
-      if (released) throw new ServeError('the sampler was released');
+      if (released) throw new SampleError('the sampler was released');
       const images = draw(ort, session, metadata, options);
       drawing.add(images);
       return images.finally(() => drawing.delete(images));
@@ -114,7 +114,7 @@ async function createSession(
       logSeverityLevel: 3,
     });
   } catch (error) {
-    throw new ServeError(
+    throw new SampleError(
       `onnxruntime cannot load the model on ${providers.join(', ')}: ${firstLine(error)}`,
     );
   }
@@ -167,7 +167,7 @@ async function checkGolden(sampler: Sampler, providers: readonly string[]): Prom
     0,
   );
   if (difference > GOLDEN_TOLERANCE) {
-    throw new ServeError(
+    throw new SampleError(
       `${providers.join(', ')} draws the golden samples up to ${difference} levels off, expected at most ${GOLDEN_TOLERANCE}`,
     );
   }
@@ -197,7 +197,7 @@ async function draw(
 
 function checkRange(name: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw new ServeError(`${name}: ${rangeReason(least, most, value)}`);
+    throw new SampleError(`${name}: ${rangeReason(least, most, value)}`);
   }
 }
 

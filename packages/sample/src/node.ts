@@ -1,0 +1,8 @@
+/** What needs Node: a generator.onnx from a file onto a device, pictures to files. */
+export {
+  type EncodeOptions,
+  encodeImages,
+  IMAGE_FORMATS,
+  type ImageFormat,
+} from './encode.ts';
+export { type LoadedGenerator, loadGenerator, readModel } from './load.ts';
