@@ -167,24 +167,50 @@ describe.skipIf(!chromium)('the page', () => {
     expect((await gpuWork(page)).dispatches).toBeGreaterThan(0);
   });
 
-  test('draws with WebAssembly after WebGPU failed, and says so', async () => {
-    const { page } = await openBrowser([]);
-    await page.addInitScript(() => {
-      const adapter = {
-        info: {},
-        features: new Set(),
-        limits: {},
-        requestDevice: () => Promise.reject(new Error('out of order')),
-      };
-      const gpu = { requestAdapter: () => Promise.resolve(adapter) };
-      Object.defineProperty(navigator, 'gpu', { value: gpu });
+  /** A GPU that gives so many devices, none of which does anything. */
+  const brokenGpu = (devices: number) => {
+    const requestDevice = () => {
+      devices -= 1;
+      if (devices < 0) return Promise.reject(new Error('out of order'));
+      return Promise.resolve({ destroy() {} });
+    };
+    const adapter = { info: {}, features: new Set(), limits: {}, requestDevice };
+    const gpu = { requestAdapter: () => Promise.resolve(adapter) };
+    Object.defineProperty(navigator, 'gpu', { value: gpu });
+  };
+  const failures: [string, string[], string, RegExp][] = [
+    [
+      'gives no device',
+      [],
+      `(${brokenGpu})(0)`,
+      /^WebAssembly \(WebGPU gives no device here: out of order\)/,
+    ],
+    [
+      'lets no runtime start',
+      [],
+      `(${brokenGpu})(1)`,
+      /^WebAssembly \(WebGPU failed: cannot open the model/,
+    ],
+    [
+      'draws something else',
+      [SOFTWARE_WEBGPU],
+      `Object.defineProperties(GPUAdapterInfo.prototype, { isFallbackAdapter: { get: () => false } });
+       GPUComputePassEncoder.prototype.dispatchWorkgroups = () => undefined;`,
+      /^WebAssembly \(WebGPU failed: .* draws the golden samples up to \d+ levels off/,
+    ],
+  ];
+  test.each(failures)('draws with WebAssembly where WebGPU %s, and says so', async (...failure) => {
+    const [, flags, fail, how] = failure;
+    const { page } = await openBrowser(flags);
+    let loads = 0;
+    page.on('load', () => {
+      loads += 1;
     });
-    await page.goto(`${server.url}?seed=1`);
-    await page.waitForFunction(() =>
-      document.querySelector('#page-how')!.textContent!.includes('ms'),
-    );
-    expect(await page.textContent('#page-how')).toMatch(/^WebAssembly \(WebGPU failed: /);
+    await page.addInitScript(fail);
+    await visit(page, '?seed=1');
+    expect(await page.textContent('#page-how')).toMatch(how);
     expect(await page.textContent('#status')).toContain('drawn twice, the same');
+    expect(loads).toBe(1);
   });
 
   test('refuses a generator whose golden samples are not what it draws', async () => {
@@ -198,7 +224,7 @@ describe.skipIf(!chromium)('the page', () => {
     await page.goto(server.url);
     await page.waitForSelector('#status.wrong');
     expect(await page.textContent('#status')).toMatch(
-      /^wasm draws the golden samples up to \d+ levels off/,
+      /^onnxruntime-web \S+ on WebAssembly draws the golden samples up to \d+ levels off/,
     );
   });
 });

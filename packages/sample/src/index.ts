@@ -1,7 +1,14 @@
-export { SampleError } from './error.ts';
 export {
-  createSampler,
+  type Batching,
+  type BatchingOptions,
+  createBatching,
+  type DrawRequest,
+} from './batching.ts';
+export { SampleError } from './error.ts';
+export { type Generator, type Infer, type OpenProgram, openGenerator } from './generator.ts';
+export {
   MAX_COUNT,
+  openSampler,
   type SampleOptions,
   type Sampler,
   type SamplerOptions,

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { firstLine } from '@ganport/onnx';
-import { cudaIsInstalled, type Device } from '@ganport/runtime/node';
-import * as ort from 'onnxruntime-node';
+import { RuntimeError } from '@ganport/runtime';
+import { cudaIsInstalled, type Device, openProgram } from '@ganport/runtime/node';
 import { SampleError } from './error.ts';
-import { createSampler, type Sampler } from './sampler.ts';
+import { openSampler, type Sampler } from './sampler.ts';
 
 export interface LoadedGenerator {
   sampler: Sampler;
@@ -22,8 +22,8 @@ const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 /**
  * Loads a generator.onnx and checks its golden samples. `auto` takes CUDA where it is installed and
- * works, else the CPU; `why` says which and why. Whoever calls it releases the sampler.
- * @throws SampleError, ModelError or OnnxError whose message starts with the path.
+ * works, else the CPU; `why` says which and why. Whoever calls it closes the sampler.
+ * @throws SampleError, ModelError or OnnxError whose message starts with the path
  */
 export async function loadGenerator(
   path: string,
@@ -82,10 +82,10 @@ async function loadWith(device: Device, model: Uint8Array): Promise<Sampler> {
     );
   }
   try {
-    return await createSampler({ model, ort, providers: [device] });
+    return await openSampler({ model, open: (bytes) => openProgram(bytes, { device }) });
   } catch (error) {
-    if (!(error instanceof SampleError)) throw error;
+    if (!(error instanceof SampleError || error instanceof RuntimeError)) throw error;
     const remedy = device === 'cpu' ? 'export the model again' : 'try --device cpu';
-    throw new SampleError(`${error.message}; ${remedy}`);
+    throw new SampleError(`${error.message}; ${remedy}`, { cause: error });
   }
 }

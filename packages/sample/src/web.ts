@@ -1,39 +1,46 @@
-/** Chooses WebGPU or WebAssembly for this page, and loads the build of onnxruntime-web for it. */
+/** A sampler in a page: on WebGPU or WebAssembly, with the build of onnxruntime-web for it. */
+import { firstLine } from '@ganport/onnx';
+import { openWeb } from '@ganport/runtime';
 import type * as Ort from 'onnxruntime-web';
-import { createSampler, type Sampler } from './sampler.ts';
+import { openSampler, type Sampler } from './sampler.ts';
 
 export const DEVICES = ['auto', 'webgpu', 'wasm'] as const;
 export type Device = (typeof DEVICES)[number];
 
-export interface PageSampler {
+export interface LoadOptions {
+  /** Address of the folder of onnxruntime-web's files, ending in a slash. */
+  base: string;
+  /** `auto` takes WebGPU where there is a real GPU and it works, else WebAssembly. */
+  device?: Device;
+}
+
+export interface LoadedGenerator {
   sampler: Sampler;
   /** What draws, and where that is not what was hoped for, why. */
   how: string;
 }
 
-/** Why WebGPU failed earlier in this tab: after a failed start a runtime needs a fresh load. */
-const FAILURE_KEY = 'ganport: WebGPU failed';
-
 /**
- * A sampler on the device asked for. `auto` takes WebGPU where there is a real GPU. If WebGPU fails
- * there, the page reloads itself once and draws with WebAssembly, and `how` says why.
+ * Loads a generator.onnx, and checks its golden samples. Whoever calls it closes the sampler.
+ * @param model its bytes
+ * @throws what `openSampler` throws
  */
-export async function loadSampler(device: Device, model: Uint8Array): Promise<PageSampler> {
-  if (device !== 'auto') return loadOn(device, model);
-  const obstacle = sessionStorage.getItem(FAILURE_KEY) ?? (await findObstacle());
-  if (obstacle) {
-    const { sampler, how } = await loadOn('wasm', model);
-    return { sampler, how: `${how} (${obstacle})` };
+export async function loadGenerator(
+  model: Uint8Array,
+  { base, device = 'auto' }: LoadOptions,
+): Promise<LoadedGenerator> {
+  if (device !== 'auto') return loadOn(device, model, base);
+  let obstacle = await findObstacle();
+  if (!obstacle) {
+    try {
+      return await loadOn('webgpu', model, base);
+    } catch (error) {
+      // A runtime that failed to start never starts again, but WebAssembly's build is another module.
+      obstacle = `WebGPU failed: ${firstLine(error)}`;
+    }
   }
-  try {
-    return await loadOn('webgpu', model);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    sessionStorage.setItem(FAILURE_KEY, `WebGPU failed: ${reason}`);
-    location.reload();
-    // The page is about to go: nothing after this may run.
-    return new Promise(() => {});
-  }
+  const { sampler, how } = await loadOn('wasm', model, base);
+  return { sampler, how: `${how} (${obstacle})` };
 }
 
 /** Why `auto` should not try WebGPU, if so. `navigator.gpu` alone proves nothing. */
@@ -42,16 +49,25 @@ async function findObstacle(): Promise<string | undefined> {
   const adapter = await navigator.gpu.requestAdapter().catch(() => null);
   if (!adapter) return 'WebGPU finds no GPU here';
   if (adapter.info.isFallbackAdapter) return 'WebGPU has only a software adapter here';
+  try {
+    (await adapter.requestDevice()).destroy();
+  } catch (error) {
+    // The runtime would load megabytes first, and say a number.
+    return `WebGPU gives no device here: ${firstLine(error)}`;
+  }
   return undefined;
 }
 
-async function loadOn(device: 'webgpu' | 'wasm', model: Uint8Array): Promise<PageSampler> {
-  const base = new URL('ort/', document.baseURI).href;
+async function loadOn(
+  device: 'webgpu' | 'wasm',
+  model: Uint8Array,
+  base: string,
+): Promise<LoadedGenerator> {
   const ort: typeof Ort = await import(/* @vite-ignore */ `${base}ort.${device}.min.mjs`);
   ort.env.wasm.wasmPaths = base;
   // Threads would need cross-origin isolation.
   ort.env.wasm.numThreads = 1;
-  const sampler = await createSampler({ model, ort, providers: [device] });
+  const sampler = await openSampler({ model, open: (bytes) => openWeb(ort, bytes, { device }) });
   return { sampler, how: device === 'wasm' ? 'WebAssembly' : `WebGPU · ${await adapterName(ort)}` };
 }
 

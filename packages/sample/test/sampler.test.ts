@@ -1,8 +1,10 @@
 import { ModelError } from '@ganport/model';
 import { OnnxError } from '@ganport/onnx';
-import * as ort from 'onnxruntime-node';
+import type { Program } from '@ganport/runtime';
+import { openProgram } from '@ganport/runtime/node';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createSampler, SampleError, type Sampler } from '../src/index.ts';
+import { openSampler, SampleError, type Sampler, type SamplerOptions } from '../src/index.ts';
 import { loadGenerator } from '../src/node.ts';
 import {
   buildGenerator,
@@ -13,13 +15,15 @@ import {
 
 const open: Sampler[] = [];
 afterEach(async () => {
-  for (const sampler of open.splice(0)) await sampler.release();
+  for (const sampler of open.splice(0)) await sampler.close();
 });
 
-async function sampler(model: Uint8Array): Promise<Sampler> {
-  const created = await createSampler({ model, ort, providers: ['cpu'] });
-  open.push(created);
-  return created;
+const onCpu: SamplerOptions['open'] = (model) => openProgram(model, { device: 'cpu' });
+
+async function sampler(model: Uint8Array, options: Partial<SamplerOptions> = {}): Promise<Sampler> {
+  const opened = await openSampler({ model, open: onCpu, ...options });
+  open.push(opened);
+  return opened;
 }
 
 describe('a sampler', () => {
@@ -41,22 +45,38 @@ describe('a sampler', () => {
     expect(new Set(data).size, 'the fixture must not be flat').toBeGreaterThan(20);
   });
 
-  test('draws the same picture however the batch was cut', async () => {
-    const drawing = await sampler(buildGenerator().model);
-    const size = 28 * 28;
-    // 150 is more than two runs of the generator.
-    const { data: together } = await drawing.sample({ seed: 3, start: 10, count: 150 });
-    for (const [start, count] of [
-      [10, 1],
-      [11, 2],
-      [73, 70],
-      [159, 1],
-    ] as const) {
-      const { data } = await drawing.sample({ seed: 3, start, count });
-      const from = (start - 10) * size;
-      expect(data).toEqual(together.subarray(from, from + count * size));
-    }
-  });
+  test.each(shapes)(
+    'draws the same bytes however requests and runs are cut: %s',
+    async (_name, options) => {
+      const { model } = buildGenerator(options);
+      const alone = await sampler(model, { maxBatch: 1 });
+      const { data: singles } = await alone.sample({ seed: 3, start: 10, count: 60 });
+      const size = singles.length / 60;
+      const request = fc.record({
+        from: fc.nat({ max: 59 }),
+        count: fc.integer({ min: 1, max: 60 }),
+      });
+      const requests = fc.array(request, { minLength: 1, maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(requests, fc.integer({ min: 1, max: 50 }), async (asked, maxBatch) => {
+          const drawing = await openSampler({ model, open: onCpu, maxBatch });
+          try {
+            const cut = asked.map(({ from, count }) => [from, Math.min(count, 60 - from)] as const);
+            const drawn = await Promise.all(
+              cut.map(([from, count]) => drawing.sample({ seed: 3, start: 10 + from, count })),
+            );
+            for (const [i, [from, count]] of cut.entries()) {
+              const expected = singles.subarray(from * size, (from + count) * size);
+              expect(Buffer.compare(drawn[i]!.data, expected)).toBe(0);
+            }
+          } finally {
+            await drawing.close();
+          }
+        }),
+        { numRuns: 25, seed: 1 },
+      );
+    },
+  );
 
   test('takes the largest seed and index', async () => {
     const { model, expected } = buildGenerator();
@@ -93,51 +113,49 @@ describe('a sampler', () => {
     }
   });
 
-  test('never has two calls in one runtime at once', async () => {
-    let running = 0;
-    let most = 0;
-    const alone = async <T>(call: () => Promise<T>): Promise<T> => {
-      running += 1;
-      most = Math.max(most, running);
-      try {
-        return await call();
-      } finally {
-        running -= 1;
-      }
-    };
-    const watched = {
-      Tensor: ort.Tensor,
-      InferenceSession: {
-        create: async (...parameters: Parameters<typeof ort.InferenceSession.create>) => {
-          const session = await alone(() => ort.InferenceSession.create(...parameters));
-          const run = session.run.bind(session);
-          session.run = ((feeds: ort.InferenceSession.FeedsType) =>
-            alone(() => run(feeds))) as typeof session.run;
-          return session;
-        },
-      } as typeof ort.InferenceSession,
-    };
-    const { model } = buildGenerator();
-    const creating = [1, 2].map(() => createSampler({ model, ort: watched, providers: ['cpu'] }));
-    const created = await Promise.all(creating);
-    open.push(...created);
-    await Promise.all(created.flatMap((one) => [one.sample({ seed: 1 }), one.sample({ seed: 2 })]));
-    expect(most).toBe(1);
+  test('gives up a request that is taken back, and draws on for the others', async () => {
+    const drawing = await sampler(buildGenerator().model);
+    const reason = new Error('no longer wanted');
+    const controller = new AbortController();
+    const dropped = drawing.sample({ seed: 1, count: 5000, signal: controller.signal });
+    const kept = drawing.sample({ seed: 2 });
+    controller.abort(reason);
+    await expect(dropped).rejects.toBe(reason);
+    expect((await kept).count).toBe(1);
   });
 
-  test('finishes what was asked for before it is released', async () => {
+  test('does not put more in a run than 64 MiB of pictures', async () => {
+    const runs: number[] = [];
+    // 3 MiB a picture: 21 of them.
+    const { model } = buildGenerator({ latent: 1, height: 1024, width: 1024, channels: 3 });
+    const drawing = await sampler(model, {
+      open: async (bytes) => {
+        const program = await onCpu(bytes);
+        const run: Program['run'] = (feeds, options) => {
+          runs.push(feeds.z!.shape[0]!);
+          return program.run(feeds, options);
+        };
+        return { ...program, run };
+      },
+    });
+    await drawing.sample({ seed: 1, count: 22 });
+    // The first are the golden samples.
+    expect(runs).toEqual([3, 21, 1]);
+  });
+
+  test('finishes what was asked for before it is closed', async () => {
     const drawing = await sampler(buildGenerator().model);
     // More than one run of the generator.
     const images = drawing.sample({ seed: 1, count: 200 });
-    await drawing.release();
+    await drawing.close();
     expect((await images).count).toBe(200);
   });
 
-  test('draws nothing once released, and may be released twice', async () => {
+  test('draws nothing once closed, and may be closed twice', async () => {
     const drawing = await sampler(buildGenerator().model);
-    await drawing.release();
-    await drawing.release();
-    await expect(drawing.sample({ seed: 1 })).rejects.toThrow('the sampler was released');
+    await drawing.close();
+    await drawing.close();
+    await expect(drawing.sample({ seed: 1 })).rejects.toThrow('the sampler was closed');
   });
 });
 
@@ -171,13 +189,37 @@ describe('a model that does not do what its metadata say is refused', () => {
     ['a newer format', (m) => ({ ...m, format: 2 }), ModelError, 'format'],
   ];
   test.each(cases)('%s', async (_name, alter, kind, message) => {
-    const refused = createSampler({
+    let closed = 0;
+    const refused = openSampler({
       model: buildGenerator({ alter }).model,
-      ort,
-      providers: ['cpu'],
+      open: async (bytes) => {
+        closed -= 1;
+        const program = await onCpu(bytes);
+        const close = () => {
+          closed += 1;
+          return program.close();
+        };
+        return { ...program, close };
+      },
     });
     await expect(refused).rejects.toThrow(kind);
     await expect(refused).rejects.toThrow(message);
+    expect(closed, 'programs that were opened and not closed').toBe(0);
+  });
+
+  test('a model that gives fewer pictures than it was given latents', async () => {
+    const { model } = buildGenerator();
+    const cut: SamplerOptions['open'] = async (bytes) => {
+      const program = await onCpu(bytes);
+      const run: Program['run'] = async (...parameters) => {
+        const { image } = await program.run(...parameters);
+        return { image: { ...image!, data: image!.data.slice(784) } };
+      };
+      return { ...program, run };
+    };
+    await expect(openSampler({ model, open: cut })).rejects.toThrow(
+      'a run of 3 pictures gave 1568 levels, expected 2352',
+    );
   });
 
   test('one level off the golden samples is accepted, two are not', async () => {
@@ -240,7 +282,7 @@ describe('a file', () => {
     broken.write('Gxmm', broken.indexOf('Gemm'), 'latin1');
     const { path, remove } = await writeTemporary(broken);
     await expect(loadGenerator(path)).rejects.toThrow(
-      /onnxruntime cannot load the model on cpu: .*Gxmm/,
+      /cannot open the model: .*Gxmm.*; export the model again$/,
     );
     await remove();
   });

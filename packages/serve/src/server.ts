@@ -28,7 +28,7 @@ export interface RunningServer {
   device: LoadedGenerator['device'];
   /** Why that device. */
   why: string;
-  /** Stops listening, lets running answers end, and releases the generator. */
+  /** Stops listening, lets running answers end, and closes the generator. */
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function startServer({
   try {
     await listen(server, host, port);
   } catch (error) {
-    await generator.sampler.release();
+    await generator.sampler.close();
     throw error;
   }
   const { address, family, port: bound } = server.address() as AddressInfo;
@@ -67,7 +67,7 @@ export async function startServer({
     why: generator.why,
     async close() {
       await end(server);
-      await generator.sampler.release();
+      await generator.sampler.close();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The page: a seed, the server's pictures of it, and its own, compared. */
 import './no-eval.ts';
 import { type GeneratorMetadata, type Images, MAX_SEED, parseWholeNumber } from '@ganport/model';
-import { DEVICES, type Device, loadSampler, type PageSampler } from '@ganport/sample/web';
+import { DEVICES, type Device, type LoadedGenerator, loadGenerator } from '@ganport/sample/web';
 import * as view from './view.ts';
 
 /** Four rows of eight. */
@@ -42,7 +42,7 @@ function readDevice(text: string): Device {
 }
 
 /** Draws a seed in both panels; a newer call makes an older one stop silently. */
-function createDrawing(model: ModelDescription, loading: Promise<PageSampler>) {
+function createDrawing(model: ModelDescription, loading: Promise<LoadedGenerator>) {
   const id = model.sha256.slice(0, 16);
   let current = 0;
   return async function draw(seed: number): Promise<void> {
@@ -67,7 +67,7 @@ function createDrawing(model: ModelDescription, loading: Promise<PageSampler>) {
 }
 
 async function drawHere(
-  loading: Promise<PageSampler>,
+  loading: Promise<LoadedGenerator>,
   seed: number,
 ): Promise<{ images: Images; how: string }> {
   const { sampler, how } = await loading;
@@ -108,7 +108,7 @@ async function start(): Promise<void> {
   view.makeCells(COUNT, width, height);
   view.showHow('server', `onnxruntime-node · ${model.device}`);
   view.showAbout(describe(model));
-  const loading = loadGenerator(device);
+  const loading = load(device);
   const draw = createDrawing(model, loading);
   listen(draw);
   window.ganport.pixels = async (wanted, index) =>
@@ -116,9 +116,10 @@ async function start(): Promise<void> {
   await draw(seed);
 }
 
-async function loadGenerator(device: Device): Promise<PageSampler> {
+async function load(device: Device): Promise<LoadedGenerator> {
   const file = await fetchOk('generator.onnx');
-  return loadSampler(device, new Uint8Array(await file.arrayBuffer()));
+  const base = new URL('ort/', document.baseURI).href;
+  return loadGenerator(new Uint8Array(await file.arrayBuffer()), { base, device });
 }
 
 function listen(draw: (seed: number) => Promise<void>): void {

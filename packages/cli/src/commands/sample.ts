@@ -54,7 +54,7 @@ export const sample = command({
       const images = await sampler.sample({ seed, start, count });
       await writeFileAtomic(out, await encodeImages(images, format, { scale }));
     } finally {
-      await sampler.release();
+      await sampler.close();
     }
     const pictures = count === 1 ? `picture ${start}` : `pictures ${start} to ${start + count - 1}`;
     return {

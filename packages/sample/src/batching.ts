@@ -1,0 +1,180 @@
+/**
+ * Requests for pictures take turns at a generator that draws many at once: small ones share a run, a
+ * large one is cut into several.
+ */
+import type { Infer } from './generator.ts';
+
+export interface BatchingOptions {
+  infer: Infer;
+  /** Most pictures of one run. */
+  maxBatch: number;
+  /** Numbers of a picture's latent vector, and bytes of a picture. */
+  latentSize: number;
+  pictureBytes: number;
+}
+
+export interface DrawRequest {
+  /** How many pictures, 1 or more. */
+  count: number;
+  /**
+   * Latents [count, latentSize] of pictures `first` … `first + count − 1` of this request; called when
+   * it is their turn.
+   */
+  latents(first: number, count: number): Float32Array;
+  /** Takes the request back: it rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Batching {
+  /** @returns uint8 [count, H, W, C]. @throws what the run threw that any of the pictures were in */
+  draw(request: DrawRequest): Promise<Uint8Array>;
+  /** Refuses what is asked for later, and waits for what was asked for before. */
+  close(): Promise<void>;
+}
+
+/** A request that has not been answered. */
+interface Pending {
+  request: DrawRequest;
+  /** Pictures that a run drew, or is drawing. */
+  taken: number;
+  /** Memory of the result, from the first turn on. */
+  data?: Uint8Array;
+  answered: boolean;
+  resolve(data: Uint8Array): void;
+  reject(reason: unknown): void;
+}
+
+/** What a run draws for one request. */
+interface Share {
+  pending: Pending;
+  first: number;
+  count: number;
+}
+
+/**
+ * Requests are served in the order they came, one run at a time. Each gets as much of a run as is left;
+ * one that needs more then goes to the end of the queue, so that nobody waits for all of it. A run is
+ * cancelled when all who have a share in it took their requests back.
+ */
+export function createBatching({
+  infer,
+  maxBatch,
+  latentSize,
+  pictureBytes,
+}: BatchingOptions): Batching {
+  let queue: Pending[] = [];
+  let running: { shares: readonly Share[]; controller: AbortController } | undefined;
+  let working: Promise<void> | undefined;
+  let closed = false;
+
+  async function work(): Promise<void> {
+    // What is asked for in one go shares the first run.
+    await undefined;
+    while (queue.length > 0) await run(takeShares());
+    working = undefined;
+  }
+
+  function takeShares(): Share[] {
+    const shares: Share[] = [];
+    let room = maxBatch;
+    while (room > 0 && queue.length > 0) {
+      const pending = queue.shift()!;
+      const { taken: first, request } = pending;
+      const count = Math.min(room, request.count - first);
+      pending.taken += count;
+      room -= count;
+      shares.push({ pending, first, count });
+    }
+    return shares;
+  }
+
+  async function run(shares: readonly Share[]): Promise<void> {
+    const controller = new AbortController();
+    running = { shares, controller };
+    try {
+      const count = shares.reduce((sum, share) => sum + share.count, 0);
+      const levels = await infer(joinLatents(shares, count), count, { signal: controller.signal });
+      handOut(levels, shares);
+    } catch (error) {
+      for (const { pending } of shares) pending.reject(error);
+    } finally {
+      running = undefined;
+    }
+  }
+
+  function joinLatents(shares: readonly Share[], count: number): Float32Array {
+    const z = new Float32Array(count * latentSize);
+    let at = 0;
+    for (const { pending, first, count } of shares) {
+      z.set(pending.request.latents(first, count), at);
+      at += count * latentSize;
+    }
+    return z;
+  }
+
+  function handOut(levels: Uint8Array, shares: readonly Share[]): void {
+    let at = 0;
+    for (const { pending, first, count } of shares) {
+      const end = at + count * pictureBytes;
+      if (!pending.answered) deliver(levels.subarray(at, end), { pending, first, count });
+      at = end;
+    }
+  }
+
+  function deliver(levels: Uint8Array, { pending, first, count }: Share): void {
+    try {
+      pending.data ??= new Uint8Array(pending.request.count * pictureBytes);
+    } catch (error) {
+      // There is no room for one result: the others of the run are none the worse for it.
+      pending.reject(error);
+      return;
+    }
+    pending.data.set(levels, first * pictureBytes);
+    if (first + count < pending.request.count) queue.push(pending);
+    else pending.resolve(pending.data);
+  }
+
+  function drop(pending: Pending): void {
+    queue = queue.filter((other) => other !== pending);
+    const nobodyIsLeft = running?.shares.every((share) => share.pending.answered);
+    if (nobodyIsLeft) running!.controller.abort();
+  }
+
+  return {
+    draw(request) {
+      return new Promise((resolve, reject) => {
+        if (closed) throw new Error('the sampler was closed');
+        const { signal } = request;
+        signal?.throwIfAborted();
+        const answer = () => {
+          pending.answered = true;
+          signal?.removeEventListener('abort', takeBack);
+        };
+        const pending: Pending = {
+          request,
+          taken: 0,
+          answered: false,
+          resolve(data) {
+            answer();
+            resolve(data);
+          },
+          reject(reason) {
+            answer();
+            reject(reason);
+          },
+        };
+        const takeBack = () => {
+          pending.reject(signal!.reason);
+          drop(pending);
+        };
+        signal?.addEventListener('abort', takeBack);
+        queue.push(pending);
+        working ??= work();
+      });
+    },
+    async close() {
+      closed = true;
+      await working;
+    },
+  };
+}

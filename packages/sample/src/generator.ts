@@ -1,0 +1,96 @@
+/** The generator: a generator.onnx that is open on a device, latents to pictures. */
+import {
+  type GeneratorMetadata,
+  imageBytes,
+  ModelError,
+  readGeneratorMetadata,
+} from '@ganport/model';
+import { showShape } from '@ganport/onnx';
+import type { Port, Program, RunOptions } from '@ganport/runtime';
+import { SampleError } from './error.ts';
+
+/** Opens a model on a device that was chosen before. */
+export type OpenProgram = (model: Uint8Array) => Promise<Program>;
+
+/**
+ * One run: latents z [count, latent] → levels uint8 [count, H, W, C], of a model with float32 output
+ * rounded as a uint8 model rounds.
+ */
+export type Infer = (z: Float32Array, count: number, options?: RunOptions) => Promise<Uint8Array>;
+
+export interface Generator {
+  readonly metadata: GeneratorMetadata;
+  /** What runs it, and on what. */
+  readonly description: string;
+  infer: Infer;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a generator. Whoever opens it closes it.
+ * @param model the bytes of a generator.onnx
+ * @throws OnnxError if they are not an ONNX model
+ * @throws ModelError if it is not a generator that ganport exported, or not the one its metadata tell of
+ * @throws what `open` throws
+ */
+export async function openGenerator(model: Uint8Array, open: OpenProgram): Promise<Generator> {
+  const metadata = readGeneratorMetadata(model);
+  const program = await open(model);
+  try {
+    checkPorts(program, metadata);
+  } catch (error) {
+    await program.close();
+    throw error;
+  }
+  return {
+    metadata,
+    description: program.description,
+    infer: (z, count, options) => infer(program, metadata, { z, count, ...options }),
+    close: () => program.close(),
+  };
+}
+
+async function infer(
+  program: Program,
+  { latent, image: { height, width, channels } }: GeneratorMetadata,
+  { z, count, ...options }: { z: Float32Array; count: number } & RunOptions,
+): Promise<Uint8Array> {
+  const feeds = { z: { dtype: 'float32', shape: [count, latent.size], data: z } } as const;
+  const { image } = await program.run(feeds, options);
+  const data = image!.data as Uint8Array | Float32Array;
+  const expected = count * height * width * channels;
+  if (data.length !== expected) {
+    throw new SampleError(
+      `a run of ${count} pictures gave ${data.length} levels, expected ${expected}`,
+    );
+  }
+  return data instanceof Uint8Array ? data : imageBytes(data, [channels, height, width]);
+}
+
+/** Checks names, types and shapes of the graph against its metadata. */
+function checkPorts({ inputs, outputs }: Program, { latent, image }: GeneratorMetadata): void {
+  const { height, width, channels, output } = image;
+  const layout = output === 'uint8' ? [height, width, channels] : [channels, height, width];
+  const got = { inputs: describe(inputs), outputs: describe(outputs) };
+  const expected = {
+    inputs: `z float32 [N, ${latent.size}]`,
+    outputs: `image ${output} [N, ${layout.join(', ')}]`,
+  };
+  for (const side of ['inputs', 'outputs'] as const) {
+    if (got[side] !== expected[side]) {
+      throw new ModelError(
+        `the generator's ${side} are ${got[side]}; its metadata says ${expected[side]}`,
+      );
+    }
+  }
+}
+
+function describe(ports: readonly Port[]): string {
+  return ports
+    .map(({ name, dtype, shape: [batch, ...rest] }) => {
+      // Any symbol will do for the batch.
+      const shape = [typeof batch === 'string' ? 'N' : batch!, ...rest];
+      return `${name} ${dtype} ${showShape(shape)}`;
+    })
+    .join(' and ');
+}

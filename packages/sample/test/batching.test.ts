@@ -1,0 +1,268 @@
+import { getEventListeners } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createBatching } from '../src/index.ts';
+
+/** A run of the generator, which ends when the test says so. */
+interface Run {
+  /** The pictures in it. A picture is one byte, its latent vector one number, both its name. */
+  pictures: number[];
+  signal: AbortSignal;
+  finish(): Promise<void>;
+  fail(error: unknown): Promise<void>;
+}
+
+/** Batching over a generator whose runs the test ends. */
+function startBatching(maxBatch: number) {
+  const runs: Run[] = [];
+  const batching = createBatching({
+    infer: (z, count, options) =>
+      new Promise((resolve, reject) => {
+        expect(z).toHaveLength(count);
+        runs.push({
+          pictures: Array.from(z),
+          signal: options!.signal!,
+          finish: async () => {
+            resolve(Uint8Array.from(z));
+            await setImmediate();
+          },
+          fail: async (error) => {
+            reject(error);
+            await setImmediate();
+          },
+        });
+      }),
+    maxBatch,
+    latentSize: 1,
+    pictureBytes: 1,
+  });
+  /** Asks for pictures `name` … `name + count − 1`. */
+  const ask = (name: number, count: number, signal?: AbortSignal) => {
+    const names = (first: number, some: number) =>
+      Float32Array.from({ length: some }, (_, i) => name + first + i);
+    const drawn = batching.draw({ count, latents: names, signal }).then((data) => Array.from(data));
+    // Some are awaited only after they were rejected.
+    drawn.catch(() => undefined);
+    return drawn;
+  };
+  return { batching, ask, runs, drawn: () => runs.map(({ pictures }) => pictures) };
+}
+
+const settled = async (promise: Promise<unknown>) => {
+  let state: unknown = 'pending';
+  promise.then(
+    (value) => {
+      state = value;
+    },
+    (error) => {
+      state = error;
+    },
+  );
+  await setImmediate();
+  return state;
+};
+
+describe('requests take turns', () => {
+  test('small ones share a run, in the order they came', async () => {
+    const { ask, runs, drawn } = startBatching(4);
+    const asked = [ask(10, 1), ask(20, 2), ask(30, 1), ask(40, 1)];
+    await setImmediate();
+    expect(drawn()).toEqual([[10, 20, 21, 30]]);
+    await runs[0]!.finish();
+    expect(drawn()).toEqual([[10, 20, 21, 30], [40]]);
+    await runs[1]!.finish();
+    expect(await Promise.all(asked)).toEqual([[10], [20, 21], [30], [40]]);
+  });
+
+  test('a large one is cut, and goes behind those that came while it ran', async () => {
+    const { ask, runs, drawn } = startBatching(4);
+    const large = ask(10, 10);
+    await setImmediate();
+    const [small, middle] = [ask(40, 1), ask(50, 5)];
+    await runs[0]!.finish();
+    const late = ask(60, 1);
+    for (let i = 1; i < 5; i += 1) await runs[i]!.finish();
+    expect(drawn()).toEqual([
+      [10, 11, 12, 13],
+      [40, 50, 51, 52],
+      [14, 15, 16, 17],
+      [60, 53, 54, 18],
+      [19],
+    ]);
+    expect(await large).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    expect(await middle).toEqual([50, 51, 52, 53, 54]);
+    expect([await small, await late]).toEqual([[40], [60]]);
+  });
+
+  test('one run at a time, and latents are made when their turn comes', async () => {
+    const { batching, runs } = startBatching(2);
+    const made: number[] = [];
+    const latents = (name: number) => (first: number, count: number) => {
+      made.push(name + first);
+      return new Float32Array(count);
+    };
+    void batching.draw({ count: 3, latents: latents(10) });
+    void batching.draw({ count: 1, latents: latents(20) });
+    await setImmediate();
+    expect([runs.length, made]).toEqual([1, [10]]);
+    await runs[0]!.finish();
+    expect([runs.length, made]).toEqual([2, [10, 20, 12]]);
+  });
+
+  test('however they are cut, each gets its own pictures, and nobody waits for more than those before', async () => {
+    const requests = fc.array(
+      fc.record({ count: fc.integer({ min: 1, max: 40 }), at: fc.nat({ max: 10 }) }),
+      { minLength: 1, maxLength: 6 },
+    );
+    await fc.assert(
+      fc.asyncProperty(requests, fc.integer({ min: 1, max: 20 }), async (asked, maxBatch) => {
+        const { ask, runs, drawn } = startBatching(maxBatch);
+        const results: Promise<number[]>[] = [];
+        const cameAt: number[] = [];
+        for (let run = 0; run <= Math.max(10, runs.length); run += 1) {
+          for (const [i, { count, at }] of asked.entries()) {
+            if (at !== run) continue;
+            results[i] = ask(40 * i, count);
+            cameAt[i] = runs.length;
+          }
+          await setImmediate();
+          await runs[run]?.finish();
+        }
+        for (const run of runs) await run.finish();
+        const names = asked.map(({ count }, i) =>
+          Array.from({ length: count }, (_, k) => 40 * i + k),
+        );
+        expect(await Promise.all(results)).toEqual(names);
+        for (const run of drawn()) expect(run.length).toBeLessThanOrEqual(maxBatch);
+        for (const [i] of asked.entries()) {
+          const first = drawn().findIndex((run) => run.includes(40 * i));
+          expect(first - cameAt[i]!).toBeLessThanOrEqual(asked.length);
+        }
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+});
+
+describe('a request that is taken back', () => {
+  const reason = new Error('the client has left');
+
+  test('is not drawn if it still waits', async () => {
+    const { ask, runs, drawn } = startBatching(2);
+    const controller = new AbortController();
+    const first = ask(10, 2);
+    await setImmediate();
+    const dropped = ask(20, 1, controller.signal);
+    const last = ask(30, 1);
+    controller.abort(reason);
+    await expect(dropped).rejects.toBe(reason);
+    await runs[0]!.finish();
+    await runs[1]!.finish();
+    expect(drawn()).toEqual([[10, 11], [30]]);
+    expect([await first, await last]).toEqual([[10, 11], [30]]);
+    expect(runs[0]!.signal.aborted).toBe(false);
+  });
+
+  test('leaves its run to the others in it', async () => {
+    const { ask, runs } = startBatching(4);
+    const controller = new AbortController();
+    const dropped = ask(10, 2, controller.signal);
+    const other = ask(20, 2);
+    await setImmediate();
+    controller.abort(reason);
+    await expect(dropped).rejects.toBe(reason);
+    expect(runs[0]!.signal.aborted).toBe(false);
+    await runs[0]!.finish();
+    expect(await other).toEqual([20, 21]);
+  });
+
+  test('cancels a run that nobody else is in; the next one waits until it has ended', async () => {
+    const { ask, runs, drawn } = startBatching(4);
+    const [one, two] = [new AbortController(), new AbortController()];
+    const dropped = [ask(10, 1, one.signal), ask(20, 3, two.signal)];
+    await setImmediate();
+    const next = ask(30, 1);
+    one.abort(reason);
+    expect(runs[0]!.signal.aborted).toBe(false);
+    two.abort(reason);
+    expect(runs[0]!.signal.aborted).toBe(true);
+    for (const request of dropped) await expect(request).rejects.toBe(reason);
+    await setImmediate();
+    expect(drawn()).toHaveLength(1);
+    await runs[0]!.fail(runs[0]!.signal.reason);
+    await runs[1]!.finish();
+    expect(await next).toEqual([30]);
+  });
+
+  test('is not gone on with after the run it was in, cancelled or not', async () => {
+    const { ask, runs, drawn } = startBatching(2);
+    const controller = new AbortController();
+    const dropped = ask(10, 9, controller.signal);
+    await setImmediate();
+    controller.abort(reason);
+    await expect(dropped).rejects.toBe(reason);
+    await runs[0]!.finish();
+    expect(drawn()).toEqual([[10, 11]]);
+  });
+
+  test('is not taken up at all if it comes taken back', async () => {
+    const { ask, runs } = startBatching(2);
+    await expect(ask(10, 1, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await setImmediate();
+    expect(runs).toEqual([]);
+  });
+
+  test('leaves nothing on its signal, nor does one that is answered', async () => {
+    const { ask, runs } = startBatching(1);
+    const { signal } = new AbortController();
+    const asked = [ask(10, 1, signal), ask(20, 1, signal)];
+    await setImmediate();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+    await runs[0]!.finish();
+    await runs[1]!.fail(reason);
+    await Promise.allSettled(asked);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('what fails', () => {
+  test('a run, for all that were in it and nobody else', async () => {
+    const { ask, runs, drawn } = startBatching(3);
+    const asked = [ask(10, 1), ask(20, 5), ask(30, 1)];
+    await setImmediate();
+    await runs[0]!.fail(new Error('out of memory'));
+    await runs[1]!.finish();
+    expect(drawn()).toEqual([[10, 20, 21], [30]]);
+    const results = await Promise.allSettled(asked);
+    expect(results).toMatchObject([
+      { status: 'rejected', reason: { message: 'out of memory' } },
+      { status: 'rejected', reason: { message: 'out of memory' } },
+      { status: 'fulfilled', value: [30] },
+    ]);
+  });
+
+  test('a result that memory has no room for, alone', async () => {
+    const { ask, runs } = startBatching(4);
+    const asked = [ask(10, 1), ask(20, 2 ** 50)];
+    await setImmediate();
+    await runs[0]!.finish();
+    expect(await asked[0]).toEqual([10]);
+    await expect(asked[1]).rejects.toThrow(RangeError);
+    expect(runs).toHaveLength(1);
+  });
+});
+
+test('closing waits for what was asked for before, and refuses what comes later', async () => {
+  const { batching, ask, runs } = startBatching(1);
+  const asked = ask(10, 2);
+  const closed = batching.close();
+  await expect(ask(20, 1)).rejects.toThrow('the sampler was closed');
+  await setImmediate();
+  await runs[0]!.finish();
+  expect(await settled(closed)).toBe('pending');
+  await runs[1]!.finish();
+  expect(await settled(closed)).toBeUndefined();
+  expect(await asked).toEqual([10, 11]);
+  await batching.close();
+});
