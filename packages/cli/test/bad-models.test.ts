@@ -53,7 +53,8 @@ describe('a model', () => {
 
   test('draws the samples it was exported with', async () => {
     const path = workspace.write('drifted.onnx', golden.model);
-    const message = /drifted\.onnx: onnxruntime \S+ on the CPU draws the golden samples up to \d+ levels off/;
+    const message =
+      /drifted\.onnx: onnxruntime \S+ on the CPU draws the golden samples up to \d+ levels off/;
     expect(await failure(1, 'sample', path, '-o', workspace.path('out.png'))).toMatch(message);
   });
 });

@@ -7,7 +7,6 @@ import {
 } from '@ganport/model';
 import { showShape } from '@ganport/onnx';
 import type { Port, Program, RunOptions } from '@ganport/runtime';
-import { SampleError } from './error.ts';
 
 /** Opens a model on a device that was chosen before. */
 export type OpenProgram = (model: Uint8Array) => Promise<Program>;
@@ -15,6 +14,7 @@ export type OpenProgram = (model: Uint8Array) => Promise<Program>;
 /**
  * One run: latents z [count, latent] → levels uint8 [count, H, W, C], of a model with float32 output
  * rounded as a uint8 model rounds.
+ * @throws ModelError if the model gives another number of them; what the program throws if it fails
  */
 export type Infer = (z: Float32Array, count: number, options?: RunOptions) => Promise<Uint8Array>;
 
@@ -60,7 +60,7 @@ async function infer(
   const data = image!.data as Uint8Array | Float32Array;
   const expected = count * height * width * channels;
   if (data.length !== expected) {
-    throw new SampleError(
+    throw new ModelError(
       `a run of ${count} pictures gave ${data.length} levels, expected ${expected}`,
     );
   }

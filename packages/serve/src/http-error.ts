@@ -1,5 +1,6 @@
 /** Every answer that is not a success: JSON `{ error: { code, message } }`, never HTML. */
 import { parseWholeNumber } from '@ganport/model';
+import { SampleError } from '@ganport/sample';
 import type { NextFunction, Request, Response } from 'express';
 import * as z from 'zod';
 
@@ -46,16 +47,24 @@ export function answerError(
   response: Response,
   next: NextFunction,
 ): void {
+  // Nobody is there to be answered.
+  if (response.destroyed) return;
   if (response.headersSent) {
     next(error);
     return;
   }
-  // Express's own errors, such as a path that is not valid UTF-8, carry a status too.
-  const claimed = (error as { status?: unknown }).status;
-  const status = typeof claimed === 'number' && claimed in CODES ? claimed : 500;
+  const status = statusOf(error);
   if (status === 500) console.error(error);
   const message = status === 500 ? 'the server failed' : (error as Error).message;
   response.status(status).set('Cache-Control', 'no-store').json(errorBody(status, message));
+}
+
+function statusOf(error: unknown): number {
+  // What was asked for cannot be had: a grid too large for its format.
+  if (error instanceof SampleError) return 400;
+  // Express's own errors, such as a path that is not valid UTF-8, carry a status too.
+  const claimed = (error as { status?: unknown }).status;
+  return typeof claimed === 'number' && claimed in CODES ? claimed : 500;
 }
 
 export function errorBody(status: number, message: string): object {

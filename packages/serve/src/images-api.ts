@@ -46,7 +46,8 @@ export function imageRoutes(generator: LoadedGenerator): Router {
     const wanted = parseRequest(one, { ...request.query, ...request.params });
     const name = `${wanted.seed}-${wanted.index}`;
     if (isCached(request, response, generator, wanted.model, name)) return;
-    const images = await sampler.sample({ seed: wanted.seed, start: wanted.index });
+    const { seed, index: start } = wanted;
+    const images = await sampler.sample({ seed, start, signal: untilGone(response) });
     response.type('png').send(await encodeImages(images, 'png'));
   });
   router.get('/:seed', async (request, response) => {
@@ -60,9 +61,17 @@ export function imageRoutes(generator: LoadedGenerator): Router {
     }
     const name = `${seed}-${start}-${count}-${format}`;
     if (isCached(request, response, generator, wanted.model, name)) return;
-    await send(response, await sampler.sample({ seed, start, count }), format);
+    const images = await sampler.sample({ seed, start, count, signal: untilGone(response) });
+    await send(response, images, format);
   });
   return router;
+}
+
+/** Aborted when the client leaves before it is answered: nobody draws for it any longer. */
+function untilGone(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort(new Error('the client has left')));
+  return controller.signal;
 }
 
 /** Sets the caching headers, and answers 304 if the client has this very answer. */
