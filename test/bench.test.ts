@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ContenderProcess } from '../bench/src/contender-process.ts';
 import type { Comparison, ContenderResult } from '../bench/src/engines.ts';
+import { formatEventLoop, watch } from '../bench/src/event-loop.ts';
 import { stepFlops } from '../bench/src/flops.ts';
 import { interleave, medianRatio, summarize } from '../bench/src/interleave.ts';
 import { plotEngines } from '../bench/src/plot.ts';
@@ -72,6 +73,34 @@ test('who fails has no more turns, and the others go on', async () => {
   await expect(interleave([{ run: () => Promise.reject(new Error('no')) }], 1)).rejects.toThrow(
     'no',
   );
+});
+
+test('the event loop’s largest gap is what holds it, also at the end', async () => {
+  const hold = (ms: number) => {
+    const start = performance.now();
+    while (performance.now() - start < ms);
+  };
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const held = await watch(async () => {
+    await pause(20);
+    hold(300);
+    await pause(20);
+  });
+  expect(held.gap).toBeGreaterThanOrEqual(300);
+  expect(held.run).toBeGreaterThan(held.gap);
+  const heldLast = await watch(async () => {
+    await pause(20);
+    hold(300);
+  });
+  expect(heldLast.gap).toBeGreaterThanOrEqual(300);
+  const free = await watch(() => pause(600));
+  expect(free.gap, 'this machine may be busy, but not for half a second').toBeLessThan(500);
+
+  const [run, gap] = [summarize([200, 210, 190]), summarize([2, 3, 30])];
+  const lines = formatEventLoop([{ name: 'drawing', run, gap }])
+    .trim()
+    .split('\n');
+  expect(lines[1]!.split(/\s{2,}/)).toEqual(['drawing', '200.0 (190.0–210.0)', '3.0 (2.0–30.0)']);
 });
 
 test('ratios are taken within a round', () => {
@@ -208,8 +237,8 @@ test('the chart has a dot and a label for every contender that was measured', ()
 });
 
 test.each([
-  [[], 'expected one of engines, steps-per-run, conv-gradients; got none'],
-  [['engnies'], 'expected one of engines, steps-per-run, conv-gradients; got engnies'],
+  [[], 'expected one of engines, steps-per-run, conv-gradients, event-loop; got none'],
+  [['engnies'], 'expected one of engines, steps-per-run, conv-gradients, event-loop; got engnies'],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
   [['engines', '--batch', '64,'], '--batch is a whole number from 1; got ""'],
