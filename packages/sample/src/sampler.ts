@@ -10,7 +10,7 @@ import {
 } from '@ganport/model';
 import { type Batching, createBatching } from './batching.ts';
 import { SampleError } from './error.ts';
-import { type Generator, type OpenProgram, openGenerator } from './generator.ts';
+import { type OpenProgram, openGenerator } from './generator.ts';
 
 export interface SampleOptions {
   /** 0 … 2^53 − 1. */
@@ -24,6 +24,8 @@ export interface SampleOptions {
 
 export interface Sampler {
   readonly metadata: GeneratorMetadata;
+  /** What draws, and on what: "onnxruntime 1.30.0 on the CPU". */
+  readonly description: string;
   /**
    * Draws pictures start … start + count − 1 of a seed. Requests at the same time share runs, and take
    * turns.
@@ -61,7 +63,7 @@ export async function openSampler({
   maxBatch = 64,
 }: SamplerOptions): Promise<Sampler> {
   const generator = await openGenerator(model, open);
-  const { metadata } = generator;
+  const { metadata, description } = generator;
   const pictureBytes = bytesOf(metadata);
   const batching = createBatching({
     infer: generator.infer,
@@ -71,6 +73,7 @@ export async function openSampler({
   });
   const sampler: Sampler = {
     metadata,
+    description,
     sample: (options) => sample(batching, metadata, options),
     async close() {
       await batching.close();
@@ -78,7 +81,7 @@ export async function openSampler({
     },
   };
   try {
-    await checkGolden(sampler, generator);
+    await checkGolden(sampler);
   } catch (error) {
     await sampler.close();
     throw error;
@@ -115,7 +118,7 @@ function checkRange(name: string, value: number, least: number, most: number): v
   }
 }
 
-async function checkGolden(sampler: Sampler, { metadata, description }: Generator): Promise<void> {
+async function checkGolden({ metadata, description, sample }: Sampler): Promise<void> {
   const { golden } = metadata;
   const expected = Uint8Array.from(atob(golden.images), (character) => character.charCodeAt(0));
   const bytes = golden.count * bytesOf(metadata);
@@ -124,7 +127,7 @@ async function checkGolden(sampler: Sampler, { metadata, description }: Generato
       `the golden samples have ${expected.length} bytes, expected ${bytes} for ${golden.count} pictures`,
     );
   }
-  const { data } = await sampler.sample({ seed: golden.seed, count: golden.count });
+  const { data } = await sample({ seed: golden.seed, count: golden.count });
   const difference = data.reduce(
     (most, level, i) => Math.max(most, Math.abs(level - expected[i]!)),
     0,

@@ -125,22 +125,30 @@ describe('a sampler', () => {
   });
 
   test('does not put more in a run than 64 MiB of pictures', async () => {
+    // 3 MiB a picture: 21 of them. All are black.
+    const image = { width: 1024, height: 1024, channels: 3, output: 'uint8' } as const;
+    const golden = { seed: 1, count: 1, images: Buffer.alloc(3 * 2 ** 20).toString('base64') };
+    const { model } = buildGenerator({ alter: (metadata) => ({ ...metadata, image, golden }) });
     const runs: number[] = [];
-    // 3 MiB a picture: 21 of them.
-    const { model } = buildGenerator({ latent: 1, height: 1024, width: 1024, channels: 3 });
-    const drawing = await sampler(model, {
-      open: async (bytes) => {
-        const program = await onCpu(bytes);
-        const run: Program['run'] = (feeds, options) => {
-          runs.push(feeds.z!.shape[0]!);
-          return program.run(feeds, options);
-        };
-        return { ...program, run };
+    const program: Program = {
+      description: 'a test',
+      inputs: [{ name: 'z', dtype: 'float32', shape: ['N', 100] }],
+      outputs: [{ name: 'image', dtype: 'uint8', shape: ['N', 1024, 1024, 3] }],
+      traffic: { toDevice: 0, fromDevice: 0 },
+      write: async () => {},
+      async run({ z }) {
+        const count = z!.shape[0]!;
+        runs.push(count);
+        const data = new Uint8Array(count * 3 * 2 ** 20);
+        return { image: { dtype: 'uint8', shape: [count, 1024, 1024, 3], data } };
       },
-    });
+      read: async () => ({}),
+      close: async () => {},
+    };
+    const drawing = await sampler(model, { open: async () => program });
     await drawing.sample({ seed: 1, count: 22 });
     // The first are the golden samples.
-    expect(runs).toEqual([3, 21, 1]);
+    expect(runs).toEqual([1, 21, 1]);
   });
 
   test('finishes what was asked for before it is closed', async () => {

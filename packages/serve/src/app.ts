@@ -77,8 +77,9 @@ function modelRoutes({ sampler, device, sha256, file }: LoadedGenerator): expres
     response.set('Cache-Control', 'no-store').json({ status: 'ready', device });
   });
   router.get('/v1/model', (_request, response) => {
-    const description = { sha256, bytes: file.length, device, metadata: sampler.metadata };
-    response.set('Cache-Control', 'no-cache').json(description);
+    const { metadata, description: runtime } = sampler;
+    const model = { sha256, bytes: file.length, device, runtime, metadata };
+    response.set('Cache-Control', 'no-cache').json(model);
   });
   router.get('/generator.onnx', (_request, response) => {
     response.set({ ETag: `"${sha256}"`, 'Cache-Control': 'no-cache' });

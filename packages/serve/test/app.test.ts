@@ -24,7 +24,12 @@ async function serve(draw: (options: SampleOptions) => Promise<Images>): Promise
     alter: (metadata) => ({ ...metadata, image: { ...metadata.image, width: 8192, height: 64 } }),
   });
   const generator = {
-    sampler: { metadata: readGeneratorMetadata(model), sample: draw, close: async () => {} },
+    sampler: {
+      metadata: readGeneratorMetadata(model),
+      description: 'onnxruntime 1.30.0 on the CPU',
+      sample: draw,
+      close: async () => {},
+    },
     device: 'cpu',
     why: 'it was asked for',
     file: model,

@@ -112,7 +112,12 @@ describe('the rest', () => {
   test('health, metadata and the model file', async () => {
     expect(await (await get('/v1/health')).json()).toEqual({ status: 'ready', device: 'cpu' });
     const description = await (await get('/v1/model')).json();
-    expect(description).toMatchObject({ bytes: model.length, metadata: { name: 'fixture' } });
+    expect(description).toMatchObject({
+      bytes: model.length,
+      device: 'cpu',
+      runtime: expect.stringMatching(/^onnxruntime \S+ on the CPU$/),
+      metadata: { name: 'fixture' },
+    });
     const response = await get('/generator.onnx');
     expect(response.headers.get('etag')).toBe(`"${description.sha256}"`);
     expect(Buffer.compare(Buffer.from(await response.arrayBuffer()), model)).toBe(0);

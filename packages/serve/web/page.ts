@@ -12,7 +12,8 @@ const FIRST_SEED = 42;
 interface ModelDescription {
   sha256: string;
   bytes: number;
-  device: string;
+  /** What draws on the server. */
+  runtime: string;
   metadata: GeneratorMetadata;
 }
 
@@ -106,7 +107,7 @@ async function start(): Promise<void> {
   const model: ModelDescription = await (await fetchOk('v1/model')).json();
   const { width, height } = model.metadata.image;
   view.makeCells(COUNT, width, height);
-  view.showHow('server', `onnxruntime-node · ${model.device}`);
+  view.showHow('server', model.runtime);
   view.showAbout(describe(model));
   const loading = load(device);
   const draw = createDrawing(model, loading);
