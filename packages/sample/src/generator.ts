@@ -1,7 +1,7 @@
 /** The generator: a generator.onnx that is open on a device, latents to pictures. */
 import {
   type GeneratorMetadata,
-  imageBytes,
+  bytesOf,
   ModelError,
   readGeneratorMetadata,
 } from '@ganport/model';
@@ -64,7 +64,7 @@ async function infer(
       `a run of ${count} pictures gave ${data.length} levels, expected ${expected}`,
     );
   }
-  return data instanceof Uint8Array ? data : imageBytes(data, [channels, height, width]);
+  return data instanceof Uint8Array ? data : bytesOf(data, [channels, height, width]);
 }
 
 /** Checks names, types and shapes of the graph against its metadata. */
