@@ -1,14 +1,29 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Tests import package sources, not builds: the "source" export condition. What spawns the
 // command line uses the build, which `pnpm test` makes first.
 const resolve = { conditions: ['source'] };
 
+/** Test files whose names end so, each pattern in both places where tests are. */
+const named = (ending: string) => [`packages/*/test/**/*${ending}`, `test/**/*${ending}`];
+const slow = named('.slow.test.ts');
+const browser = named('.browser.test.ts');
+
+/** A project is told by the files' names. It takes the other settings from below. */
+const project = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, include, exclude: [...configDefaults.exclude, ...exclude] },
+});
+
 export default defineConfig({
   resolve,
   ssr: { resolve },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    projects: [
+      project('unit', named('.test.ts'), [...slow, ...browser]),
+      project('slow', slow),
+      project('browser', browser),
+    ],
     testTimeout: 30_000,
     // Hooks start servers and browsers, which takes long on a busy machine.
     hookTimeout: 60_000,
