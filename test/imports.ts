@@ -13,7 +13,7 @@ export interface SourceFile {
   strings: Set<string>;
 }
 
-export interface PackageSources {
+interface PackageSources {
   /** Paths from the package's folder, such as src/index.ts. */
   files: Record<string, SourceFile>;
   /** Dependencies at run time, optional ones included. */

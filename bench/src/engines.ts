@@ -31,7 +31,7 @@ export interface Comparison {
 
 export type ContenderResult = { readonly name: string } & (Measured | Failed);
 
-export interface Failed {
+interface Failed {
   /** Why there is no number. */
   readonly failed: string;
 }

@@ -29,7 +29,6 @@ export interface Gan {
 }
 
 export const LATENT = 100;
-export const LEAKY_SLOPE = 0.2;
 
 /** Adam's rate; its betas are 0.9 and 0.999. */
 export const LEARNING_RATE = 3e-4;

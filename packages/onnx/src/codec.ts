@@ -11,7 +11,7 @@ import type { ModelProto, TensorProto } from './proto.ts';
 import { type Field, type Messages, SCHEMA, type Scalar } from './schema.ts';
 
 /** Protobuf's own ceiling for one message; a larger model keeps its weights outside the file. */
-export const MAX_FILE_BYTES = 2 ** 31 - 1;
+const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 /** Subgraphs, sequence types and the like may nest this deep: ONNX's real models stay below ten. */
 export const MAX_DEPTH = 64;

@@ -11,7 +11,7 @@ const MAX_COUNT = 256;
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** Digits of the model's SHA-256 that a URL may name it by. */
-export const MODEL_ID_DIGITS = 16;
+const MODEL_ID_DIGITS = 16;
 
 /**
  * `/{seed}/{index}.png` is one picture; `/{seed}?start=&count=&format=png|json|raw`, several. With

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { versions } from '../versions.ts';
 
-export interface Gpu {
+interface Gpu {
   name: string;
   driver: string;
   memory: string;

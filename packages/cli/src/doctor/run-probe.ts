@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ProbeMessage, ProbeStatus } from './status.ts';
 
-const PROBE = fileURLToPath(new URL('probe.js', import.meta.url));
+const PROBE = fileURLToPath(new URL('./probe.js', import.meta.url));
 const LIMIT_MS = 90_000;
 
 export interface ProbeOptions {
