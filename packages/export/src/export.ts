@@ -31,9 +31,9 @@ import type { WeightArrays } from './passes/weighted-network.ts';
 import { type Batch, drawAll, largestDifference } from './verify.ts';
 
 /** How far the exported generator may be from the trained one, in −1…1: float32 rounding of the folding. */
-export const MAX_FLOAT_DIFFERENCE = 1e-4;
+const MAX_FLOAT_DIFFERENCE = 1e-4;
 /** And in levels of 0…255, where a difference of rounding can cross the middle between two. */
-export const MAX_LEVEL_DIFFERENCE = 1;
+const MAX_LEVEL_DIFFERENCE = 1;
 
 /** Batches compared: batch size and seed of the latents. */
 const COMPARED = [

@@ -90,7 +90,8 @@ function modelRoutes({ sampler, device, sha256, file }: LoadedGenerator): expres
 
 function pageRoutes(pageDir: string): express.Router {
   const router = express.Router();
-  const ortDir = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
+  const require = createRequire(import.meta.url);
+  const ortDir = dirname(require.resolve('onnxruntime-web'));
   for (const name of ORT_FILES) {
     router.get(`/ort/${name}`, (_request, response) => response.sendFile(name, { root: ortDir }));
   }

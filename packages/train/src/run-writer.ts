@@ -32,7 +32,7 @@ export interface RunWriter {
   saveCheckpoint(checkpoint: SavedCheckpoint): Promise<void>;
 }
 
-export interface SavedCheckpoint {
+interface SavedCheckpoint {
   step: number;
   tensors: readonly Pick<StateEntry, 'name' | 'shape'>[];
   state: State;

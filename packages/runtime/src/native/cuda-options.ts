@@ -17,7 +17,7 @@ export interface CudaOptions {
 }
 
 /** As the provider's own keys and values. */
-export function cudaEntries({
+function cudaEntries({
   tf32 = false,
   graphs = false,
   cudnnSearch = 'exhaustive',

@@ -19,7 +19,7 @@ const FILES: Partial<Record<NodeJS.Platform, string>> = {
 export class KoffiError extends RuntimeError {}
 
 /** The library's path. @throws RuntimeError on a system for which there is none */
-export function libraryPath(): string {
+function libraryPath(): string {
   const file = FILES[process.platform];
   if (file) return join(providerFolder(), file);
   throw new RuntimeError(`there is no libonnxruntime for ${process.platform}`);
@@ -30,7 +30,7 @@ export function libraryPath(): string {
  * @param id what is required, and required again in threads: the path of koffi's main file
  * @throws KoffiError in one line
  */
-export function loadKoffi(id = 'koffi'): { koffi: typeof import('koffi'); path: string } {
+function loadKoffi(id = 'koffi'): { koffi: typeof import('koffi'); path: string } {
   const require = createRequire(import.meta.url);
   try {
     const path = require.resolve(id);
