@@ -1,4 +1,4 @@
-/** The tensorflow engine by itself; test/parity.test.ts compares it with the other. */
+/** The tensorflow engine by itself; test/parity.slow.test.ts compares it with the other. */
 import { resolveNetwork } from '@ganport/model';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
@@ -77,7 +77,7 @@ test.each(PLAIN)('the %s backend agrees with onnxruntime', async (backend) => {
   const options = { batch: BATCH, compareAfter: [1, 5], backends: [backend] };
   const { differences: found, description } = await differences(gan, options);
   expect(description).toMatch(new RegExp(`^TensorFlow.js [0-9.]+, ${backend} backend`));
-  // Float32 sums in another order; see test/parity.test.ts.
+  // Float32 sums in another order; see test/parity.slow.test.ts.
   for (const { state, where } of found) expect(state, where).toBeLessThan(2e-4);
 });
 
@@ -94,7 +94,7 @@ test('samples do not depend on the batch they are drawn in', async () => {
 
 describe('the backend', () => {
   test('on CUDA is tfjs-node-gpu or nothing', async () => {
-    // Where there is a GPU, test/gpu.test.ts trains on it.
+    // Where there is a GPU, test/gpu.slow.test.ts trains on it.
     const created = create({ device: 'cuda' });
     const outcome = await created.then(
       async (engine) => {

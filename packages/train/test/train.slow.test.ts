@@ -143,7 +143,7 @@ describe('resuming', () => {
     const config = resolveConfig([['the test', settings]]);
     const recipe = buildRecipe(resolveGan(config, squares), config, squares);
     const initial = initialState(recipe, 0);
-    // As in test/parity.test.ts: the engines add up in other orders.
+    // As in test/parity.slow.test.ts: the engines add up in other orders.
     const { state, where } = compareStates(initial, a, b);
     expect(state, where).toBeLessThan(1e-3);
   });
