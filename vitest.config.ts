@@ -1,4 +1,4 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 // Tests import package sources, not builds: the "source" export condition. What spawns the
 // command line uses the build, which `pnpm test` makes first.
@@ -10,9 +10,13 @@ const slow = named('.slow.test.ts');
 const browser = named('.browser.test.ts');
 
 /** A project is told by the files' names. It takes the other settings from below. */
-const project = (name: string, include: string[], exclude: string[] = []) => ({
+const project = (
+  name: string,
+  include: string[],
+  test: TestProjectInlineConfiguration['test'],
+) => ({
   extends: true as const,
-  test: { name, include, exclude: [...configDefaults.exclude, ...exclude] },
+  test: { name, include, ...test },
 });
 
 export default defineConfig({
@@ -20,9 +24,10 @@ export default defineConfig({
   ssr: { resolve },
   test: {
     projects: [
-      project('unit', named('.test.ts'), [...slow, ...browser]),
-      project('slow', slow),
-      project('browser', browser),
+      project('unit', named('.test.ts'), { exclude: [...slow, ...browser] }),
+      // On a busy machine what takes seconds may take a minute.
+      project('slow', slow, { testTimeout: 120_000 }),
+      project('browser', browser, { testTimeout: 120_000 }),
     ],
     testTimeout: 30_000,
     // Hooks start servers and browsers, which takes long on a busy machine.

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(given, { recursive: true }));
 
-test.each(names)('the example of @ganport/%s', { timeout: 120_000 }, async (name) => {
+test.each(names)('the example of @ganport/%s', async (name) => {
   const readme = readFileSync(join(PACKAGES, name, 'README.md'), 'utf8');
   const [, language, code] = readme.match(/^```(js|sh)\n(.*?)^```$/ms) ?? [];
   expect(code, `${name}/README.md has an example`).toBeDefined();
