@@ -28,7 +28,7 @@ export interface Gan {
   readonly sample: readonly number[];
 }
 
-export const LATENT = 100;
+const LATENT = 100;
 
 /** Adam's rate; its betas are 0.9 and 0.999. */
 export const LEARNING_RATE = 3e-4;

@@ -17,10 +17,12 @@ export function noise(
 ): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(sizeOf(shape));
   fillWords(words, seed, STREAM.noise, nameIndex(`${name} ${step}`));
-  const out = new Float32Array(words.length);
-  if (distribution === 'normal') fillNormal(out, words);
   // The highest word would round to 1.
-  else words.forEach((word, i) => (out[i] = Math.min((word + 0.5) / 2 ** 32, BELOW_ONE)));
+  if (distribution === 'uniform') {
+    return Float32Array.from(words, (word) => Math.min((word + 0.5) / 2 ** 32, BELOW_ONE));
+  }
+  const out = new Float32Array(words.length);
+  fillNormal(out, words);
   return out;
 }
 

@@ -1,10 +1,5 @@
 /** The generator: a generator.onnx that is open on a device, latents to pictures. */
-import {
-  type GeneratorMetadata,
-  bytesOf,
-  ModelError,
-  readGeneratorMetadata,
-} from '@ganport/model';
+import { bytesOf, type GeneratorMetadata, ModelError, readGeneratorMetadata } from '@ganport/model';
 import { showShape } from '@ganport/onnx';
 import type { Port, Program, RunOptions } from '@ganport/runtime';
 

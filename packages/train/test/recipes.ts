@@ -2,7 +2,7 @@
 import { sizeOf } from '@ganport/onnx';
 import { type Gan, type GanSettings, ganRecipe, type Recipe } from '../src/index.ts';
 
-export const SETTINGS: GanSettings = {
+const SETTINGS: GanSettings = {
   loss: 'bce',
   penalties: {},
   augment: [],

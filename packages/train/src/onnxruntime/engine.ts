@@ -25,7 +25,7 @@ const METRICS = 'metrics';
 const NEXT = '_next';
 
 /** train_step.onnx: state and feeds by name, the next state by `NAME_next`, the metrics in one vector. */
-export function stepModel(
+function stepModel(
   { state, feeds, metrics }: Recipe,
   compose: OnnxRuntimeOptions['compose'] = () => false,
 ): Uint8Array {

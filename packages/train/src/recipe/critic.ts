@@ -4,10 +4,8 @@ import { AUGMENTATIONS, type AugmentationName } from './augmentations.ts';
 import type { Draft } from './draft.ts';
 import type { Player, Weights } from './player.ts';
 
-export interface Critic {
-  /** Its outputs [N, 1] on images [N, C, H, W] in −1…1; the same images are judged once. */
-  (images: Value): Value;
-}
+/** Its outputs [N, 1] on images [N, C, H, W] in −1…1; the same images are judged once. */
+export type Critic = (images: Value) => Value;
 
 export interface CriticOptions {
   draft: Draft;

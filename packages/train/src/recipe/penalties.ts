@@ -2,7 +2,7 @@
 import { gradients, ops as op, scalar, type Value } from '@ganport/onnx';
 import type { Random } from './draft.ts';
 
-export interface PenaltyContext {
+interface PenaltyContext {
   /** The discriminator: its outputs [N, 1] on images [N, C, H, W]. */
   critic(images: Value): Value;
   real: Value;

@@ -76,7 +76,8 @@ export function upload({ dtype, shape, data }: Tensor): tf.Tensor {
   // Copies: a backend may keep the array that it is given.
   if (dtype === 'float32') return tf.tensor(new Float32Array(data as Float32Array), [...shape]);
   if (dtype === 'bool') return tf.tensor(new Uint8Array(data as Uint8Array), [...shape], 'bool');
-  const numbers = data instanceof BigInt64Array ? Int32Array.from(data, Number) : new Int32Array(data);
+  const numbers =
+    data instanceof BigInt64Array ? Int32Array.from(data, Number) : new Int32Array(data);
   return tf.tensor(numbers, [...shape], 'int32');
 }
 
