@@ -28,7 +28,7 @@ interface Refusal {
   saying: string;
 }
 
-export type Reference = (inputs: readonly Batch[], context: Context) => Batch;
+type Reference = (inputs: readonly Batch[], context: Context) => Batch;
 
 export interface Context {
   // biome-ignore lint/suspicious/noExplicitAny: each layer has options of its own.
