@@ -25,6 +25,9 @@ import type { SavedState } from './resume.ts';
 /** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */
 const KEPT = 2;
 
+/** The step in a checkpoint's or a picture's name. */
+const STEP = /^step-(\d+)\.(?:safetensors|png)$/;
+
 export interface RunWriter {
   logMetrics(line: Record<string, number>): void;
   saveSamples(step: number, png: Uint8Array): Promise<void>;
@@ -52,9 +55,10 @@ export async function tidyRun(
   for (const part of ['.', 'samples', 'checkpoints']) {
     await removeTemporaryFiles(join(folder, part));
   }
-  if (step === 0) {
-    for (const part of ['samples', 'checkpoints']) {
-      await rm(join(folder, part), { recursive: true, force: true });
+  for (const part of ['samples', 'checkpoints']) {
+    for (const name of await readdir(join(folder, part)).catch((): string[] => [])) {
+      const later = Number(STEP.exec(name)?.[1]) > step;
+      if (later && name !== best?.name) await rm(join(folder, part, name));
     }
   }
   const path = join(folder, 'metrics.jsonl');
@@ -123,10 +127,8 @@ function point(folder: string, pointer: Pointer, pointed: Pointed): Promise<void
 
 /** Removes checkpoints that neither pointer names and that are not among the last. */
 async function prune(folder: string): Promise<void> {
-  const names = (await readdir(join(folder, 'checkpoints'))).filter((name) =>
-    /^step-\d+\.safetensors$/.test(name),
-  );
-  const steps = (name: string) => Number(name.match(/\d+/)![0]);
+  const names = (await readdir(join(folder, 'checkpoints'))).filter((name) => STEP.test(name));
+  const steps = (name: string) => Number(STEP.exec(name)![1]);
   const kept = new Set(names.sort((a, b) => steps(b) - steps(a)).slice(0, KEPT));
   for (const pointer of ['best', 'latest'] as const) {
     const pointed = await readPointer(folder, pointer).catch(() => undefined);

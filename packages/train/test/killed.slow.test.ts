@@ -76,7 +76,7 @@ const { pid: ENDED } = spawnSync('true');
 /** The tensor that counts the steps; it is zero to begin with. */
 const COUNT = 'adam_m.generator.0.bias';
 /** What is drawn after so many steps; the data are grey, so 0 is the best. */
-const LEVELS = { 2: 0.8, 4: 0.2, 6: 0.9, 8: -0.1 };
+const LEVELS = { 2: 0.8, 4: 0.2, 6: 0.9, 7: 0.5, 8: -0.1 };
 
 vi.mock('../src/engines.ts', () => ({
   chooseEngine: async (_: unknown, initial: Record<string, Float32Array>) => {
@@ -111,33 +111,35 @@ const dataset = memoryDataset({
   ...{ name: 'grey', height: 2, width: 2, channels: 1 },
   images: Uint8Array.from({ length: 8 * 4 }, (_, i) => 120 + i / 2),
 });
-const config = resolveConfig([
-  [
-    'the test',
-    {
-      generator: {
-        inputs: { z: [2] },
-        layers: [
-          { type: 'dense', units: 4 },
-          { type: 'reshape', shape: [1, 2, 2] },
-        ],
+const configOf = (steps: number) =>
+  resolveConfig([
+    [
+      'the test',
+      {
+        generator: {
+          inputs: { z: [2] },
+          layers: [
+            { type: 'dense', units: 4 },
+            { type: 'reshape', shape: [1, 2, 2] },
+          ],
+        },
+        discriminator: {
+          inputs: { image: [1, 2, 2] },
+          layers: [{ type: 'flatten' }, { type: 'dense', units: 1 }],
+        },
+        batch: 2,
+        steps,
+        every: { metrics: 1, checkpoint: 2 },
       },
-      discriminator: {
-        inputs: { image: [1, 2, 2] },
-        layers: [{ type: 'flatten' }, { type: 'dense', units: 1 }],
-      },
-      batch: 2,
-      steps: 8,
-      every: { metrics: 1, checkpoint: 2 },
-    },
-  ],
-]);
+    ],
+  ]);
 
-/** Trains to the end: a run that has begun goes on. Tells whether it was killed. */
-async function trained(run: string, operations: number): Promise<boolean> {
+/** Trains to a step: a run that has begun goes on. Tells whether it was killed. */
+async function trained(run: string, operations: number, steps = 8): Promise<boolean> {
   disk.killAfter(operations);
   const options = { engine: 'auto', device: 'auto', threads: 1, tf32: false } as const;
   const resume = existsSync(join(run, 'run.json'));
+  const config = configOf(steps);
   const training = train({ config, dataset, ...options, versions: {}, folder: run, resume });
   const error = await training.then(
     () => undefined,
@@ -183,6 +185,24 @@ test('a run that is killed between any two operations goes on to the same files'
     expect(await trained(run, Infinity)).toBe(false);
     expect(contents(run), `killed after ${instant} operations`).toEqual(expected);
   }
+});
+
+test('nothing is left of a checkpoint that the run did not get to, where it ends before', async () => {
+  await whole();
+  const instants = disk.operations;
+  const shorter = join(folder, 'shorter');
+  expect(await trained(shorter, Infinity, 7)).toBe(false);
+  let compared = 0;
+  // The last checkpoint's operations are among the last quarter of all.
+  for (let instant = Math.floor(0.75 * instants); instant < instants; instant++) {
+    const run = join(folder, `ends-${instant}`);
+    expect(await trained(run, instant)).toBe(true);
+    if (readFileSync(join(run, 'latest'), 'utf8').includes('000008')) continue;
+    expect(await trained(run, Infinity, 7)).toBe(false);
+    expect(contents(run), `killed after ${instant} operations`).toEqual(contents(shorter));
+    compared++;
+  }
+  expect(compared).toBeGreaterThan(8);
 });
 
 test('and one that is killed again and again as it goes on, too', async () => {
