@@ -1,58 +1,10 @@
 /** ganport's own training. The process's arguments: the engine, and which backend of tensorflow's. */
-import { countParameters, PRESETS } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
-import {
-  createEngine,
-  feedsAt,
-  ganRecipe,
-  initialState,
-  resolveGan,
-  type TensorFlowBackend,
-} from '@ganport/train';
-import type { Contender, ContenderOptions } from './contender.ts';
-import { LEARNING_RATE } from './presets.ts';
+import type { TensorFlowBackend } from '@ganport/train';
 import { serveContender } from './serve-contender.ts';
+import { createTraining } from './training.ts';
 
-const SEED = 0;
-
-const IMAGE = { name: 'the benchmark', channels: 1, height: 28, width: 28 } as const;
-const SETTINGS = {
-  loss: 'bce',
-  penalties: {},
-  augment: [],
-  discriminatorSteps: 1,
-  schedule: { type: 'constant' },
-  adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-  ema: 0,
-} as const;
-
-const [, , engineName, backend] = process.argv;
-await serveContender(create);
-
-async function create({ preset, batch, threads, device }: ContenderOptions): Promise<Contender> {
-  const gan = resolveGan({ ...PRESETS[preset], batch }, IMAGE);
-  const bytes = Uint8Array.from({ length: batch * 784 }, (_, i) => (i * 7919) % 256);
-  const images = { count: batch, read: () => bytes };
-  const recipe = ganRecipe(gan, { ...SETTINGS, augment: [] }, { batch, seed: SEED, images });
-  const engine = await createEngine(recipe, initialState(recipe, SEED), {
-    engine: engineName as EngineName,
-    ...(backend && { backends: [backend as TensorFlowBackend] }),
-    device,
-    threads,
-  });
-  let done = 0;
-  let feeds = feedsAt(recipe, 1);
-  return {
-    description: engine.description,
-    parameters: countParameters(gan.generator) + countParameters(gan.discriminator),
-    async run(steps) {
-      for (const end = done + steps; done < end; done += 1) {
-        // As training does it: the next step's are made while this one runs.
-        const stepping = engine.step(await feeds);
-        feeds = feedsAt(recipe, done + 2);
-        await stepping;
-      }
-    },
-    dispose: () => engine.close(),
-  };
-}
+const [, , engine, backend] = process.argv;
+await serveContender((options) =>
+  createTraining(options, engine as EngineName, backend as TensorFlowBackend | undefined),
+);

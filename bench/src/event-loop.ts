@@ -1,6 +1,6 @@
 /**
- * `bench event-loop`: how long the event loop stands still while pictures are drawn. A service answers
- * nobody in that time, and Ctrl-C is not heard.
+ * `bench event-loop`: how long the event loop stands still while pictures are drawn, and while a network is
+ * trained. A service answers nobody in that time, and Ctrl-C is not heard.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { openProgram } from '@ganport/runtime/node';
 import { openSampler } from '@ganport/sample';
 import { type Summary, summarize } from './interleave.ts';
 import { formatTable } from './report.ts';
+import { createTraining } from './training.ts';
 
 /** Drawn in one run. */
 const PICTURES = 256;
@@ -48,6 +49,7 @@ export async function benchEventLoop(options: EventLoopOptions): Promise<EventLo
     for (const runtime of ['native', 'node'] as const) {
       tasks.push(await sampling(model, runtime, threads));
     }
+    for (const preset of ['mlp', 'conv'] as const) tasks.push(await training(preset, threads));
     const watched = tasks.map(({ name }) => ({ name, measured: [] as Watched[] }));
     for (let round = -WARM_UP; round < rounds; round += 1) {
       onProgress(round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`);
@@ -91,6 +93,20 @@ async function sampling(
       return sampler.sample({ seed, count: PICTURES });
     },
     close: () => sampler.close(),
+  };
+}
+
+/** Batches as the presets have them; of mlp's short steps, as many as take a while. */
+const TRAINED = { mlp: { batch: 128, steps: 50 }, conv: { batch: 64, steps: 2 } } as const;
+
+async function training(preset: keyof typeof TRAINED, threads: number): Promise<Task> {
+  const { batch, steps } = TRAINED[preset];
+  const options = { preset, batch, threads, device: 'cpu' } as const;
+  const { run, dispose } = await createTraining(options, 'onnxruntime');
+  return {
+    name: `training ${preset} at batch ${batch}, ${steps} steps`,
+    work: () => run(steps),
+    close: dispose,
   };
 }
 

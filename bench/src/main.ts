@@ -20,7 +20,7 @@ const USAGE = `usage: pnpm bench ${BENCHMARKS.join('|')} [options]
 
   engines         training steps of the published GANs: every engine on every device, and PyTorch
   conv-gradients  equal forms of the gradients in the convolutional GAN, against each other
-  event-loop      how long the event loop stands still while pictures are drawn
+  event-loop      how long the event loop stands still while pictures are drawn, and while training
 
   --threads N         threads of each contender (default: this machine's ${availableParallelism()})
   --rounds N          rounds in which the contenders take turns (default: 7)
