@@ -28,6 +28,7 @@ export { type GanSettings, ganRecipe } from './recipe/gan.ts';
 export type { RecipeOptions, TrainingImages } from './recipe/gan-feeds.ts';
 export { buildRecipe, feedsAt, RECIPES } from './recipe/index.ts';
 export { LOSSES, type LossName } from './recipe/losses.ts';
+export { PENALTIES, type Penalties, type PenaltyName } from './recipe/penalties.ts';
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';

@@ -6,7 +6,7 @@ import {
   resolveNetwork,
 } from '@ganport/model';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Gan, LOSSES, type LossName } from '../src/index.ts';
+import { type Gan, LOSSES, type LossName, PENALTIES, type PenaltyName } from '../src/index.ts';
 import { differences, type ParityOptions } from './parity.ts';
 
 /*
@@ -230,6 +230,20 @@ describe('both engines agree on every loss', () => {
   test.each(Object.keys(LOSSES) as LossName[])('%s', async (loss) => {
     const layers: Layers = [{ type: 'dense', units: 8 }, { type: 'tanh' }];
     await expectParity(ganAround({ input: [4], layers }), { batch: 6, loss });
+  });
+});
+
+describe('both engines agree on every penalty', () => {
+  const layers: Layers = [
+    { type: 'conv2d', filters: 3, kernel: 3, stride: 2, pad: 1 },
+    { type: 'tanh' },
+    { type: 'conv2d', filters: 4, kernel: 2 },
+    { type: 'leakyRelu', slope: 0.2 },
+    { type: 'avgPool2d', kernel: 2 },
+  ];
+  test.each(Object.keys(PENALTIES) as PenaltyName[])('%s', async (name) => {
+    const gan = ganAround({ input: [2, 7, 6], layers });
+    await expectParity(gan, { batch: 6, loss: 'wasserstein', penalties: { [name]: 2 } });
   });
 });
 

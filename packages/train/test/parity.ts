@@ -8,6 +8,7 @@ import {
   initialState,
   type LossName,
   type Metrics,
+  type Penalties,
   type State,
   type TensorFlowBackend,
 } from '../src/index.ts';
@@ -26,6 +27,7 @@ export interface ParityOptions {
   /** After which steps to compare, in order. */
   compareAfter: readonly number[];
   loss?: LossName;
+  penalties?: Penalties;
   ema?: number;
   learningRate?: number;
   /** Of the tensorflow engine; the best that is there by default. */
@@ -51,12 +53,13 @@ export async function differences(
     batch,
     compareAfter,
     loss = 'bce',
+    penalties = {},
     ema = 0.9,
     learningRate = ADAM.learningRate,
     ...rest
   }: ParityOptions,
 ): Promise<{ differences: Difference[]; description: string }> {
-  const recipe = recipeOf(gan, { batch, loss, ema, adam: { ...ADAM, learningRate } });
+  const recipe = recipeOf(gan, { batch, loss, penalties, ema, adam: { ...ADAM, learningRate } });
   const initial = initialState(recipe, 3);
   // At first a discriminator gives all images one half. Then what a bias gains from real images it
   // loses to generated ones, and the gradient left is rounding. So it starts in their favour.

@@ -2,7 +2,14 @@
  * A graph interpreted node by node with TensorFlow.js. The table of kernels is a module; an operator that it
  * lacks is interpreted as what it is composed of.
  */
-import { constantOf, type Node, OnnxError, type Tensor, type Value } from '@ganport/onnx';
+import {
+  constantOf,
+  firstLine,
+  type Node,
+  OnnxError,
+  type Tensor,
+  type Value,
+} from '@ganport/onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Kernel } from './kernel.ts';
 import * as kernels from './kernels/index.ts';
@@ -38,7 +45,10 @@ export function interpreter(outputs: readonly Value[]): Interpreter {
       const made = new Map<Value, Stored>();
       const find = (value: Value): Stored => {
         const stored = made.get(value) ?? constants.get(value) ?? inputs.get(value);
-        if (!stored) throw new OnnxError('the graph was run without one of its inputs');
+        if (!stored) {
+          const { input } = value.origin as { input: string };
+          throw new OnnxError(`the graph was run without its input "${input}"`);
+        }
         return stored;
       };
       try {
@@ -56,10 +66,12 @@ export function interpreter(outputs: readonly Value[]): Interpreter {
           }
         }
         // Clones: an output may be an input, a constant, or another output too.
-        return results.map((value) => {
-          const { tensor, order } = find(value);
-          return { tensor: tensor.clone(), order };
-        });
+        return withinTidy(() =>
+          results.map((value) => {
+            const { tensor, order } = find(value);
+            return { tensor: tensor.clone(), order };
+          }),
+        );
       } finally {
         for (const { tensor } of made.values()) tensor.dispose();
       }
@@ -91,14 +103,18 @@ interface Call {
 }
 
 function compute({ node, kernel }: Call, inputs: readonly Stored[]): readonly Stored[] {
-  return withinTidy(() => {
-    const computed = kernel(inputs, node);
-    const outputs = 'tensor' in computed ? [computed] : computed;
-    return outputs.map(({ tensor, order }) => {
-      const isInput = inputs.some((input) => input?.tensor === tensor);
-      return { tensor: isInput ? tensor.clone() : tensor, order };
+  try {
+    return withinTidy(() => {
+      const computed = kernel(inputs, node);
+      const outputs = 'tensor' in computed ? [computed] : computed;
+      return outputs.map(({ tensor, order }) => {
+        const isInput = inputs.some((input) => input?.tensor === tensor);
+        return { tensor: isInput ? tensor.clone() : tensor, order };
+      });
     });
-  });
+  } catch (error) {
+    throw new OnnxError(`${node.op}: ${firstLine(error)}`, { cause: error });
+  }
 }
 
 /** Every node once, each after those that it needs: without recursion, for graphs are thousands of nodes deep. */

@@ -9,9 +9,9 @@ import type { Stored } from './stored.ts';
 export type Kernel = (inputs: readonly Stored[], node: Node) => Stored | readonly Stored[];
 
 /** The numbers of a constant input: axes, sizes, a bound. @throws OnnxError if it is not constant */
-export function numbers({ op, inputs }: Node, index: number): number[] {
+export function numbers({ inputs }: Node, index: number): number[] {
   const tensor = inputs[index] && constantOf(inputs[index]);
-  if (!tensor) throw new OnnxError(`${op}: expected input ${index} to be constant`);
+  if (!tensor) throw new OnnxError(`expected input ${index} to be constant`);
   return Array.from(tensor.data, Number);
 }
 

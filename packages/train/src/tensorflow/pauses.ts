@@ -16,14 +16,16 @@ export function createPauses(backend: string): Pauses {
   let last = performance.now();
   const resume = async () => {
     if (tf.getBackend() !== backend) await tf.setBackend(backend);
-    last = performance.now();
   };
   return {
     resume,
     pause(signal) {
       signal?.throwIfAborted();
       if (performance.now() - last < INTERVAL) return undefined;
-      return setImmediate().then(resume);
+      return setImmediate().then(() => {
+        last = performance.now();
+        return resume();
+      });
     },
   };
 }
