@@ -9,7 +9,7 @@ export const AveragePool: Kernel = ([x], { attributes }) => {
   return { tensor: tf.avgPool(image, kernel!, strides!, 'valid'), order: CHANNELS_LAST };
 };
 
-/** Not by resizeNearestNeighbor, which wants its scale as sizes and has no gradient that is right everywhere. */
+/** By repeating whole pixels: resizeNearestNeighbor finds them by a scale in float32, which is rounded. */
 export const Resize: Kernel = ([x], node) => {
   const image = arranged(x!, CHANNELS_LAST) as tf.Tensor4D;
   const [n, h, w, c] = image.shape;

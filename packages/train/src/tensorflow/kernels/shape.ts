@@ -39,20 +39,18 @@ export const Reshape: Kernel = ([x], node) => {
  */
 function reshapedOrder(x: Stored, shape: readonly number[]): number[] | undefined {
   const before = shapeOf(x);
+  const regrouped = groups(before, shape);
   /** The order found so far, of the axes that are larger than 1. */
   const order: number[] = [];
   const stored = x.order.filter((axis) => before[axis] !== 1);
   for (let place = 0; place < stored.length; ) {
-    const group = groups(before, shape).find(({ from }) => from[0] === stored[place]);
+    const group = regrouped.find(({ from }) => from[0] === stored[place]);
     if (!group?.from.every((axis, i) => axis === stored[place + i])) return undefined;
     order.push(...group.to);
     place += group.from.length;
   }
   const ones = inOrder(shape.length).filter((axis) => shape[axis] === 1);
-  const rest = inOrder(shape.length).filter((axis) => shape[axis] !== 1);
-  return isAscending(order) && rest.length === order.length
-    ? inOrder(shape.length)
-    : [...order, ...ones];
+  return isAscending(order) ? inOrder(shape.length) : [...order, ...ones];
 }
 
 /** Which axes become which, in the fewest at a time; those of size 1 left out. */
