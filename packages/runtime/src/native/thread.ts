@@ -4,6 +4,7 @@
  * computes as well. koffi's own `.async` calls on whichever thread of libuv's pool is free, where that cannot
  * be set: part of an operator's result would then be denormal, another part each time.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 export interface Thread {
@@ -47,7 +48,9 @@ if (process.platform === 'win32') {
   libm.func('int fesetenv(const void *environment)')(environment);
 }
 const prototypes = new Map();
-parentPort.on('message', ({ address, parameters }) => {
+parentPort.on('message', (call) => {
+  if (call === null) return parentPort.close();
+  const { address, parameters } = call;
   const count = parameters.length;
   if (!prototypes.has(count)) {
     prototypes.set(count, koffi.proto('void *', Array(count).fill('void *')));
@@ -85,8 +88,13 @@ export function startThread(koffi: string): Thread {
         worker.postMessage({ address, parameters });
       });
     },
+    // It ends by itself: terminated while it is in koffi's code, it would take the process with it.
     async close() {
-      await worker.terminate();
+      if (failure) return;
+      worker.ref();
+      const ended = once(worker, 'exit');
+      worker.postMessage(null);
+      await ended;
     },
   };
 }
