@@ -1,8 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { latentBatch, PRESETS, resolveNetwork, STREAM } from '@ganport/model';
-import { createEngine, feedsAt, type GanSettings, ganRecipe, initialState } from '@ganport/train';
+import { latentBatch, STREAM } from '@ganport/model';
+import {
+  buildRecipe,
+  createEngine,
+  feedsAt,
+  initialState,
+  resolveConfig,
+  resolveGan,
+} from '@ganport/train';
 import { expect, test } from 'vitest';
 
 const PYTHON = fileURLToPath(new URL('../.cache/pytorch/bin/python', import.meta.url));
@@ -45,16 +52,6 @@ state = {
 json.dump({"losses": losses, "state": state}, sys.stdout)
 `;
 
-const SETTINGS: GanSettings = {
-  loss: 'bce',
-  penalties: {},
-  augment: [],
-  discriminatorSteps: 1,
-  schedule: { type: 'constant' },
-  adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-  ema: 0,
-};
-
 const why = existsSync(PYTHON) ? '' : ' [skipped: no PyTorch; `pnpm bench engines` installs it]';
 
 test.skipIf(why).each([
@@ -65,13 +62,11 @@ test.skipIf(why).each([
   `PyTorch takes the same steps as ganport: %s %j${why}`,
   { timeout: 300_000 },
   async (preset, form) => {
-    const gan = {
-      generator: resolveNetwork(PRESETS[preset].generator, 'generator'),
-      discriminator: resolveNetwork(PRESETS[preset].discriminator, 'discriminator'),
-    };
+    const config = resolveConfig([['the test', { preset, batch: BATCH }]]);
+    const gan = resolveGan(config, { name: 'the test', channels: 1, height: 28, width: 28 });
     const images = Uint8Array.from({ length: BATCH * 784 }, (_, i) => (i * 7919) % 256);
     const data = { count: BATCH, read: () => images };
-    const recipe = ganRecipe(gan, SETTINGS, { batch: BATCH, seed: 0, images: data });
+    const recipe = buildRecipe(gan, config, data);
     const initial = initialState(recipe, 0);
     const latents = latentBatch(0, 0, 2 * STEPS * BATCH, 100, STREAM.training);
 

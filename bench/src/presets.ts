@@ -30,9 +30,6 @@ export interface Gan {
 
 const LATENT = 100;
 
-/** Adam's rate; its betas are 0.9 and 0.999. */
-export const LEARNING_RATE = 3e-4;
-
 const dense = (from: number, to: number): Layer => ({ type: 'dense', from, to });
 const conv = (
   [from, to]: readonly [number, number],

@@ -1,29 +1,18 @@
 /** ganport's own training, as the benchmarks run it. */
-import { countParameters, PRESETS } from '@ganport/model';
+import { countParameters } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
 import {
+  buildRecipe,
   createEngine,
   feedsAt,
-  ganRecipe,
   initialState,
+  resolveConfig,
   resolveGan,
   type TensorFlowBackend,
 } from '@ganport/train';
 import type { Contender, ContenderOptions } from './contender.ts';
-import { LEARNING_RATE } from './presets.ts';
-
-const SEED = 0;
 
 const IMAGE = { name: 'the benchmark', channels: 1, height: 28, width: 28 } as const;
-const SETTINGS = {
-  loss: 'bce',
-  penalties: {},
-  augment: [],
-  discriminatorSteps: 1,
-  schedule: { type: 'constant' },
-  adam: { learningRate: LEARNING_RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-  ema: 0,
-} as const;
 
 /** Steps of a published network by one of ganport's engines, as training takes them. */
 export async function createTraining(
@@ -31,11 +20,12 @@ export async function createTraining(
   engineName: EngineName,
   backend?: TensorFlowBackend,
 ): Promise<Contender> {
-  const gan = resolveGan({ ...PRESETS[preset], batch }, IMAGE);
+  const config = resolveConfig([['the benchmark', { preset, batch }]]);
+  const gan = resolveGan(config, IMAGE);
   const bytes = Uint8Array.from({ length: batch * 784 }, (_, i) => (i * 7919) % 256);
   const images = { count: batch, read: () => bytes };
-  const recipe = ganRecipe(gan, { ...SETTINGS, augment: [] }, { batch, seed: SEED, images });
-  const engine = await createEngine(recipe, initialState(recipe, SEED), {
+  const recipe = buildRecipe(gan, config, images);
+  const engine = await createEngine(recipe, initialState(recipe, config.seed), {
     engine: engineName,
     ...(backend && { backends: [backend] }),
     device,
