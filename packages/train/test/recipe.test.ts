@@ -1,0 +1,262 @@
+/** The adversarial recipe: its updates, and what it is fed. Its gradients: recipe-gradients.slow.test.ts. */
+import { latentBatch, STREAM } from '@ganport/model';
+import { input, sizeOf, type TypedArray } from '@ganport/onnx';
+import { afterEach, describe, expect, test } from 'vitest';
+import { feedsAt, initialState, type Recipe } from '../src/index.ts';
+import { AUGMENTATIONS } from '../src/recipe/augmentations.ts';
+import { rateFactor, type Schedule } from '../src/recipe/schedules.ts';
+import { openGraph } from './graphs.ts';
+import { recipeOf } from './recipes.ts';
+import { BATCH, CRITIC, ganOf, IMAGE, LATENT, type Layers, strongState } from './small-gan.ts';
+import { openStep, type Step } from './steps.ts';
+
+const ALL = { gradient: 1, r1: 1, r2: 1 };
+
+const opened: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const step of opened.splice(0)) await step.close();
+});
+
+/** A step that is closed after the test. */
+async function open(recipe: Recipe): Promise<Step> {
+  const step = await openStep(recipe);
+  opened.push(step);
+  return step;
+}
+
+describe('brightness', () => {
+  test('adds to each image its number less a half', async () => {
+    const images = input('images', 'float32', [2, 1, 1, 2]);
+    const shift = input('shift', 'float32', [2, 1, 1, 1]);
+    const seen = AUGMENTATIONS.brightness(images, (name, shape, distribution) => {
+      expect([name, shape, distribution]).toEqual(['brightness', [2, 1, 1, 1], 'uniform']);
+      return shift;
+    });
+    const graph = await openGraph({ images, shift }, { seen });
+    opened.push(graph);
+    const { seen: got } = await graph.run({ images: [-1, 0.5, 0, 1], shift: [0.75, 0.125] });
+    expect(got).toEqual([-0.75, 0.75, -0.375, 0.625]);
+  });
+
+  test('is before real and generated images alike, other in each pass', async () => {
+    const settings = { batch: BATCH, penalties: ALL } as const;
+    const plain = recipeOf(ganOf(), settings);
+    const augmented = recipeOf(ganOf(), { ...settings, augment: ['brightness'] });
+    const shifts = augmented.feeds.filter(({ name }) => name.endsWith('brightness'));
+    // Points between, real ones, generated ones; then the generator's.
+    expect(shifts).toHaveLength(4);
+    const feeds = await feedsAt(augmented, 1);
+    expectApart(shifts.map(({ name }) => feeds[name]!));
+    const [before, after] = [await open(plain), await open(augmented)];
+    const state = strongState(plain);
+    const none = shifts.map(({ name }) => [name, filled(feeds[name]!, 0.5)] as const);
+    const unchanged = { ...feeds, ...Object.fromEntries(none) };
+    const expected = await before.run(state, feeds);
+    expect((await after.run(state, unchanged)).metrics).toEqual(expected.metrics);
+    for (const { name } of shifts) {
+      const { metrics } = await after.run(state, { ...unchanged, [name]: feeds[name]! });
+      expect(metrics, name).not.toEqual(expected.metrics);
+    }
+  });
+});
+
+test.each<[Schedule, Record<number, number>]>([
+  [{ type: 'constant' }, { 1: 1, 1000: 1 }],
+  [
+    { type: 'linear', steps: 10, end: 0.5 },
+    { 1: 1, 2: 0.95, 6: 0.75, 11: 0.5, 500: 0.5 },
+  ],
+  [
+    { type: 'linear', steps: 4, end: 0 },
+    { 1: 1, 2: 0.75, 5: 0, 6: 0 },
+  ],
+  [
+    { type: 'cosine', steps: 8, end: 0.2 },
+    { 1: 1, 3: 0.8828427, 5: 0.6, 9: 0.2, 10: 0.2 },
+  ],
+])('the learning rate with %o', async (schedule, factors) => {
+  const adam = { learningRate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 1e-8 };
+  const recipe = recipeOf(ganOf(), { batch: 1, schedule, adam });
+  for (const [step, factor] of Object.entries(factors)) {
+    expect(rateFactor(schedule, Number(step)), `step ${step}`).toBeCloseTo(factor, 7);
+    const feeds = await feedsAt(recipe, Number(step));
+    for (const name of ['generator.rates', 'discriminator.rates']) {
+      expect(feeds[name]![0], `${name} of step ${step}`).toBeCloseTo(0.25 * factor, 7);
+    }
+  }
+});
+
+describe('three updates of the discriminator in a step', () => {
+  const adam = { learningRate: 0.01, beta1: 0.5, beta2: 0.9, epsilon: 1e-8 };
+  const settings = {
+    batch: BATCH,
+    adam,
+    loss: 'wasserstein',
+    penalties: { gradient: 10 },
+  } as const;
+  const three = recipeOf(ganOf(), { ...settings, discriminatorSteps: 3 });
+  const rates = (update: number) => [0.01, 1 / (1 - 0.5 ** update), 1 / (1 - 0.9 ** update)];
+
+  test('are three steps in which the generator rests until the last', async () => {
+    const one = recipeOf(ganOf(), settings);
+    const [threeSteps, oneStep] = [await open(three), await open(one)];
+    let state: Record<string, readonly number[] | Float32Array> = strongState(three);
+    let expected = state;
+    for (const step of [1, 2]) {
+      const feeds = await feedsAt(three, step);
+      const part = (name: string, turn: number) => {
+        const all = feeds[name]!;
+        return all.slice((turn * all.length) / 3, ((turn + 1) * all.length) / 3);
+      };
+      let metrics = {};
+      for (const turn of [0, 1, 2]) {
+        const before = expected;
+        const next = await oneStep.run(expected, {
+          images: part('images', turn),
+          'discriminator.z': part('discriminator.z', turn),
+          'discriminator.rates': rates(3 * (step - 1) + turn + 1),
+          'discriminator.0.share': feeds[`discriminator.${turn}.share`]!,
+          'generator.z': feeds['generator.z']!,
+          'generator.rates': rates(step),
+        });
+        ({ state: expected, metrics } = next);
+        if (turn === 2) continue;
+        const resting = Object.keys(before).filter((name) => /^(adam_..)?generator\./.test(name));
+        expected = { ...expected, ...pick(before, resting) };
+      }
+      const got = await threeSteps.run(state, feeds);
+      state = got.state;
+      for (const [name, values] of Object.entries({ ...state, ...boxed(got.metrics) })) {
+        const wanted = { ...expected, ...boxed(metrics) }[name]!;
+        values.forEach((value: number, i: number) => {
+          expect(value, `${name}[${i}] after step ${step}`).toBeCloseTo(wanted[i]!, 5);
+        });
+      }
+    }
+  });
+
+  test('see other images, other latents and other noise each, and so does the next step', async () => {
+    const steps = [await feedsAt(three, 1), await feedsAt(three, 2)];
+    const rows = (name: string, width: number) =>
+      steps.flatMap((feeds) =>
+        Array.from({ length: feeds[name]!.length / width }, (_, i) =>
+          feeds[name]!.slice(i * width, (i + 1) * width),
+        ),
+      );
+    const images = rows('images', sizeOf(IMAGE));
+    expect(images).toHaveLength(2 * 3 * BATCH);
+    expectApart(images);
+    expectApart([0, 1, 2].flatMap((turn) => rows(`discriminator.${turn}.share`, BATCH)));
+    // The stream's latents follow each other: three batches, the generator's, and on.
+    const latents = steps.flatMap((feeds) => [
+      ...feeds['discriminator.z']!,
+      ...feeds['generator.z']!,
+    ]);
+    expect(latents).toEqual([...latentBatch(1, 0, 2 * 4 * BATCH, LATENT, STREAM.training)]);
+  });
+});
+
+test('a batch that the discriminator mixes is judged without the other', async () => {
+  const layers: Layers = [...CRITIC.slice(0, 1), { type: 'batchNorm' }, ...CRITIC.slice(1)];
+  const recipe = recipeOf(ganOf(layers), { batch: BATCH });
+  const step = await open(recipe);
+  const [state, feeds] = [strongState(recipe), await feedsAt(recipe, 1)];
+  const { metrics } = await step.run(state, feeds);
+  const z = filled(feeds['discriminator.z']!, 1);
+  const other = (await step.run(state, { ...feeds, 'discriminator.z': z })).metrics;
+  expect(other.dFake).not.toBe(metrics.dFake);
+  expect(other.dReal).toBe(metrics.dReal);
+});
+
+describe('what a step is fed', () => {
+  const layers: Layers = [
+    ...CRITIC.slice(0, 3),
+    { type: 'dropout', rate: 0.4 },
+    ...CRITIC.slice(3),
+  ];
+  const make = (seed?: number) =>
+    recipeOf(ganOf(layers), {
+      batch: BATCH,
+      ...(seed === undefined ? {} : { seed }),
+      loss: 'relativistic',
+      penalties: ALL,
+      augment: ['brightness'],
+      discriminatorSteps: 2,
+    });
+
+  test('is a function of the seed and the step, in any order', async () => {
+    const [forwards, backwards] = [make(), make()];
+    const steps = [1, 2, 300, 301];
+    const first = [];
+    for (const step of steps) first.push(await feedsAt(forwards, step));
+    for (const step of steps.toReversed()) {
+      expect(await feedsAt(backwards, step)).toEqual(first[steps.indexOf(step)]);
+    }
+    const seeded = await feedsAt(make(2), 1);
+    for (const [name, numbers] of Object.entries(first[0]!)) {
+      if (name.endsWith('.rates')) continue;
+      expectApart([numbers, seeded[name]!]);
+      expectApart(first.map((feeds) => feeds[name]!));
+    }
+  });
+
+  test('dropout has other noise in each pass and step, and every pass uses it', async () => {
+    const recipe = make();
+    const masks = recipe.feeds.map(({ name }) => name).filter((name) => name.endsWith('.mask'));
+    // Real, generated and between, twice; then the generator's, and real ones to pair them with.
+    expect(masks).toHaveLength(8);
+    const feeds = await feedsAt(recipe, 1);
+    const later = await feedsAt(recipe, 2);
+    expectApart([feeds, later].flatMap((given) => masks.map((name) => given[name]!)));
+    const step = await open(recipe);
+    const state = strongState(recipe);
+    const { metrics } = await step.run(state, feeds);
+    for (const name of masks) {
+      const nothing = filled(feeds[name]!, 0);
+      expect(await step.metrics(state, { ...feeds, [name]: nothing }), name).not.toEqual(metrics);
+    }
+  });
+});
+
+describe('the state before the first step', () => {
+  test('is drawn for the name: what else there is changes nothing', () => {
+    const state = initialState(recipeOf(ganOf(), { batch: 1 }), 5);
+    const deeper = [...CRITIC.slice(0, 5), { type: 'dense', units: 3, name: 'added' } as const];
+    const more = initialState(recipeOf(ganOf([...deeper, CRITIC[5]!]), { batch: 1, ema: 0.9 }), 5);
+    for (const name of Object.keys(state)) {
+      // The last layer stands one further on.
+      const renamed = name.replace(/discriminator\.5/, 'discriminator.6');
+      if (renamed === name) expect(more[name], name).toEqual(state[name]);
+    }
+    expect(initialState(recipeOf(ganOf(), { batch: 1 }), 6)).not.toEqual(state);
+    expectApart([state['generator.0.weight']!, more['discriminator.3.weight']!]);
+  });
+
+  test('has averages that are copies, and moments that are zeros', () => {
+    const state = initialState(recipeOf(ganOf(), { batch: 1, ema: 0.9 }), 5);
+    const averages = Object.keys(state).filter((name) => name.startsWith('ema.'));
+    expect(averages).toEqual(['ema.generator.0.weight', 'ema.generator.0.bias']);
+    for (const name of averages) {
+      expect(state[name]).toEqual(state[name.slice('ema.'.length)]);
+      expect(state[name]).not.toBe(state[name.slice('ema.'.length)]);
+    }
+    const moments = Object.keys(state).filter((name) => name.startsWith('adam_'));
+    expect(moments).toHaveLength(2 * (2 + 6));
+    for (const name of moments) expect(state[name]!.every((x) => x === 0)).toBe(true);
+  });
+});
+
+/** No two are the same. */
+function expectApart(arrays: readonly (TypedArray | readonly number[])[]): void {
+  const distinct = new Set(arrays.map((array) => array.join()));
+  expect(distinct.size).toBe(arrays.length);
+}
+
+const filled = ({ length }: TypedArray, value: number) => new Float32Array(length).fill(value);
+
+const pick = <T>(from: Record<string, T>, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, from[name]!]));
+
+const boxed = (metrics: Record<string, number>) =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, [value]]));
