@@ -1,5 +1,5 @@
 /** What a training run is configured with: a preset, a file over it, flags over both. */
-import { networkSchema, PRESETS, type PresetName, parseOrThrow } from '@ganport/model';
+import { networkSchema, PRESETS, type PresetName, parseOrThrow, quote } from '@ganport/model';
 import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
 import { RECIPES, type RecipeName } from './recipe/index.ts';
@@ -26,11 +26,15 @@ const common = {
 const recipeName = z.enum(Object.keys(RECIPES) as [RecipeName]);
 
 /** The common settings, and the recipe's own beside them. */
-export const configSchema = z.strictObject({
-  ...common,
-  recipe: recipeName,
-  ...RECIPES.gan.settings.shape,
-});
+export const configSchema = z.strictObject(
+  { ...common, recipe: recipeName, ...RECIPES.gan.settings.shape },
+  {
+    error: ({ code, keys }) =>
+      code === 'unrecognized_keys'
+        ? `the recipe "gan" takes no ${keys.map(quote).join(', ')}; its settings are ${Object.keys(RECIPES.gan.settings.shape).join(', ')}`
+        : undefined,
+  },
+);
 
 export type TrainConfig = z.infer<typeof configSchema>;
 

@@ -30,15 +30,52 @@ test('a resolved configuration resolves to itself, defaults written out', () => 
 });
 
 test.each([
-  [{ speed: 3 }, 'a.json is not valid: Unrecognized key: "speed"'],
+  [
+    { speed: 3 },
+    'a.json is not valid: the recipe "gan" takes no "speed"; its settings are loss, penalties, ',
+  ],
+  [
+    { recipe: 'cyclegan' },
+    'a.json is not valid: recipe: Invalid input: expected "gan", got "cyclegan"',
+  ],
   [{ batch: 0 }, 'a.json is not valid: batch: '],
   [{ adam: { beta1: 1 } }, 'a.json is not valid: adam.beta1: '],
-  [{ loss: 'hinge' }, 'a.json is not valid: loss: '],
+  [{ loss: 'hinged' }, /^a.json is not valid: loss: .*"bce".*, got "hinged"$/],
+  [
+    { penalties: { r1: 1, r3: 1 } },
+    'a.json is not valid: penalties: expected some of "gradient"|"r1"|"r2", got "r3"',
+  ],
+  [{ penalties: { r1: -1 } }, 'a.json is not valid: penalties.r1: '],
+  [
+    { augment: ['brightness', 'mirror'] },
+    'a.json is not valid: augment.1: Invalid input: expected "brightness", got "mirror"',
+  ],
+  [{ schedule: { type: 'step' } }, /^a.json is not valid: schedule.type: .*'cosine', got "step"$/],
+  [{ schedule: { type: 'linear' } }, 'a.json is not valid: schedule.steps: '],
+  [{ schedule: { type: 'constant', steps: 3 } }, 'a.json is not valid: schedule: '],
+  [{ adam: { momentum: 0.9 } }, 'a.json is not valid: adam: Unrecognized key: "momentum"'],
+  [{ discriminatorSteps: 0 }, 'a.json is not valid: discriminatorSteps: '],
   [{ preset: 'dcgan' }, 'a.json is not valid: preset: '],
   [{ data: 'cifar' }, 'a.json is not valid: data: '],
-  [{ generator: { inputs: { z: [4] }, layers: [{ type: 'magic' }] } }, 'generator.layers.0'],
+  [
+    { generator: { inputs: { z: [4] }, layers: [{ type: 'magic' }] } },
+    /^a.json is not valid: generator.layers.0.type: .*'dense'.*, got "magic"$/,
+  ],
+  [
+    { generator: { inputs: { z: [4] }, layers: [{ type: 'dense', units: 1, speed: 2 }] } },
+    'a.json is not valid: generator.layers.0: Unrecognized key: "speed"',
+  ],
 ])('%o is refused', (value, message) => {
   expect(() => resolveConfig([['a.json', value]])).toThrow(message);
+});
+
+test('a loss comes with its penalties, unless others are given', () => {
+  const { penalties } = resolveConfig([['a.json', { loss: 'wasserstein' }]]);
+  expect(penalties).toEqual({ gradient: 10 });
+  const none = resolveConfig([['a.json', { loss: 'wasserstein', penalties: {} }]]);
+  expect(none.penalties).toEqual({});
+  const other = resolveConfig([['a.json', { loss: 'relativistic', penalties: { r2: 0.5 } }]]);
+  expect(other.penalties).toEqual({ r2: 0.5 });
 });
 
 test("the README's example fits", () => {

@@ -2,7 +2,7 @@
  * The adversarial recipe: the discriminator's updates on real and on generated images, then the
  * generator's against the updated discriminator, each on noise of its own.
  */
-import { bytesToNumbers, drawnWeight, inferenceGraph } from '@ganport/model';
+import { bytesToNumbers, drawnWeight, inferenceGraph, quote } from '@ganport/model';
 import { ops as op, scalar, type Value } from '@ganport/onnx';
 import * as z from 'zod';
 import type { Gan } from '../gan.ts';
@@ -24,7 +24,12 @@ const beta = z.number().min(0).lt(1);
 export const ganSettings = z.strictObject({
   loss: z.enum(names<LossName>(LOSSES)),
   /** What is added to the discriminator's loss, by name, and times what. */
-  penalties: z.partialRecord(z.enum(names<PenaltyName>(PENALTIES)), z.number().nonnegative()),
+  penalties: z.partialRecord(z.enum(names<PenaltyName>(PENALTIES)), z.number().nonnegative(), {
+    error: (issue: z.core.$ZodRawIssue) =>
+      issue.code === 'unrecognized_keys'
+        ? `expected some of ${names(PENALTIES).map(quote).join('|')}, got ${issue.keys.map(quote).join(', ')}`
+        : undefined,
+  }),
   /** What the discriminator sees images through, in order. */
   augment: z.array(z.enum(names<AugmentationName>(AUGMENTATIONS))),
   /** Updates of the discriminator in each step, every one on a batch of its own. */
