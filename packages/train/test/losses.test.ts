@@ -29,6 +29,10 @@ const FORMULAS: Record<LossName, { discriminator: Formula; generator: Formula }>
     discriminator: (real, fake) => -logD(real) - log1D(fake),
     generator: (_, fake) => -logD(fake),
   },
+  minimax: {
+    discriminator: (real, fake) => -logD(real) - log1D(fake),
+    generator: (_, fake) => log1D(fake),
+  },
   lsgan: {
     discriminator: (real, fake) => ((real - 1) ** 2 + fake ** 2) / 2,
     generator: (_, fake) => (fake - 1) ** 2 / 2,

@@ -33,6 +33,14 @@ export const LOSSES = {
     penalties: {},
   },
 
+  /** The same for the discriminator; the generator minimises log(1 − D), the saturating form (Goodfellow et al. 2014). */
+  minimax: {
+    discriminator: (real, fake) => op.Add(softplus(op.Neg(real)), softplus(fake)),
+    generator: (fake) => op.Neg(softplus(fake)),
+    logits: true,
+    penalties: {},
+  },
+
   /** Least squares with labels 1 and 0, equation 9 of Mao et al. 2017, halves included. */
   lsgan: {
     discriminator: (real, fake) =>
