@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { firstLine } from '@ganport/onnx';
 import { isWholeLibrary } from './elf.ts';
+import { RuntimeError } from './error.ts';
 
 /** Files that onnxruntime-node needs beside its binding to run on CUDA. */
 export const CUDA_FILES = [
@@ -35,6 +36,15 @@ export function cudaProblem(folder: string = providerFolder()): string | undefin
 
 export function cudaIsInstalled(): boolean {
   return cudaProblem() === undefined;
+}
+
+/**
+ * Called before a session is created on CUDA: onnxruntime would print what is thrown here, or crash.
+ * @throws RuntimeError if the provider's files are not all there, or not whole
+ */
+export function expectCudaFiles(): void {
+  const problem = cudaProblem();
+  if (problem) throw new RuntimeError(problem);
 }
 
 /**

@@ -1,8 +1,7 @@
-/** What onnxruntime-node can run a model on, and what is said where it cannot. */
-import { buildModel, encodeModel, firstLine, input, ops } from '@ganport/onnx';
-import type { InferenceSession } from 'onnxruntime-common';
-import { cudaLoadError, cudaProblem } from './cuda.ts';
-import type { OrtRuntime } from './ort.ts';
+/** What onnxruntime can run a model on in Node, and what is said where it cannot. */
+import { buildModel, encodeModel, firstLine, float32, input, ops } from '@ganport/onnx';
+import { cudaLoadError } from './cuda.ts';
+import { openProgram } from './open.ts';
 
 export const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
 export type Device = (typeof DEVICES)[number];
@@ -15,36 +14,19 @@ export interface DeviceStatus {
   remedy?: string;
 }
 
-/**
- * The device's execution provider, as a session's option.
- * @throws Error if the files of CUDA's provider are not all there, or not whole: onnxruntime would
- * print what is reported here, or crash
- */
-export function executionProviders(
-  device: Device,
-): readonly InferenceSession.ExecutionProviderConfig[] {
-  const problem = device === 'cuda' ? cudaProblem() : undefined;
-  if (problem) throw new Error(problem);
-  return [device];
-}
-
 /** Runs one addition on a device. */
-export async function probeDevice(ort: OrtRuntime, device: Device): Promise<DeviceStatus> {
+export async function probeDevice(device: Device): Promise<DeviceStatus> {
   const x = input('x', 'float32', [2]);
   const model = encodeModel(
     buildModel({ name: 'probe', inputs: [x], outputs: { y: ops.Add(x, x) } }),
   );
   try {
-    // Severity 4 keeps onnxruntime from printing what is reported here.
-    const session = await ort.InferenceSession.create(model, {
-      executionProviders: executionProviders(device),
-      logSeverityLevel: 4,
-    });
+    const program = await openProgram(model, { device });
     try {
-      const { y } = await session.run({ x: new ort.Tensor('float32', [1, 2], [2]) });
+      const { y } = await program.run({ x: float32([1, 2]) });
       if (String(y?.data) !== '2,4') throw new Error(`1 + 1 and 2 + 2 gave ${y?.data}`);
     } finally {
-      await session.release();
+      await program.close();
     }
     return { works: true };
   } catch (error) {

@@ -2,7 +2,8 @@
 import type { Tensor } from '@ganport/onnx';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { type Backend, createProgram } from './create-program.ts';
-import { type Device, executionProviders } from './devices.ts';
+import { expectCudaFiles } from './cuda.ts';
+import type { Device } from './devices.ts';
 import { openError } from './error.ts';
 import type { OrtRuntime } from './ort.ts';
 import { bindSession, fromOrt, toOrt } from './ort-session.ts';
@@ -57,10 +58,11 @@ async function createSession(
 ): Promise<InferenceSession> {
   const profiling =
     profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix };
+  if (device === 'cuda') expectCudaFiles();
   try {
     return await ort.InferenceSession.create(model, {
       ...profiling,
-      executionProviders: executionProviders(device),
+      executionProviders: [device],
       intraOpNumThreads: threads,
       graphOptimizationLevel: 'all',
       // One block for all that a run needs, planned beforehand, is no faster and takes up to 1.7 times the memory.

@@ -4,7 +4,6 @@ export {
   DEVICES,
   type Device,
   type DeviceStatus,
-  executionProviders,
   explainDeviceError,
   probeDevice,
 } from './devices.ts';

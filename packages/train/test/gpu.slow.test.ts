@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { latentBatch, resolveNetwork } from '@ganport/model';
 import { type Device, probeDevice } from '@ganport/runtime/node';
-import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { createEngine, feedsAt, initialState, type Metrics, type State } from '../src/index.ts';
 import { recipeOf } from './recipes.ts';
@@ -19,7 +18,7 @@ if (!existsSync(DRIVER) && process.env.CI)
 process.env.VK_ICD_FILENAMES = DRIVER;
 process.env.XDG_RUNTIME_DIR ??= tmpdir();
 
-const cuda = await probeDevice(ort, 'cuda');
+const cuda = await probeDevice('cuda');
 const MISSING = {
   webgpu: existsSync(DRIVER) ? undefined : `${DRIVER} does not exist: install Chromium`,
   cuda: cuda.works ? undefined : cuda.why,

@@ -14,7 +14,6 @@ import {
   resolveConfig,
   resolveGan,
 } from '@ganport/train';
-import * as ort from 'onnxruntime-node';
 import type { Measured, ProbeStatus } from './status.ts';
 
 const STEPS = 20;
@@ -62,7 +61,7 @@ try {
 
 async function probe(): Promise<void> {
   if (engine === 'onnxruntime') {
-    const status = await probeDevice(ort, device);
+    const status = await probeDevice(device);
     if (!status.works) return tell(status, true);
   }
   const tiny = await measure(TINY, MOST_MS);

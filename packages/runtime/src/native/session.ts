@@ -1,6 +1,6 @@
 /** A session for a model on a device, and what it says of the model's inputs and outputs. */
 import { DATA_TYPES, type Dim, type DType } from '@ganport/onnx';
-import { cudaProblem } from '../cuda.ts';
+import { expectCudaFiles } from '../cuda.ts';
 import type { Device } from '../devices.ts';
 import { RuntimeError } from '../error.ts';
 import type { Port } from '../program.ts';
@@ -66,8 +66,7 @@ function configure(scope: Scope, settings: Handle, options: SessionOptions): voi
     api.call('SessionOptionsAppendExecutionProvider', settings, 'WebGPU', [], [], 0);
   }
   if (device === 'cuda') {
-    const problem = cudaProblem();
-    if (problem) throw new RuntimeError(problem);
+    expectCudaFiles();
     appendCuda(scope, settings, cuda);
   }
 }
