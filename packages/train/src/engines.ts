@@ -109,9 +109,9 @@ export async function createEngine(
   options: CreateOptions,
 ): Promise<Engine> {
   const { engine, device, tf32 } = options;
-  // CUDA's libraries read it when they are loaded.
-  if (device === 'cuda' && !tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   if (engine === 'tensorflow') {
+    // TensorFlow.js has no option for it. CUDA's libraries read this when they are loaded.
+    if (device === 'cuda' && !tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
     // Loaded only when it is wanted: TensorFlow.js takes its time.
     const { createTensorFlowEngine } = await import('./tensorflow/engine.ts');
     return createTensorFlowEngine(recipe, initial, options);
@@ -128,10 +128,10 @@ export async function createEngine(
 async function onOnnxRuntime(
   recipe: Recipe,
   initial: State,
-  { device, threads, onNotice }: CreateOptions,
+  { device, threads, tf32 = false, onNotice }: CreateOptions,
 ): Promise<Engine> {
   const open = (model: Uint8Array, options: ProgramOptions) =>
-    openProgram(model, { ...options, device, threads });
+    openProgram(model, { ...options, device, threads, cuda: { tf32 } });
   if (device === 'cpu') return createOnnxRuntimeEngine(recipe, initial, { open });
   if (onNotice) {
     const elsewhere = misplaced(await placementOf(recipe, device), device);
