@@ -23,6 +23,84 @@ export function libraryProblem(path: string): string | undefined {
   return found === process.arch ? undefined : `it is for ${found}, and this is ${process.arch}`;
 }
 
+/** Bytes of a program header, and of an entry of a dynamic section. */
+const [PROGRAM_HEADER, DYNAMIC_ENTRY] = [56, 16];
+/** p_type of what is loaded, and of the dynamic section. */
+const [PT_LOAD, PT_DYNAMIC] = [1, 2];
+/** d_tag: the end, a library that is needed, the table of strings and its bytes. */
+const [DT_NULL, DT_NEEDED, DT_STRTAB, DT_STRSZ] = [0n, 1n, 5n, 10n];
+/** Bytes. That of CUDA's provider has about 40 entries of 16; a file's names have at most 255. */
+const [MOST_DYNAMIC, MOST_NAME] = [0x10000, 255];
+
+/**
+ * Names of the libraries that a library is linked against, in order: "libcudart.so.12".
+ * @returns undefined for a file that is no whole library, or whose tables do not lie within it
+ */
+export function neededLibraries(path: string): string[] | undefined {
+  return readLibrary(path, (file) => {
+    const segments = segmentsOf(file);
+    const dynamic = segments?.find(({ type }) => type === PT_DYNAMIC);
+    if (!segments || !dynamic || dynamic.size > MOST_DYNAMIC) return undefined;
+    const entries = entriesOf(file.read(dynamic.offset, dynamic.size));
+    const numberOf = (tag: bigint) => Number(entries.find(([found]) => found === tag)?.[1]);
+    const [address, length] = [numberOf(DT_STRTAB), numberOf(DT_STRSZ)];
+    // The table's place is told as it is in memory.
+    const holder = segments.find(
+      ({ type, start, size }) =>
+        type === PT_LOAD && address >= start && address + length <= start + size,
+    );
+    if (!holder) return undefined;
+    const table = holder.offset + address - holder.start;
+    const names = entries
+      .filter(([tag]) => tag === DT_NEEDED)
+      .map(([, at]) => nameAt(file, table + Number(at), table + length));
+    return names.every((name) => name !== undefined) ? names : undefined;
+  });
+}
+
+interface Segment {
+  type: number;
+  /** Where it is in the file, and from which address on in memory. */
+  offset: number;
+  start: number;
+  /** Bytes in the file. */
+  size: number;
+}
+
+/** undefined if one does not lie within the file. */
+function segmentsOf({ header, size, read }: LibraryFile): Segment[] | undefined {
+  const count = header.readUInt16LE(56);
+  const start = Number(header.readBigUInt64LE(32));
+  const length = count * PROGRAM_HEADER;
+  if (header.readUInt16LE(54) !== PROGRAM_HEADER || start + length > size) return undefined;
+  const table = read(start, length);
+  const segments = Array.from({ length: count }, (_, i): Segment => {
+    const [type, ...fields] = [0, 8, 16, 32].map((at) => i * PROGRAM_HEADER + at);
+    const [offset, start, size] = fields.map((at) => Number(table.readBigUInt64LE(at)));
+    return { type: table.readUInt32LE(type!), offset: offset!, start: start!, size: size! };
+  });
+  return segments.every((segment) => segment.offset + segment.size <= size) ? segments : undefined;
+}
+
+/** Tags with their values, up to the end that is marked. */
+function entriesOf(section: Buffer): (readonly [tag: bigint, value: bigint])[] {
+  const count = Math.floor(section.length / DYNAMIC_ENTRY);
+  const entries = Array.from({ length: count }, (_, i) => {
+    const at = i * DYNAMIC_ENTRY;
+    return [section.readBigInt64LE(at), section.readBigUInt64LE(at + 8)] as const;
+  });
+  const end = entries.findIndex(([tag]) => tag === DT_NULL);
+  return end < 0 ? entries : entries.slice(0, end);
+}
+
+/** A string that ends before the table does; undefined for one that does not, or for none. */
+function nameAt({ read }: LibraryFile, start: number, end: number): string | undefined {
+  if (start >= end) return undefined;
+  const bytes = read(start, Math.min(MOST_NAME + 1, end - start));
+  const length = bytes.indexOf(0);
+  return length > 0 ? bytes.toString('latin1', 0, length) : undefined;
+}
+
 interface LibraryFile {
   header: Buffer;
   size: number;
