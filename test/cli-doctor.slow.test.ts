@@ -1,10 +1,11 @@
 /** `ganport doctor` in processes of its own, with tools and a package of the test's. */
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { library, serveFeed, zip } from '../packages/cli/test/nuget.ts';
 import { Workspace } from '../packages/cli/test/workspace.ts';
+import { fakeLibrary } from '../packages/runtime/test/fake-library.ts';
 import { runCommand, startCommand } from './cli-process.ts';
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -56,7 +57,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('--instal
      const resolve = Module._resolveFilename;
      Module._resolveFilename = function (name, ...rest) {
        const own = /^onnxruntime-node(\\/.*)?$/.exec(name);
-       return own && process.argv[2] === 'doctor'
+       return own && /^(doctor|onnxruntime)$/.test(process.argv[2])
          ? ${JSON.stringify(workspace.path('package'))} + (own[1] ?? '/dist/index.js')
          : resolve.call(this, name, ...rest);
      };`,
@@ -103,5 +104,20 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('--instal
     const second = await doctor('http://127.0.0.1:9/index.json').exit;
     expect(second.stdout).toMatch(/^onnxruntime's CUDA provider is installed already, in /);
     expect(second.code).toBe(0);
+  });
+
+  test('of a provider for CUDA 13, says what misses and that there is one for CUDA 12', async () => {
+    const library = 'libonnxruntime.so.1';
+    cpSync(join(real, 'bin/napi-v6/linux/x64', library), join(bin, library));
+    const needed = ['libcublasLt.so.13', 'libcudart.so.13', 'libcudnn.so.9', 'libc.so.6'];
+    for (const file of ['shared', 'cuda']) {
+      writeFileSync(join(bin, `libonnxruntime_providers_${file}.so`), fakeLibrary({ needed }));
+    }
+    const { stdout } = await doctor('http://127.0.0.1:9/index.json').exit;
+    expect(stdout).toContain(
+      'It does not work yet: its provider is for CUDA 13 and lacks libcublasLt.so.13, libcudart.so.13, libcudnn.so.9\n' +
+        'It needs CUDA 13 and cuDNN 9, ',
+    );
+    expect(stdout).toContain(`for CUDA 12, NuGet's provider: remove ${bin}/`);
   });
 });

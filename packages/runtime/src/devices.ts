@@ -1,6 +1,7 @@
 /** What onnxruntime can run a model on in Node, and what is said where it cannot. */
 import { buildModel, encodeModel, firstLine, float32, input, ops } from '@ganport/onnx';
 import { cudaLoadError } from './cuda.ts';
+import { cudaProvider, explainProvider } from './cuda-provider.ts';
 import { openProgram } from './open.ts';
 
 export const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
@@ -77,13 +78,18 @@ const SYMPTOMS: readonly (readonly [RegExp, (found: RegExpExecArray) => string])
   [/out of memory|failed to allocate|bad_alloc/i, () => 'a smaller --batch, or --device cpu'],
 ];
 
+/** As onnxruntime-node says it, and the library itself. */
+const NOT_LOADED = /Failed to load (?:shared )?library/;
+
 /** Why a device does not work and what would help, each in one line, from what onnxruntime threw. */
 export function explainDeviceError(
   error: unknown,
   device: Device,
 ): { why: string; remedy: string } {
   const line = firstLine(error);
-  const loading = device === 'cuda' && line.includes('Failed to load shared library');
+  const loading = device === 'cuda' && NOT_LOADED.test(line);
+  const provider = loading ? cudaProvider() : undefined;
+  if (provider && provider.missing.length > 0) return explainProvider(provider);
   const why = (loading && cudaLoadError()) || line;
   for (const [symptom, remedy] of SYMPTOMS) {
     const found = symptom.exec(why);
