@@ -2,9 +2,9 @@
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
 
-/** As onnxruntime, CUDA, C++ and TensorFlow say it. */
+/** As onnxruntime, CUDA, C++, TensorFlow and JavaScript say it. */
 const OUT_OF_MEMORY =
-  /out of memory|failed to allocate|bad_alloc|\bOOM\b|ResourceExhausted|CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED/i;
+  /out of memory|failed to allocate|allocation failed|bad_alloc|\bOOM\b|ResourceExhausted|CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED/i;
 const REQUESTED = /buffer of size (\d+)/;
 
 /** One line, or undefined for another error. */

@@ -71,6 +71,14 @@ test.each([
     'CUDA failure 2: out of memory ; GPU=0',
     'cuda ran out of memory (CUDA failure 2: out of memory ; GPU=0): try a smaller --batch, or --device cpu',
   ],
+  [
+    'the run failed: Non-zero status code returned while running Add node. Failed to allocate memory for requested buffer of size 2000000',
+    'cuda ran out of memory (2.0 MB more were asked for): try a smaller --batch, or --device cpu',
+  ],
+  [
+    'cannot open the model: Array buffer allocation failed',
+    'cuda ran out of memory (cannot open the model: Array buffer allocation failed): try a smaller --batch, or --device cpu',
+  ],
   ['Non-zero status code returned while running Tanh node', undefined],
 ])('memory that does not suffice is told from other failures: %s', (message, expected) => {
   expect(explainMemoryError(new Error(message), 'cuda')).toBe(expected);
