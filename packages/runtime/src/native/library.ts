@@ -27,13 +27,13 @@ function libraryPath(): string {
 
 /**
  * Loads koffi. It looks for a binary of this system, which is a package of its own and may be left out.
- * @param id what is required, and required again in threads: the path of koffi's main file
+ * @returns also the path of its main file, from which threads load it again
  * @throws KoffiError in one line
  */
-function loadKoffi(id = 'koffi'): { koffi: typeof import('koffi'); path: string } {
+function loadKoffi(): { koffi: typeof import('koffi'); path: string } {
   const require = createRequire(import.meta.url);
   try {
-    const path = require.resolve(id);
+    const path = require.resolve('koffi');
     return { koffi: require(path), path };
   } catch (error) {
     throw new KoffiError(`koffi, which calls libonnxruntime, does not load: ${firstLine(error)}`);
