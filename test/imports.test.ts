@@ -22,7 +22,7 @@ const ABOVE = {
   cli: ['train', 'export', 'serve'],
 };
 
-/** Packages that only Node runs. Of the others, every entry but ./node runs in a page. */
+/** Packages whose main entry only Node runs. Of the others, every entry but ./node runs in a page; so does each ./web. */
 const NODE_ONLY = ['train', 'export', 'serve', 'cli'];
 /** Pages, which are no entries. */
 const PAGES = { serve: ['web/page.ts'] };
@@ -41,7 +41,7 @@ test('dependencies and references are what the sources import', () => {
 
 const forPages = Object.entries(sources).flatMap(([name, { entries }]) => [
   ...Object.entries(entries)
-    .filter(([key]) => key !== './node' && !NODE_ONLY.includes(name))
+    .filter(([key]) => key === './web' || (key !== './node' && !NODE_ONLY.includes(name)))
     .map(([, path]) => [name, path] as const),
   ...(PAGES[name as keyof typeof PAGES] ?? []).map((path) => [name, path] as const),
 ]);
@@ -49,9 +49,9 @@ test.each(forPages)('%s/%s loads only what runs in a page', (name, entry) => {
   expect(notForPages(sources, name, entry, PORTABLE)).toEqual([]);
 });
 
-test('at least the graphs, the networks, the runtime and the page run in a page', () => {
+test('at least the graphs, the networks, the runtime, training and the page run in a page', () => {
   expect(forPages.map(([name]) => name)).toEqual(
-    expect.arrayContaining(['onnx', 'model', 'runtime', 'serve']),
+    expect.arrayContaining(['onnx', 'model', 'runtime', 'train', 'serve']),
   );
 });
 

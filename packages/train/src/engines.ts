@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
-import type { Node } from '@ganport/onnx';
 import type { ProgramOptions } from '@ganport/runtime';
 import {
   type Device,
@@ -18,6 +17,7 @@ import type { Engine, State } from './engine.ts';
 import { EngineError } from './engine-error.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
+import { gpuLacks } from './onnxruntime/gpu-lacks.ts';
 import { blankFeeds, blankState } from './recipe/blank.ts';
 import type { Recipe } from './recipe/recipe.ts';
 import type { TensorFlowBackend } from './tensorflow/backend.ts';
@@ -137,12 +137,7 @@ async function onOnnxRuntime(
     const elsewhere = misplaced(await placementOf(recipe, device), device);
     if (elsewhere) onNotice(`${device} leaves operators to the CPU, which is slow: ${elsewhere}`);
   }
-  return createOnnxRuntimeEngine(recipe, initial, { open, compose: isTrainingBatchNorm });
-}
-
-/** onnxruntime's GPU providers lack it. */
-function isTrainingBatchNorm({ op, attributes }: Node): boolean {
-  return op === 'BatchNormalization' && attributes.training_mode === 1;
+  return createOnnxRuntimeEngine(recipe, initial, { open, compose: gpuLacks });
 }
 
 /** Where the nodes of a step run, by a blank step. */
@@ -152,7 +147,7 @@ async function placementOf(recipe: Recipe, device: Device): Promise<Placement> {
     const profilePrefix = join(folder, 'step');
     const engine = await createOnnxRuntimeEngine(recipe, blankState(recipe), {
       open: (model, options) => openProgram(model, { ...options, device, profilePrefix }),
-      compose: isTrainingBatchNorm,
+      compose: gpuLacks,
     });
     try {
       await engine.step(blankFeeds(recipe));

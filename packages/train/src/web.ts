@@ -1,0 +1,13 @@
+/**
+ * Training in a page: a recipe, what its steps are fed, and an engine over onnxruntime-web. Nothing of Node
+ * is loaded; data sets, run folders and the loop are in the other entry.
+ */
+export type { Engine, Metrics, State } from './engine.ts';
+export { type Gan, resolveGan } from './gan.ts';
+export { createWebEngine } from './onnxruntime/web-engine.ts';
+export { type GanSettings, ganRecipe } from './recipe/gan.ts';
+export type { RecipeOptions, TrainingImages } from './recipe/gan-feeds.ts';
+export { buildRecipe, feedsAt, RECIPES, type RecipeName } from './recipe/index.ts';
+export { LOSSES, type LossName } from './recipe/losses.ts';
+export type { Recipe } from './recipe/recipe.ts';
+export { initialState } from './recipe/state.ts';

@@ -1,0 +1,77 @@
+/** Training in a real Chromium, on WebAssembly and on WebGPU, beside the CPU in Node. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type PreviewServer, preview } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  gpuWork,
+  hasChromium,
+  type OpenedPage,
+  openChromium,
+  SOFTWARE_WEBGPU,
+} from '../../../test/chromium.ts';
+import { createEngine } from '../src/index.ts';
+import type {} from './browser/page.ts';
+import { expectSameTraining } from './same-training.ts';
+import { CASE_NAMES, STEPS, trainOn } from './web-training.ts';
+
+const chromium = hasChromium();
+
+let folder: string;
+let server: PreviewServer;
+
+beforeAll(async () => {
+  if (!chromium) return;
+  folder = await mkdtemp(join(tmpdir(), 'ganport-page-'));
+  const shared = {
+    configFile: false as const,
+    root: fileURLToPath(new URL('browser/', import.meta.url)),
+    logLevel: 'error' as const,
+    resolve: { conditions: ['source', 'module', 'browser', 'production'] },
+    build: { outDir: folder },
+  };
+  await build({ ...shared, build: { ...shared.build, emptyOutDir: true } });
+  server = await preview({ ...shared, preview: { host: '127.0.0.1', port: 0 } });
+});
+
+afterAll(async () => {
+  await server?.close();
+  if (folder) await rm(folder, { recursive: true });
+});
+
+describe.skipIf(!chromium).each(['wasm', 'webgpu'] as const)('in Chromium on %s', (device) => {
+  let opened: OpenedPage;
+
+  beforeAll(async () => {
+    opened = await openChromium([SOFTWARE_WEBGPU]);
+    await opened.page.goto(server.resolvedUrls!.local[0]!);
+  });
+
+  afterAll(async () => {
+    await opened?.close();
+  });
+
+  // SwiftShader takes half a minute for mlp.
+  const names = device === 'webgpu' ? (['conv'] as const) : CASE_NAMES;
+  test.each(names)('%s has the same losses as on the CPU', async (name) => {
+    const { page } = opened;
+    const before = await gpuWork(page);
+    const got = await page.evaluate(([on, which]) => window.training.train(on, which), [
+      device,
+      name,
+    ] as const);
+    const after = await gpuWork(page);
+    expect(got.description).toMatch(device === 'webgpu' ? /on WebGPU$/ : /on WebAssembly$/);
+    if (device === 'webgpu') expect(after.dispatches - before.dispatches).toBeGreaterThan(STEPS);
+    else expect(after.dispatches).toBe(0);
+    expect(after.buffers).toBe(before.buffers);
+    const onCpu = { engine: 'onnxruntime', device: 'cpu', threads: 1 } as const;
+    expectSameTraining(got, await trainOn((...of) => createEngine(...of, onCpu), name));
+  });
+
+  test('nothing was complained about', () => {
+    expect(opened.complaints).toEqual([]);
+  });
+});
