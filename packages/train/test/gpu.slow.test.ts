@@ -2,25 +2,17 @@
  * The onnxruntime engine on GPUs, against itself on the CPU. WebGPU runs on Chromium's software
  * renderer, so the networks are tiny; CUDA where it is installed.
  */
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { latentBatch, resolveNetwork } from '@ganport/model';
 import { type Device, probeDevice } from '@ganport/runtime/node';
 import { describe, expect, test } from 'vitest';
+import { useSoftwareGpu } from '../../runtime/test/software-gpu.ts';
 import { createEngine, feedsAt, initialState, type Metrics, type State } from '../src/index.ts';
 import { recipeOf } from './recipes.ts';
 
-/** SwiftShader, as Debian's package of Chromium installs it. */
-const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
-if (!existsSync(DRIVER) && process.env.CI)
-  throw new Error(`${DRIVER} does not exist, and CI is set`);
-// Read by the Vulkan loader when the first session is created.
-process.env.VK_ICD_FILENAMES = DRIVER;
-process.env.XDG_RUNTIME_DIR ??= tmpdir();
-
+const noWebgpu = useSoftwareGpu();
 const cuda = await probeDevice('cuda');
 const MISSING = {
-  webgpu: existsSync(DRIVER) ? undefined : `${DRIVER} does not exist: install Chromium`,
+  webgpu: noWebgpu,
   cuda: cuda.works ? undefined : cuda.why,
 };
 for (const [device, why] of Object.entries(MISSING)) {

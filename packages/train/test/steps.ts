@@ -11,7 +11,7 @@ export interface Step {
   close(): Promise<void>;
 }
 
-export type Numbers = Record<string, number[]>;
+type Numbers = Record<string, number[]>;
 
 /** Whoever opens it closes it. */
 export async function openStep({ state, feeds, metrics }: Recipe): Promise<Step> {
