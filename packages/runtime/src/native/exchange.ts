@@ -64,12 +64,14 @@ export function createExchange({ scope, host }: Memory, { feeds, results }: Port
     },
     async receive(binding) {
       const allKnown = fixed.size === results.length;
-      const values = allKnown ? [] : boundOutputs(api, binding).slice(-results.length);
+      const values = allKnown ? [] : boundOutputs(api, binding);
+      // State comes before them.
+      const own = values.slice(values.length - results.length);
       try {
         return Object.fromEntries(
           results.map(({ name, dtype }, i): [string, Tensor] => {
             const tensor = fixed.get(name);
-            return [name, tensor ? copyOf(tensor) : tensorAt(api, values[i]!, dtype)];
+            return [name, tensor ? copyOf(tensor) : tensorAt(api, own[i]!, dtype)];
           }),
         );
       } finally {
