@@ -15,3 +15,8 @@ test.each(CASE_NAMES)('%s has the same losses on WebAssembly as on the CPU', asy
   expect(got.description).toMatch(/^onnxruntime-web \S+ on WebAssembly$/);
   expectSameTraining(got, expected);
 });
+
+test('WebGPU, which Node does not have, is refused in one line', async () => {
+  const creating = trainOn((...of) => createWebEngine(ort, ...of, { device: 'webgpu' }), 'conv');
+  await expect(creating).rejects.toThrow(/^cannot open the model: .*webgpu.*$/i);
+});

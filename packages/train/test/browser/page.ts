@@ -2,7 +2,7 @@
 import { createWebEngine } from '../../src/web.ts';
 import { type CaseName, type Trained, trainOn } from '../web-training.ts';
 
-export type WebDevice = 'wasm' | 'webgpu';
+type WebDevice = 'wasm' | 'webgpu';
 
 const api = {
   async train(device: WebDevice, name: CaseName): Promise<Trained> {
