@@ -14,7 +14,7 @@ import { expect, test } from 'vitest';
 
 const PYTHON = fileURLToPath(new URL('../.cache/pytorch/bin/python', import.meta.url));
 const GAN = fileURLToPath(new URL('../bench/pytorch', import.meta.url));
-const STEPS = 3;
+const STEPS = 20;
 const BATCH = 8;
 const LEARNING_RATE = 3e-4;
 
@@ -90,8 +90,9 @@ test.skipIf(why).each([
     try {
       for (const [i, [d, g]] of theirs.losses.entries()) {
         const { dLoss, gLoss } = await engine.step(await feedsAt(recipe, i + 1));
-        expect(dLoss).toBeCloseTo(d!, 4);
-        expect(gLoss).toBeCloseTo(g!, 4);
+        // Once rounding flips a ReLU of conv's, the runs part: by 7e-5 after 20 steps.
+        expect(dLoss).toBeCloseTo(d!, 3);
+        expect(gLoss).toBeCloseTo(g!, 3);
       }
       const ours = await engine.state();
       for (const { name } of recipe.state) {
@@ -101,8 +102,8 @@ test.skipIf(why).each([
         apart.sort((x, y) => x - y);
         // Where a gradient is rounding noise, Adam still moves a weight by its rate: either way.
         expect(apart.at(-1), name).toBeLessThan(2 * LEARNING_RATE * STEPS);
-        // Half of them are far closer than one wrong step would leave them.
-        if (!BEFORE_NORM.test(name)) expect(apart[apart.length >> 1], name).toBeLessThan(1e-5);
+        // Half of them are far closer than one wrong step, of 3e-4, would leave them.
+        if (!BEFORE_NORM.test(name)) expect(apart[apart.length >> 1], name).toBeLessThan(5e-5);
       }
     } finally {
       await engine.close();

@@ -21,7 +21,7 @@ export async function preparePyTorch(
   await run(python, ['-m', 'venv', '--clear', folder], onProgress);
   // Where there is no index, two attempts are enough to know.
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--timeout', '15', '--retries', '1'];
-  await run(ours, [...pip, 'install', '--progress-bar', 'off', 'torch'], onProgress);
+  await run(ours, [...pip, 'install', '--progress-bar', 'off', 'torch', 'numpy'], onProgress);
   if (!(await hasPyTorch(ours)))
     throw new Error(`PyTorch was installed, but ${ours} cannot import it`);
   return ours;
