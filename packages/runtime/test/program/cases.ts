@@ -2,6 +2,12 @@
 import type { ProgramCase } from './case.ts';
 import { errorCases } from './errors.ts';
 import { runCases } from './runs.ts';
+import { trainingCases } from './training.ts';
 import { turnCases } from './turns.ts';
 
-export const programCases: readonly ProgramCase[] = [...runCases, ...turnCases, ...errorCases];
+export const programCases: readonly ProgramCase[] = [
+  ...runCases,
+  ...trainingCases,
+  ...turnCases,
+  ...errorCases,
+];

@@ -136,13 +136,24 @@ export const runCases: readonly ProgramCase[] = [
       expectEqual(runs, { dtype: 'int32', shape: [], data: Int32Array.of(3) }, 'count');
     },
   },
+  {
+    name: 'state that no run changes, and nothing else',
+    async run({ open }) {
+      const [x, w] = [input('x', 'float32', ['N', 2]), input('w', 'float32', [2])];
+      const program = await open(modelOf([x, w], { y: ops.Mul(x, w) }), { state: { w: null } });
+      const ones = float32([1, 1], [1, 2]);
+      expectData((await program.run({ x: ones })).y, [0, 0], 'y before w is written');
+      await program.write({ w: float32([2, 3]) });
+      for (let i = 0; i < 2; i += 1) expectData((await program.run({ x: ones })).y, [2, 3], 'y');
+      expectData((await program.read(['w'])).w, [2, 3], 'w');
+    },
+  },
   ...eachType.map(
     ([dtype, [a, b]]): ProgramCase => ({
       name: `two state tensors of ${dtype} change places`,
       async run({ open }) {
         const program = await open(exchange(dtype), { state: { a: 'b_next', b: 'a_next' } });
         await program.write({ a, b });
-        // `a` takes what it was itself: nothing moves, whichever of the two is replaced first.
         await program.run({});
         expectEqual(await program.read(['a', 'b']), { a, b }, 'each takes itself');
         await program.close();
