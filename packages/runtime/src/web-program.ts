@@ -16,6 +16,7 @@ export interface WebOptions extends ProgramOptions {
 /**
  * Opens a model in onnxruntime-web. A run cannot be cut short, and on WebAssembly it holds the thread until
  * it ends. State stays in GPU buffers on WebGPU; on WebAssembly each run copies it in and out.
+ * @param model kept until the program is closed, and not to be changed until then
  * @param ort the build of onnxruntime-web that has the device: `/wasm`, `/webgpu` or `/jspi`
  * @throws RuntimeError in one line if the model or the device does not work
  */
@@ -26,12 +27,13 @@ export function openWeb(
 ): Promise<Program> {
   const inTurn = turnsOf(ort);
   return inTurn(async () => {
-    const session = await createSession(ort, model, { device, state });
+    const create = () => createSession(ort, model, { device, state });
+    const session = await create();
     try {
       const bindings = bindSession(session, state);
       const place = device === 'webgpu' ? await onGpu(ort) : inMemory(ort);
       const description = `onnxruntime-web ${ort.env.versions.web} on ${NAMES[device]}`;
-      const backend = createBackend({ ort, session, bindings, place, description });
+      const backend = createBackend({ ort, session, create, bindings, place, description });
       return createProgram(backend, bindings, inTurn);
     } catch (error) {
       await session.release();
@@ -39,6 +41,9 @@ export function openWeb(
     }
   });
 }
+
+/** What goes wrong is thrown; below 4, onnxruntime prints it as well. */
+const SILENT = 4;
 
 const NAMES = { wasm: 'WebAssembly', webgpu: 'WebGPU' };
 
@@ -53,8 +58,7 @@ async function createSession(
     return await ort.InferenceSession.create(model, {
       executionProviders: [device],
       graphOptimizationLevel: 'all',
-      // What goes wrong is thrown; below 4, onnxruntime prints it as well.
-      logSeverityLevel: 4,
+      logSeverityLevel: SILENT,
       ...(device === 'webgpu' ? { preferredOutputLocation: onDevice } : {}),
     });
   } catch (error) {
@@ -65,12 +69,14 @@ async function createSession(
 interface BackendOptions {
   ort: WebRuntime;
   session: InferenceSession;
+  /** Makes another such session. */
+  create: () => Promise<InferenceSession>;
   bindings: Bindings;
   place: StatePlace;
   description: string;
 }
 
-function createBackend({ ort, session, bindings, place, description }: BackendOptions): Backend {
+function createBackend({ ort, create, bindings, place, ...options }: BackendOptions): Backend {
   const { state, results } = bindings;
   const traffic = { toDevice: 0, fromDevice: 0 };
   const kept = new Map(state.map((port) => [port.name, place.put(zeros(port))]));
@@ -83,20 +89,38 @@ function createBackend({ ort, session, bindings, place, description }: BackendOp
   const [taken, brought] = [state, changing].map((ports) =>
     place.stays ? 0 : bytesOf(ports.map(zeros)),
   );
+  let { session } = options;
+  let failed = false;
+  /**
+   * Where state stays, onnxruntime-web 1.30 gives the inputs of a run that failed to all later runs of its
+   * session.
+   */
+  const replaceFailed = async () => {
+    if (!failed || !place.stays) return;
+    for (const [name, tensor] of [...kept]) replace(name, place.put(await place.get(tensor)));
+    const fresh = await create();
+    await session.release();
+    session = fresh;
+    failed = false;
+  };
   return {
-    description,
+    description: options.description,
     traffic,
     async write(tensors) {
       for (const [name, tensor] of Object.entries(tensors)) replace(name, place.put(tensor));
       if (place.stays) traffic.toDevice += bytesOf(Object.values(tensors));
     },
     async run(feeds, signal) {
-      const inputs = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(ort, tensor)]);
+      await replaceFailed();
+      const inputs = Object.entries(feeds).map(
+        ([name, tensor]) => [name, toOrt(ort, tensor)] as const,
+      );
+      failed = true;
       // On WebAssembly only what is returned was written: outputs passed in stay as they are, silently.
-      const outputs = (await session.run({
-        ...Object.fromEntries(kept),
-        ...Object.fromEntries(inputs),
+      const outputs = (await session.run(Object.fromEntries([...kept, ...inputs]), {
+        logSeverityLevel: SILENT,
       })) as Readonly<Record<string, OrtTensor>>;
+      failed = false;
       const returned = Object.fromEntries(
         results.map(({ name }): [string, Tensor] => [name, fromOrt(outputs[name]!)]),
       );
