@@ -64,6 +64,8 @@ export interface GpuWork {
   dispatches: number;
   /** Buffers created and not destroyed. */
   buffers: number;
+  /** Bytes of buffers that were mapped to be read: what comes back. */
+  mapped: number;
 }
 
 /** What the page has given to a GPU until now. */
@@ -73,7 +75,7 @@ export function gpuWork(page: Page): Promise<GpuWork> {
 
 /** Runs in the page, before its own scripts. */
 function countGpuWork(): void {
-  const work: GpuWork = { dispatches: 0, buffers: 0 };
+  const work: GpuWork = { dispatches: 0, buffers: 0, mapped: 0 };
   Object.assign(globalThis, { gpuWork: work });
   if (!globalThis.GPUComputePassEncoder) return;
   const after = <T extends object>(target: T, name: keyof T, count: (self: T) => void) => {
@@ -91,6 +93,9 @@ function countGpuWork(): void {
   after(GPUComputePassEncoder.prototype, 'dispatchWorkgroupsIndirect', dispatched);
   after(GPUDevice.prototype, 'createBuffer', () => {
     work.buffers += 1;
+  });
+  after(GPUBuffer.prototype, 'mapAsync', ({ size, usage }) => {
+    if (usage & GPUBufferUsage.MAP_READ) work.mapped += size;
   });
   const destroyed = new WeakSet<GPUBuffer>();
   after(GPUBuffer.prototype, 'destroy', (buffer) => {

@@ -1,10 +1,6 @@
 /** The page in a real Chromium: its own runtime draws what the server draws. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   buildGenerator,
@@ -14,6 +10,7 @@ import {
 } from '../packages/sample/test/fixture.ts';
 import { type RunningServer, startServer } from '../packages/serve/src/index.ts';
 import type {} from '../packages/serve/web/page.ts';
+import { type BundledPage, bundlePage } from './bundled-page.ts';
 import {
   gpuWork,
   hasChromium,
@@ -24,23 +21,16 @@ import {
 
 const chromium = hasChromium();
 
-let pageDir: string;
+let bundle: BundledPage;
 let file: Awaited<ReturnType<typeof writeTemporary>>;
 let server: RunningServer;
 const opened: OpenedPage[] = [];
 
 beforeAll(async () => {
   if (!chromium) return;
-  pageDir = await mkdtemp(join(tmpdir(), 'ganport-page-'));
-  const root = fileURLToPath(new URL('../packages/serve/', import.meta.url));
-  await build({
-    configFile: join(root, 'vite.config.ts'),
-    root: join(root, 'web'),
-    logLevel: 'error',
-    build: { outDir: pageDir },
-  });
+  bundle = await bundlePage(fileURLToPath(new URL('../packages/serve/web/', import.meta.url)));
   file = await writeTemporary(buildGenerator().model);
-  server = await startServer({ model: file.path, port: 0, pageDir });
+  server = await startServer({ model: file.path, port: 0, pageDir: bundle.folder });
 });
 
 afterEach(async () => {
@@ -50,7 +40,7 @@ afterEach(async () => {
 afterAll(async () => {
   await server?.close();
   await file?.remove();
-  if (pageDir) await rm(pageDir, { recursive: true });
+  await bundle?.remove();
 });
 
 /** A page that is closed after the test. */
