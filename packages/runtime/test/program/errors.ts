@@ -109,8 +109,16 @@ export const errorCases: readonly ProgramCase[] = [
       const column = (count: number) => float32(new Float32Array(count).fill(1), [count, 1]);
       await program.run({ a: column(2), b: column(2) });
       const [two, three] = [column(2), column(3)];
-      await expectRefusal(program.run({ a: two, b: three }), /^the run failed: .*(Add|2 by 3|3 by 2)/, 'the run');
-      await expectRefusal(program.run({ a: three, b: two }), /^the run failed: .*(Add|2 by 3|3 by 2)/, 'another');
+      await expectRefusal(
+        program.run({ a: two, b: three }),
+        /^the run failed: .*(Add|2 by 3|3 by 2)/,
+        'the run',
+      );
+      await expectRefusal(
+        program.run({ a: three, b: two }),
+        /^the run failed: .*(Add|2 by 3|3 by 2)/,
+        'another',
+      );
       const { y } = await program.run({ a: column(3), b: column(3) });
       expectEqual(y, float32([4, 4, 4], [3, 1]), 'y of the next run');
       expectEqual(await program.read(['sum']), { sum: float32(2) }, 'the sum');
