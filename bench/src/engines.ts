@@ -44,6 +44,8 @@ export interface Measured {
   readonly stepsPerSecond: number;
   readonly gflops: number;
   readonly peakBytes: number;
+  /** From the start of its process to the end of its first step, or steps if it takes several at once. */
+  readonly firstStepSeconds: number;
   /** Times the first contender's seconds per step, where both ran. */
   readonly ratio?: number;
 }
@@ -88,6 +90,7 @@ async function compare(
   const title = `${preset}, batch ${batch}`;
   const running: ContenderProcess[] = [];
   const entryOf = new Map<ContenderProcess, Entry>();
+  const firstStep = new Map<ContenderProcess, number>();
   const measured = new Map<Entry, Measured>();
   try {
     for (const { entry, command } of ready) {
@@ -95,7 +98,9 @@ async function compare(
       onProgress(`${title}: first step of ${entry.name}`);
       try {
         const { device } = entry;
+        const began = performance.now();
         const child = await startStepping(command, { preset, batch, threads, device });
+        firstStep.set(child, (performance.now() - began) / 1000);
         running.push(child);
         entryOf.set(child, entry);
       } catch (error) {
@@ -113,8 +118,10 @@ async function compare(
       const entry = entryOf.get(child)!;
       if (failed.has(entry)) continue;
       const { description } = child;
+      const firstStepSeconds = firstStep.get(child)!;
       const peakBytes = await child.end();
-      measured.set(entry, { description, peakBytes, ...rates(took.get(entry)!, flops, base) });
+      const costs = { peakBytes, firstStepSeconds };
+      measured.set(entry, { description, ...costs, ...rates(took.get(entry)!, flops, base) });
     }
   } finally {
     for (const child of running) child.kill();

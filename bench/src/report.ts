@@ -38,11 +38,12 @@ export function formatReport(comparisons: readonly Comparison[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-const HEADER = ['', 'steps/s', 'ms/step (min–max)', 'GFLOP/s', 'peak MB', 'ratio'];
+const HEADER = ['', 'steps/s', 'ms/step (min–max)', 'GFLOP/s', 'peak MB', 'first step, s', 'ratio'];
 
 function formatRow(result: ContenderResult): string[] {
   if ('failed' in result) return [result.name, ...HEADER.slice(1).map(() => '–')];
-  const { name, secondsPerStep, stepsPerSecond, gflops, peakBytes, ratio } = result;
+  const { name, secondsPerStep, stepsPerSecond, gflops, peakBytes, firstStepSeconds, ratio } =
+    result;
   const ms = (seconds: number) => digits(seconds * 1000);
   const { median, min, max } = secondsPerStep;
   return [
@@ -51,6 +52,7 @@ function formatRow(result: ContenderResult): string[] {
     `${ms(median)} (${ms(min)}–${ms(max)})`,
     digits(gflops),
     (peakBytes / 1e6).toFixed(0),
+    digits(firstStepSeconds),
     ratio === undefined ? '–' : digits(ratio),
   ];
 }

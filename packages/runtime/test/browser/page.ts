@@ -7,7 +7,7 @@ import { programCases } from '../program/cases.ts';
 import { ACCUMULATOR, accumulator, ramp } from '../program/models.ts';
 import { runCase } from '../program/run-case.ts';
 
-export type WebDevice = 'wasm' | 'webgpu';
+type WebDevice = 'wasm' | 'webgpu';
 
 async function openerOn(device: WebDevice): Promise<Open> {
   const ort =
