@@ -1,6 +1,5 @@
 /** What all implementations of `Program` share: checks, copies, turns, cancellation, the end. */
-import { firstLine } from '@ganport/onnx';
-import { RuntimeError } from './error.ts';
+import { RuntimeError, runError } from './error.ts';
 import {
   type Bindings,
   checkFeeds,
@@ -57,8 +56,7 @@ export function createProgram(backend: Backend, bindings: Bindings, inTurn: Turn
           return await backend.run(copies, signal);
         } catch (error) {
           signal?.throwIfAborted();
-          if (error instanceof RuntimeError) throw error;
-          throw new RuntimeError(`the run failed: ${firstLine(error)}`, { cause: error });
+          throw runError(error);
         }
       });
     },

@@ -7,6 +7,20 @@ export class RuntimeError extends Error {
 
 /** What a runtime threw while it opened a model. */
 export function openError(error: unknown): RuntimeError {
+  return wrap('cannot open the model', error);
+}
+
+/** What a runtime threw during a run. */
+export function runError(error: unknown): RuntimeError {
+  return wrap('the run failed', error);
+}
+
+function wrap(what: string, error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
-  return new RuntimeError(`cannot open the model: ${firstLine(error)}`, { cause: error });
+  // onnxruntime-web throws a C++ exception that it does not catch as a number, its address.
+  const why =
+    typeof error === 'number'
+      ? `the WebAssembly runtime broke down (C++ exception ${error}); reload the page, or take the other device`
+      : firstLine(error);
+  return new RuntimeError(`${what}: ${why}`, { cause: error });
 }

@@ -53,6 +53,7 @@ describe.skipIf(!chromium).each(['wasm', 'webgpu'] as const)('in Chromium on %s'
     await opened?.close();
   });
 
+  // Before the suite: a session that cannot be created leaves onnxruntime-web a device with buffers.
   test('what it takes of the GPU does not grow, and is given back', async () => {
     const { page } = opened;
     expect(await page.evaluate((on) => window.program.open(on), device)).toMatch(
