@@ -9,6 +9,6 @@ if (missing) console.warn(`skipped on webgpu: ${missing}`);
 programSuite(
   'libonnxruntime on WebGPU',
   (model, options) => openNative(model, { ...options, device: 'webgpu' }),
-  { stateStays: true, cancels: false, slowProducts: 5 },
-  { skip: missing !== undefined, timeout: 60_000 },
+  { stateStays: true, cancels: false, slowProducts: 2 },
+  { skip: missing !== undefined, timeout: 120_000 },
 );

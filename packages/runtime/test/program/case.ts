@@ -8,7 +8,7 @@ export interface Traits {
   stateStays: boolean;
   /** A run under way ends early when it is cancelled; otherwise its result is dropped. */
   cancels: boolean;
-  /** Matrix products of [256, 256] that take about a second (a tenth where runs cannot be cancelled). */
+  /** Matrix products of [256, 256] that take about a second; where runs cannot be cancelled, a tenth or less. */
   slowProducts: number;
 }
 
