@@ -1,6 +1,4 @@
 /** `Program` over onnxruntime-web in a real Chromium, on WebAssembly and on WebGPU. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BundledPage, bundlePage, servePage } from '../../../test/bundled-page.ts';
@@ -28,15 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.close();
   await bundle?.remove();
-});
-
-test.skipIf(!chromium)('no module of Node is in the page', async () => {
-  const assets = join(bundle.folder, 'assets');
-  const scripts = (await readdir(assets)).filter((name) => /\.m?js$/.test(name));
-  expect(scripts).not.toEqual([]);
-  for (const name of scripts) {
-    expect(await readFile(join(assets, name), 'utf8')).not.toContain('vite-browser-external');
-  }
 });
 
 describe.skipIf(!chromium).each(['wasm', 'webgpu'] as const)('in Chromium on %s', (device) => {
