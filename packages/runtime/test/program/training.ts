@@ -4,7 +4,7 @@ import { expectThat } from './assert.ts';
 import type { ProgramCase } from './case.ts';
 import { modelOf } from './models.ts';
 
-const [BATCH, WIDTH, HIDDEN, OUT] = [16, 8, 32, 2] as const;
+const [BATCH, WIDTH, HIDDEN, OUT] = [8, 4, 16, 2] as const;
 const WEIGHTS = { w1: [WIDTH, HIDDEN], b1: [HIDDEN], w2: [HIDDEN, OUT], b2: [OUT] };
 const NAMES = Object.keys(WEIGHTS) as (keyof typeof WEIGHTS)[];
 const [RATE, MOMENTUM] = [0.1, 0.9];
