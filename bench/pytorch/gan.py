@@ -1,4 +1,4 @@
-"""The published GANs in PyTorch (eager): written for speed, or, with the argument "plain", as in tutorials.
+"""The published GANs in PyTorch: written for speed, with "compiled" compiled too, or, with "plain", as in tutorials.
 
 A contender of `pnpm bench engines`: reads requests from standard input, a line of JSON each, and
 writes a reply to each on standard output; src/contender.ts describes both.
@@ -58,7 +58,7 @@ PRESETS = {"mlp": mlp, "conv": conv}
 class Training:
     """Written for speed."""
 
-    form = "tuned"
+    form = "eager, tuned"
     # Channels last and the fused Adam were the fastest of their variants on the CPU.
     layout = torch.channels_last
     fused_adam = True
@@ -87,7 +87,7 @@ class Training:
         self.ones = torch.ones(batch, 1, device=self.device)
         self.zeros = torch.zeros(batch, 1, device=self.device)
         where = f"{threads} threads" if device == "cpu" else torch.cuda.get_device_name()
-        self.description = f"PyTorch {torch.__version__}, eager, {self.form}, on {where}"
+        self.description = f"PyTorch {torch.__version__}, {self.form}, on {where}"
         self.parameters = sum(
             parameter.numel()
             for network in (self.generator, self.discriminator)
@@ -133,7 +133,7 @@ class Training:
 class PlainTraining(Training):
     """As tutorials write it: a pass each over real and fake, default layout and optimiser."""
 
-    form = "plain"
+    form = "eager, plain"
     layout = torch.contiguous_format
     fused_adam = None
 
@@ -153,7 +153,19 @@ class PlainTraining(Training):
         return d_loss.detach(), g_loss.detach()
 
 
-TRAINING = PlainTraining if sys.argv[1:] == ["plain"] else Training
+class CompiledTraining(Training):
+    """The same, with both networks compiled."""
+
+    form = "compiled, tuned"
+
+    def __init__(self, preset, batch, threads, device):
+        super().__init__(preset, batch, threads, device)
+        self.generator.compile()
+        self.discriminator.compile()
+
+
+FORMS = {(): Training, ("plain",): PlainTraining, ("compiled",): CompiledTraining}
+TRAINING = FORMS[tuple(sys.argv[1:])]
 
 
 def answer(request, training):

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Device } from '@ganport/runtime/node';
 import type { TensorFlowBackend } from '@ganport/train';
-import { preparePyTorch } from './pytorch.ts';
+import { expectPyTorch, preparePyTorch } from './pytorch.ts';
 
 export interface Entry {
   readonly name: string;
   readonly device: Device;
+  /** It may take this long to start and take its first step; a minute unless given. */
+  readonly startSeconds?: number;
   /**
    * The program that serves it, and its arguments.
    * @throws Error saying why there is none
@@ -20,10 +22,13 @@ export interface Entry {
 export function entries({
   softwareWebgpu,
   beside,
+  python,
 }: {
   softwareWebgpu: boolean;
   /** Folder of another revision, built. */
   beside?: string | undefined;
+  /** A Python that has PyTorch, instead of an environment made here. */
+  python?: string | undefined;
 }): readonly Entry[] {
   return [
     onnxRuntime('cpu'),
@@ -37,9 +42,10 @@ export function entries({
     tensorFlow('tfjs-node', 'cpu'),
     tensorFlow('wasm', 'cpu'),
     tensorFlow('cpu', 'cpu'),
-    pyTorch('cpu'),
-    pyTorch('cpu', 'plain'),
-    pyTorch('cuda'),
+    pyTorch('cpu', { python }),
+    pyTorch('cpu', { python, form: 'plain' }),
+    pyTorch('cuda', { python }),
+    pyTorch('cuda', { python, form: 'compiled' }),
   ];
 }
 
@@ -67,14 +73,21 @@ function ganport(...engine: string[]): readonly [string, ...string[]] {
   return [process.execPath, program, ...engine];
 }
 
-/** Written for speed, or plainly, as tutorials have it. */
-function pyTorch(device: Device, form?: 'plain'): Entry {
+/** Compiling a network may take minutes. */
+const COMPILE_SECONDS = 300;
+
+/** Written for speed, with its networks compiled too, or plainly, as tutorials have it. */
+function pyTorch(
+  device: Device,
+  { python, form }: { python?: string | undefined; form?: 'plain' | 'compiled' },
+): Entry {
   const program = fileURLToPath(new URL('../pytorch/gan.py', import.meta.url));
   return {
     name: form ? `PyTorch ${device}, ${form}` : `PyTorch ${device}`,
     device,
+    ...(form === 'compiled' && { startSeconds: COMPILE_SECONDS }),
     prepare: async (onProgress) => [
-      await preparePyTorch(onProgress),
+      python ? await expectPyTorch(python) : await preparePyTorch(onProgress),
       program,
       ...(form ? [form] : []),
     ],

@@ -97,9 +97,10 @@ async function compare(
       if (failed.has(entry)) continue;
       onProgress(`${title}: first step of ${entry.name}`);
       try {
-        const { device } = entry;
+        const { device, startSeconds } = entry;
+        const asked = { preset, batch, threads, device };
         const began = performance.now();
-        const child = await startStepping(command, { preset, batch, threads, device });
+        const child = await startStepping(command, asked, startSeconds);
         firstStep.set(child, (performance.now() - began) / 1000);
         running.push(child);
         entryOf.set(child, entry);
@@ -137,9 +138,10 @@ async function compare(
 async function startStepping(
   command: Ready['command'],
   options: ContenderOptions,
+  limitSeconds = START_SECONDS,
 ): Promise<ContenderProcess> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), START_SECONDS * 1000);
+  const timer = setTimeout(() => late.abort(), limitSeconds * 1000);
   let child: ContenderProcess | undefined;
   try {
     child = await ContenderProcess.start(command, options, late.signal);
@@ -154,7 +156,7 @@ async function startStepping(
     child?.kill();
     const { batch } = options;
     throw late.signal.aborted
-      ? new Error(`no step within ${START_SECONDS} s at batch ${batch}`)
+      ? new Error(`no step within ${limitSeconds} s at batch ${batch}`)
       : error;
   } finally {
     clearTimeout(timer);

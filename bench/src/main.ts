@@ -32,6 +32,7 @@ of engines:
   --only NAME[,NAME…] only contenders whose name begins so, such as onnxruntime or "PyTorch cpu"
   --software-webgpu   WebGPU also where there is no GPU, on a software renderer
   --beside FOLDER     also the onnxruntime engine of another revision, built in this folder
+  --python PROGRAM    a Python that has PyTorch, instead of an environment made here
   --plot FILE         also draw a chart, .svg or .png; may be given twice
 
 PyTorch is installed into .cache/pytorch where Python and a package index are there.
@@ -49,7 +50,11 @@ async function main(args: readonly string[]): Promise<void> {
   const presets = presetsOf(values.preset);
   const batches = (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n));
   const chosen = choose(
-    entries({ softwareWebgpu: values['software-webgpu'], beside: values.beside }),
+    entries({
+      softwareWebgpu: values['software-webgpu'],
+      beside: values.beside,
+      python: values.python,
+    }),
     values.only,
   );
   const threads = positive('--threads', values.threads ?? `${availableParallelism()}`);
@@ -88,7 +93,7 @@ function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const options = {
     ...{ preset: text, batch: text, only: text, threads: text, rounds: text, json: text },
-    beside: text,
+    ...{ beside: text, python: text },
     'software-webgpu': { type: 'boolean', default: false },
     plot: { type: 'string', multiple: true },
   } as const;

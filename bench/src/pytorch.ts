@@ -27,6 +27,12 @@ export async function preparePyTorch(
   return ours;
 }
 
+/** @returns the Python. @throws Error in one line if it does not import PyTorch */
+export async function expectPyTorch(python: string): Promise<string> {
+  if (await hasPyTorch(python)) return python;
+  throw new Error(`${python} does not import torch`);
+}
+
 async function hasPyTorch(python: string): Promise<boolean> {
   try {
     await promisify(execFile)(python, ['-c', 'import torch']);

@@ -24,6 +24,7 @@ export {
 export { type Gan, resolveGan } from './gan.ts';
 export { isUnused } from './new-run.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
+export { gpuLacks } from './onnxruntime/gpu-lacks.ts';
 export { type GanSettings, ganRecipe } from './recipe/gan.ts';
 export type { RecipeOptions, TrainingImages } from './recipe/gan-feeds.ts';
 export { buildRecipe, feedsAt, RECIPES } from './recipe/index.ts';
