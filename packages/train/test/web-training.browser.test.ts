@@ -1,10 +1,7 @@
 /** Training in a real Chromium, on WebAssembly and on WebGPU, beside the CPU in Node. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BundledPage, bundlePage, servePage } from '../../../test/bundled-page.ts';
 import {
   gpuWork,
   hasChromium,
@@ -19,26 +16,18 @@ import { CASE_NAMES, STEPS, trainOn } from './web-training.ts';
 
 const chromium = hasChromium();
 
-let folder: string;
-let server: PreviewServer;
+let bundle: BundledPage;
+let server: Awaited<ReturnType<typeof servePage>>;
 
 beforeAll(async () => {
   if (!chromium) return;
-  folder = await mkdtemp(join(tmpdir(), 'ganport-page-'));
-  const shared = {
-    configFile: false as const,
-    root: fileURLToPath(new URL('browser/', import.meta.url)),
-    logLevel: 'error' as const,
-    resolve: { conditions: ['source', 'module', 'browser', 'production'] },
-    build: { outDir: folder },
-  };
-  await build({ ...shared, build: { ...shared.build, emptyOutDir: true } });
-  server = await preview({ ...shared, preview: { host: '127.0.0.1', port: 0 } });
+  bundle = await bundlePage(fileURLToPath(new URL('browser/', import.meta.url)));
+  server = await servePage(bundle);
 });
 
 afterAll(async () => {
   await server?.close();
-  if (folder) await rm(folder, { recursive: true });
+  await bundle?.remove();
 });
 
 describe.skipIf(!chromium).each(['wasm', 'webgpu'] as const)('in Chromium on %s', (device) => {
@@ -46,7 +35,7 @@ describe.skipIf(!chromium).each(['wasm', 'webgpu'] as const)('in Chromium on %s'
 
   beforeAll(async () => {
     opened = await openChromium([SOFTWARE_WEBGPU]);
-    await opened.page.goto(server.resolvedUrls!.local[0]!);
+    await opened.page.goto(server.url);
   });
 
   afterAll(async () => {
