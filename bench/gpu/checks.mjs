@@ -75,6 +75,10 @@ async function train(options) {
   const onNotice = (line) => notices.push(line);
   const engine = await engineOn(recipe, start, { ...options, onNotice });
   try {
+    // Where koffi does not load, onnxruntime-node serves, which is not what is checked.
+    if (engine.description.startsWith('onnxruntime-node')) {
+      throw new Error(`${engine.description}: expected libonnxruntime itself, through koffi`);
+    }
     const metrics = [];
     for (let step = 1; step <= STEPS; step += 1) {
       metrics.push(...Object.values(await engine.step(await feedsAt(recipe, step))));

@@ -28,7 +28,7 @@ const LEFT_OUT = /^(@tensorflow\/.*|onnxruntime-web|node-api-headers)$/;
 
 /** What no program loads, and binaries of other systems. */
 const UNUSED =
-  /\.(map|d\.[cm]?ts|tsbuildinfo|md)$|\/(darwin|win32|arm64|musl_x64)(\/|$)|^(koffi\/(src|lib|vendor|doc))(\/|$)/;
+  /\.(map|d\.[cm]?ts|tsbuildinfo|md)$|\/(darwin|win32|arm64|musl_x64)(\/|$)|^koffi\/(lib|vendor|doc)(\/|$)/;
 
 /** Archives by the folders of packages that they hold; what is in no other is in "code". */
 const ARCHIVES = {
@@ -50,6 +50,7 @@ function main([folder]) {
   const stage = mkdtempSync(join(tmpdir(), 'ganport-pack-'));
   try {
     stageApp(join(stage, 'app'));
+    expectLoads(join(stage, 'app'));
     cpSync(process.execPath, join(stage, 'node'));
     chmodSync(join(stage, 'node'), 0o755);
     const parts = join(folder, 'parts');
@@ -134,8 +135,16 @@ function copy(from, to, name) {
   cpSync(from, to, { recursive: true, filter: wanted });
 }
 
+/** Without koffi or a file of it, onnxruntime-node would serve, and nobody would notice. */
+function expectLoads(app) {
+  for (const [folder, name] of Object.entries({ runtime: 'koffi', sample: 'sharp' })) {
+    const options = { cwd: join(app, 'packages', folder), stdio: ['ignore', 'inherit', 'pipe'] };
+    execFileSync(process.execPath, ['-e', `require('${name}')`], options);
+  }
+}
+
 function archive(folder, file, paths) {
-  const env = { ...process.env, XZ_OPT: '-T0 -6' };
+  const env = { ...process.env, XZ_OPT: process.env.XZ_OPT ?? '-T0 -6' };
   execFileSync('tar', ['-C', folder, '-cJf', file, ...paths], { env, stdio: 'inherit' });
 }
 
