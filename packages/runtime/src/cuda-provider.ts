@@ -15,12 +15,15 @@ export interface CudaProvider {
   cuda: number | undefined;
   /** The other of the known versions, where that is installed. */
   installed: number | undefined;
-  /** Libraries it is linked against that the system does not find. */
+  /** Libraries it is linked against that the system does not find, and cuDNN with them. */
   missing: string[];
 }
 
 /** Versions that onnxruntime 1.30 has providers for. */
 const VERSIONS = [12, 13];
+
+/** onnxruntime 1.30's for CUDA 13 is not linked against it, but loads it at the first convolution. */
+const CUDNN = 'libcudnn.so.9';
 
 /** Libraries whose version is CUDA's own. Those of cuFFT and cuRAND count for themselves. */
 const VERSIONED = /^lib(?:cudart|cublas|cublasLt|nvrtc)\.so\.(\d+)/;
@@ -40,7 +43,10 @@ export function cudaProvider(
   if (!needed) return undefined;
   const version = needed.map((library) => VERSIONED.exec(library)?.[1]).find(Boolean);
   const cuda = version === undefined ? undefined : Number(version);
-  const missing = needed.filter((name) => !existsSync(join(folder, name)) && !finds(name));
+  const lacks = (name: string) => !existsSync(join(folder, name)) && !finds(name);
+  const missing = needed.filter(lacks);
+  const linksCudnn = needed.some((name) => name.startsWith('libcudnn'));
+  if (cuda && missing.length > 0 && !linksCudnn && lacks(CUDNN)) missing.push(CUDNN);
   const installed = VERSIONS.find((other) => other !== cuda && finds(`libcublasLt.so.${other}`));
   return { path, cuda, installed, missing };
 }

@@ -63,6 +63,10 @@ const SYMPTOMS: readonly (readonly [RegExp, (found: RegExpExecArray) => string])
     ([, version]) => `cuDNN ${version}, with its folder in LD_LIBRARY_PATH`,
   ],
   [
+    /cuDNN (?:is not available|library was not found)/,
+    () => 'cuDNN 9, with its folder in LD_LIBRARY_PATH',
+  ],
+  [
     /lib(?:cublas|cublasLt|cudart|nvrtc)\.so\.(\d+): cannot open/,
     ([, version]) => `CUDA ${version} and cuDNN 9, with their folders in LD_LIBRARY_PATH`,
   ],

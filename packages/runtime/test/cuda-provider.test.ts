@@ -20,7 +20,7 @@ function provider(needed: readonly string[]): string {
   return path;
 }
 
-/** As the builds are linked. */
+/** As the builds are linked: those for CUDA 12, and PyPI's onnxruntime-gpu 1.30.0; without the driver. */
 const NEEDED = {
   12: [
     'libcublasLt.so.12',
@@ -31,15 +31,7 @@ const NEEDED = {
     'libcudnn.so.9',
     'libc.so.6',
   ],
-  13: [
-    'libcublasLt.so.13',
-    'libcublas.so.13',
-    'libcurand.so.10',
-    'libcufft.so.12',
-    'libcudart.so.13',
-    'libcudnn.so.9',
-    'libc.so.6',
-  ],
+  13: ['libcublasLt.so.13', 'libcublas.so.13', 'libcurand.so.10', 'libcudart.so.13', 'libc.so.6'],
 } as const;
 
 const finding =
@@ -78,8 +70,9 @@ test('what lies beside the provider is found', () => {
 });
 
 test.runIf(process.platform === 'linux')('the system’s own loader is asked', () => {
-  provider(['libc.so.6', 'libcudart.so.99']);
-  expect(cudaProvider(folder)).toMatchObject({ cuda: 99, missing: ['libcudart.so.99'] });
+  provider(['libc.so.6', 'libcudart.so.99', 'libcudnn.so.99']);
+  const missing = ['libcudart.so.99', 'libcudnn.so.99'];
+  expect(cudaProvider(folder)).toMatchObject({ cuda: 99, missing });
 });
 
 test('a file that is no library tells nothing', () => {
@@ -96,7 +89,7 @@ describe('what is said', () => {
 
   test('of a provider for CUDA 13 beside CUDA 12', () => {
     expect(explain(NEEDED[13], ...NEEDED[12])).toEqual({
-      why: 'its provider is for CUDA 13 and lacks libcublasLt.so.13, libcublas.so.13, libcufft.so.12, libcudart.so.13; CUDA 12 is there',
+      why: 'its provider is for CUDA 13 and lacks libcublasLt.so.13, libcublas.so.13, libcudart.so.13; CUDA 12 is there',
       remedy: `CUDA 13, found by LD_LIBRARY_PATH or the system; or, for CUDA 12, NuGet's provider: remove ${FILE}, then \`ganport doctor --install cuda\``,
     });
   });
@@ -108,9 +101,16 @@ describe('what is said', () => {
     });
   });
 
+  test('of a provider that is not linked against the cuDNN it needs', () => {
+    expect(explain(NEEDED[13], 'libc.so.6', 'libcurand.so.10')).toMatchObject({
+      why: 'its provider is for CUDA 13 and lacks libcublasLt.so.13, libcublas.so.13, libcudart.so.13, libcudnn.so.9',
+      remedy: expect.stringMatching(/^CUDA 13 and cuDNN 9, /),
+    });
+  });
+
   test('of cuDNN alone', () => {
-    expect(explain(NEEDED[13], ...NEEDED[13].filter((name) => name !== 'libcudnn.so.9'))).toEqual({
-      why: 'its provider is for CUDA 13 and lacks libcudnn.so.9',
+    expect(explain(NEEDED[12], ...NEEDED[12].filter((name) => name !== 'libcudnn.so.9'))).toEqual({
+      why: 'its provider is for CUDA 12 and lacks libcudnn.so.9',
       remedy: 'cuDNN 9, found by LD_LIBRARY_PATH or the system',
     });
   });

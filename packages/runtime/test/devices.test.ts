@@ -24,6 +24,7 @@ describe('what helps', () => {
     ['libcuda.so.1: cannot open shared object file', /NVIDIA driver/],
     ['CUDA failure 100: no CUDA-capable device is detected', /nvidia-smi/],
     ['libcudnn.so.8: cannot open shared object file', /^cuDNN 8, /],
+    ['cuDNN is not available. Install cuDNN, update the system library search path', /^cuDNN 9, /],
     ['libcudart.so.12: cannot open shared object file', /^CUDA 12 and cuDNN 9, /],
     ["/lib64/libm.so.6: version `GLIBC_2.99' not found", /newer Linux/],
     ['something nobody has seen', /GPU and driver/],
