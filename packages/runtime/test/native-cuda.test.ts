@@ -1,12 +1,19 @@
 /** What onnxruntime is told for CUDA, which needs no GPU to be seen: by a table of functions of the test's. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { float32 } from '@ganport/onnx';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RuntimeError } from '../src/error.ts';
 import { createBackend } from '../src/native/backend.ts';
+import { type Cudart, cudaCopies, loadCudart } from '../src/native/copies.ts';
 import { appendCuda, type CudaOptions } from '../src/native/cuda-options.ts';
 import { createScope } from '../src/native/scope.ts';
+import type { Thread } from '../src/native/thread.ts';
 import { bindPorts } from '../src/ports.ts';
 import type { Port } from '../src/program.ts';
 import { type FakeApi, fakeApi } from './fake-api.ts';
+import { fakeLibrary } from './fake-library.ts';
 
 const SETTINGS = 1000n;
 
@@ -57,9 +64,26 @@ describe('options', () => {
   );
 });
 
-/** A step: state w takes w_next; x is fed, the loss is returned. */
-async function backendOf(port: Pick<Port, 'shape'>, graphs: boolean) {
+const CUDART: Cudart = {
+  cudaMemcpy: 601n,
+  cudaDeviceSynchronize: 602n,
+  explain: (code) => (code === 700 ? 'an illegal memory access was encountered' : `error ${code}`),
+};
+/** cudaMemcpyDefault. */
+const BY_ADDRESS = 4n;
+
+/**
+ * A step: state w takes w_next; x is fed, the loss is returned.
+ * @param returns what CUDA's functions return: pointers, of which an int is the lower half
+ */
+async function backendOf(
+  port: Pick<Port, 'shape'>,
+  graphs: boolean,
+  returns: bigint | null = null,
+) {
   const api = fakeApi();
+  /** What the thread is asked for, besides onnxruntime's functions. */
+  const calls: (readonly bigint[])[] = [];
   const w: Port = { name: 'w', dtype: 'float32', shape: [2] };
   const bindings = bindPorts(
     [{ name: 'x', dtype: 'float32', ...port }, w],
@@ -70,10 +94,17 @@ async function backendOf(port: Pick<Port, 'shape'>, graphs: boolean) {
     { w: 'w_next' },
   );
   const scope = createScope(api);
-  const thread = api.startThread();
-  const memory = { scope, env: 501n, thread, host: 502n, device: 503n };
+  const thread: Thread = {
+    async call(address, parameters) {
+      calls.push([address, ...parameters]);
+      return returns;
+    },
+    close: async () => undefined,
+  };
+  const copy = cudaCopies(api, thread, CUDART);
+  const memory = { scope, thread, host: 502n, device: 503n, copy };
   const backend = await createBackend({ memory, session: 504n, bindings, graphs });
-  return { api, backend };
+  return { api, calls, backend };
 }
 
 const called = ({ calls }: FakeApi, wanted: string) => calls.filter(([name]) => name === wanted);
@@ -93,7 +124,7 @@ test('without graphs there are no numbers', async () => {
 });
 
 test('a graph is replayed with the same addresses: what is fed is copied to where it was bound', async () => {
-  const { api, backend } = await backendOf({ shape: [3] }, true);
+  const { api, calls, backend } = await backendOf({ shape: [3] }, true);
   const bound = () => [...called(api, 'BindInput'), ...called(api, 'BindOutput')];
   const x = bound().filter(([, , name]) => name === 'x');
   const results = bound().filter(([, , name]) => name === 'loss');
@@ -102,10 +133,15 @@ test('a graph is replayed with the same addresses: what is fed is copied to wher
   expect(results.map(([, , , value]) => value)).toEqual([results[0]![3], results[0]![3]]);
   const made = called(api, 'CreateTensorAsOrtValue').length;
   const before = api.calls.length;
+  calls.length = 0;
   for (let i = 0; i < 4; i += 1) await backend.run({ x: float32([1, 2, 3]) }, undefined);
   expect(called(api, 'CreateTensorAsOrtValue')).toHaveLength(made);
   const inRuns = api.calls.slice(before);
-  expect(inRuns.filter(([name]) => name === 'CopyTensors')).toHaveLength(8);
+  const copied = calls.map(([address, ...parameters]) => [address, ...parameters.slice(2)]);
+  const there = [CUDART.cudaMemcpy, 12n, BY_ADDRESS];
+  const back = [CUDART.cudaMemcpy, 4n, BY_ADDRESS];
+  const done = [CUDART.cudaDeviceSynchronize];
+  expect(copied).toEqual(Array(4).fill([there, done, back, done]).flat());
   expect(inRuns.filter(([, , name]) => name === 'x' || name === 'loss')).toEqual([]);
 });
 
@@ -127,4 +163,62 @@ test('graphs need known sizes', async () => {
     '"x" has the shape [N]: CUDA graphs need known sizes',
   );
   await backendOf({ shape: ['N'] }, false);
+});
+
+test('state is zeros at first, and is copied between the addresses of its tensors', async () => {
+  const { api, calls, backend } = await backendOf({ shape: [3] }, false);
+  const BYTES = 8n;
+  const done = [CUDART.cudaDeviceSynchronize];
+  const copies = () =>
+    calls.map(([address, , , ...rest]) => (rest.length ? [address, ...rest] : [address]));
+  const copy = [CUDART.cudaMemcpy, BYTES, BY_ADDRESS];
+  expect(copies()).toEqual([copy, done]);
+  calls.length = 0;
+  await backend.write({ w: float32([1, 2]) });
+  await backend.read([{ name: 'w', dtype: 'float32', shape: [2], next: 'w_next' }]);
+  expect(copies()).toEqual([copy, done, copy, done]);
+  // Of each copy, where it goes and where it comes from. What is written to is what is read.
+  const values = called(api, 'GetTensorMutableData').map(([, value]) => value);
+  expect(values[2]).toBe(values[0]);
+  expect(values[5]).toBe(values[2]);
+  expect(new Set([values[2], values[3], values[4]])).toHaveProperty('size', 3);
+  expect(called(api, 'CopyTensors')).toEqual([]);
+});
+
+test('what CUDA says of a copy that fails is said; an int has 32 bits', async () => {
+  await expect(backendOf({ shape: [3] }, false, 700n)).rejects.toThrow(
+    'CUDA cannot copy a tensor: an illegal memory access was encountered',
+  );
+  await backendOf({ shape: [3] }, false, 0xdead_0000_0000n);
+});
+
+describe('CUDA’s runtime', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ganport-cudart-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const provider = (bytes: Uint8Array) => {
+    const path = join(folder, 'libonnxruntime_providers_cuda.so');
+    writeFileSync(path, bytes);
+    return path;
+  };
+
+  test('is the one that the provider is linked against', () => {
+    provider(fakeLibrary({ needed: ['libcublas.so.98', 'libcudart.so.99'] }));
+    expect(() => loadCudart(folder)).toThrow(RuntimeError);
+    expect(() => loadCudart(folder)).toThrow(
+      /^cannot load libcudart\.so\.99, which copies tensors: .*$/,
+    );
+  });
+
+  test.each([
+    ['not linked', fakeLibrary({ needed: ['libcublas.so.12'] })],
+    ['no library', Buffer.from('a page that says 404')],
+  ])('is missed in a provider that is %s', (_, bytes) => {
+    const path = provider(bytes);
+    expect(() => loadCudart(folder)).toThrow(
+      `${path} is not linked against libcudart, which copies tensors`,
+    );
+  });
 });

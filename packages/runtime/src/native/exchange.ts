@@ -5,14 +5,7 @@ import type { Bindings, Tensors } from '../ports.ts';
 import type { Port } from '../program.ts';
 import type { Handle, OrtApi } from './api.ts';
 import type { Memory } from './state.ts';
-import {
-  copyValues,
-  deviceTensor,
-  type HostTensor,
-  hostTensor,
-  type TensorType,
-  tensorAt,
-} from './tensors.ts';
+import { deviceTensor, type HostTensor, hostTensor, type TensorType, tensorAt } from './tensors.ts';
 
 export interface Exchange {
   /** Binds the results, after whatever other outputs the binding has. */
@@ -90,7 +83,7 @@ export function createStagedExchange(
   memory: Memory & { device: Handle },
   { feeds, results }: Ports,
 ): Exchange {
-  const { scope, host, device } = memory;
+  const { scope, host, device, copy } = memory;
   const stage = (port: Port) => {
     if (!isKnown(port)) {
       throw new RuntimeError(
@@ -101,8 +94,12 @@ export function createStagedExchange(
     return { name: port.name, onHost, onDevice: deviceTensor(scope, device, port) };
   };
   const [fed, returned] = [feeds.map(stage), results.map(stage)];
-  const hosts = (stages: typeof fed) => stages.map(({ onHost }) => onHost.value);
-  const devices = (stages: typeof fed) => stages.map(({ onDevice }) => onDevice);
+  const upload = fed.map(({ onHost, onDevice }) => {
+    return { from: onHost.value, to: onDevice, bytes: onHost.data.byteLength };
+  });
+  const download = returned.map(({ onHost, onDevice }) => {
+    return { from: onDevice, to: onHost.value, bytes: onHost.data.byteLength };
+  });
   return {
     bind(binding) {
       for (const { name, onDevice } of fed) scope.api.call('BindInput', binding, name, onDevice);
@@ -112,10 +109,10 @@ export function createStagedExchange(
     },
     async send(_, given) {
       for (const { name, onHost } of fed) onHost.data.set(given[name]!.data as never);
-      if (fed.length > 0) await copyValues(memory, hosts(fed), devices(fed));
+      if (upload.length > 0) await copy(upload);
     },
     async receive() {
-      if (returned.length > 0) await copyValues(memory, devices(returned), hosts(returned));
+      if (download.length > 0) await copy(download);
       return Object.fromEntries(returned.map(({ name, onHost }) => [name, copyOf(onHost)]));
     },
   };

@@ -30,7 +30,7 @@ function libraryPath(): string {
  * @returns also the path of its main file, from which threads load it again
  * @throws KoffiError in one line
  */
-function loadKoffi(): { koffi: typeof import('koffi'); path: string } {
+export function loadKoffi(): { koffi: typeof import('koffi'); path: string } {
   const require = createRequire(import.meta.url);
   try {
     const path = require.resolve('koffi');

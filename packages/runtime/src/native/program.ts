@@ -7,6 +7,7 @@ import type { Program, ProgramOptions } from '../program.ts';
 import { createTurns, type Turns } from '../turns.ts';
 import type { Handle, OrtApi } from './api.ts';
 import { createBackend } from './backend.ts';
+import { cudaCopies, loadCudart, ortCopies } from './copies.ts';
 import type { CudaOptions } from './cuda-options.ts';
 import { loadOrt } from './library.ts';
 import { createScope, type Scope } from './scope.ts';
@@ -67,10 +68,10 @@ async function open(
     const bindings = bindPorts(ports[0]!, ports[1]!, state);
     const memory = {
       scope,
-      env,
       thread,
       host: hostMemory(scope),
       device: allocatorOf(scope, session, device),
+      copy: device === 'cuda' ? cudaCopies(api, thread, loadCudart()) : ortCopies(api, thread, env),
     };
     const graphs = device === 'cuda' && cuda?.graphs === true;
     const backend: Backend = {

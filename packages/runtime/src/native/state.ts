@@ -2,19 +2,21 @@
 import type { Tensor } from '@ganport/onnx';
 import type { StatePort, Tensors } from '../ports.ts';
 import type { Handle } from './api.ts';
+import type { CopyValues } from './copies.ts';
 import type { Scope } from './scope.ts';
-import { copyValues, deviceTensor, type HostTensor, hostTensor } from './tensors.ts';
+import { deviceTensor, type HostTensor, hostTensor } from './tensors.ts';
 import type { Thread } from './thread.ts';
 
 /** What tensors are made and copied with. */
 export interface Memory {
   scope: Scope;
-  env: Handle;
   thread: Thread;
   /** Where the host's memory is. */
   host: Handle;
   /** Gives memory on the device; undefined where that is the host's own. */
   device: Handle | undefined;
+  /** Between the host and the device. */
+  copy: CopyValues;
 }
 
 /** One of the two sets. */
@@ -71,7 +73,7 @@ async function onDevice(
   ports: readonly StatePort[],
   twice: Twice,
 ): Promise<StateTensors> {
-  const { scope } = memory;
+  const { scope, copy } = memory;
   const pairs = new Map(
     ports.map((port) => [port.name, twice(port, () => deviceTensor(scope, allocator, port))]),
   );
@@ -89,7 +91,9 @@ async function onDevice(
   const write = (port: StatePort, side: Side, data?: Tensor['data']) =>
     staged(port, (tensor) => {
       if (data) tensor.data.set(data as never);
-      return copyValues(memory, [tensor.value], [value(port.name, side)]);
+      return copy([
+        { from: tensor.value, to: value(port.name, side), bytes: tensor.data.byteLength },
+      ]);
     });
   for (const port of ports) await write(port, 0);
   return {
@@ -104,7 +108,7 @@ async function onDevice(
       const read: Record<string, Tensor> = {};
       for (const port of wanted) {
         const { dtype, shape, data } = await staged(port, (tensor) =>
-          copyValues(memory, [value(port.name, side)], [tensor.value]),
+          copy([{ from: value(port.name, side), to: tensor.value, bytes: tensor.data.byteLength }]),
         );
         read[port.name] = { dtype, shape: [...shape], data };
       }

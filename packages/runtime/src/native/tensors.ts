@@ -3,7 +3,6 @@ import { ARRAYS, DATA_TYPES, type DType, sizeOf, type Tensor } from '@ganport/on
 import type { Handle, OrtApi } from './api.ts';
 import type { Scope } from './scope.ts';
 import { shapeOf } from './session.ts';
-import type { Thread } from './thread.ts';
 
 /** What a tensor is, apart from its numbers. */
 export interface TensorType {
@@ -59,24 +58,6 @@ export function deviceTensor(
   const parameters = [allocator, dims, shape.length, DATA_TYPES[dtype]] as const;
   return scope.create('Value', 'CreateTensorAsOrtValue', ...parameters);
 }
-
-/** Copies values between the host and the device, or within either. */
-export async function copyValues(
-  { scope: { api }, env, thread }: { scope: Scope; env: Handle; thread: Thread },
-  from: readonly Handle[],
-  to: readonly Handle[],
-): Promise<void> {
-  const pointers = (values: readonly Handle[]) => {
-    const array = new BigUint64Array(new ArrayBuffer(8 * values.length));
-    array.set(values);
-    return array;
-  };
-  const [sources, targets] = [pointers(from), pointers(to)];
-  const addresses = [api.addressOf(sources), api.addressOf(targets)];
-  await api.callOn(thread, 'CopyTensors', env, ...addresses, NO_STREAM, BigInt(from.length));
-}
-
-const NO_STREAM = 0n;
 
 /** A copy of a value that is in the host's memory. */
 export function tensorAt(api: OrtApi, value: Handle, dtype: DType): Tensor {
