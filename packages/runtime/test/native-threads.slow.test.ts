@@ -102,6 +102,27 @@ test('a worker that is ended while it runs ends alone', async () => {
   expect(await runScript(script, slow(300))).toBe('the sum is 3\n');
 });
 
+test('a process that exits during a run does not wait for its end', async () => {
+  const script = `
+    import { readFileSync } from 'node:fs';
+    import { openNative } from ${BUILT};
+    const model = readFileSync(process.argv[2]);
+    const options = { device: 'cpu', threads: 1, state: { sum: 'sum_next' } };
+    const program = await openNative(model, options);
+    const x = { dtype: 'float32', shape: [${SIDE}, ${SIDE}], data: new Float32Array(${SIDE ** 2}).fill(1) };
+    const start = Date.now();
+    await program.run({ x });
+    const whole = Date.now() - start;
+    void program.run({ x });
+    setTimeout(() => {
+      console.log(whole, Date.now());
+      process.exit();
+    }, whole / 10);`;
+  const [whole, exited] = (await runScript(script, slow(3000))).split(' ').map(Number);
+  const waited = Date.now() - exited!;
+  expect(waited, `milliseconds, of a run of ${whole}`).toBeLessThan(whole! / 2);
+});
+
 test('a hundred programs one after another, and one that nobody closes', async () => {
   const script = `
     import { readFileSync } from 'node:fs';

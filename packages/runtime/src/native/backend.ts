@@ -57,6 +57,8 @@ export async function createBackend({
       const { binding, options } = directions[now];
       const terminate = () => api.call('RunOptionsSetTerminate', options);
       signal?.addEventListener('abort', terminate);
+      // A process that exits waits for its threads.
+      process.on('exit', terminate);
       try {
         // What a node on the CPU takes is copied there when it is bound, not when it runs.
         if (device !== undefined) bindInputs(binding, now);
@@ -70,6 +72,7 @@ export async function createBackend({
         return results;
       } finally {
         signal?.removeEventListener('abort', terminate);
+        process.off('exit', terminate);
         api.call('RunOptionsUnsetTerminate', options);
       }
     },
