@@ -41,12 +41,12 @@ export function latentBatch(
   checkRange('latent size', dim, 1, MAX_LATENT_SIZE);
   checkRange('sample index', start, 0, MAX_INDEX);
   checkRange('number of samples', count, 0, MAX_INDEX - start + 1);
-  const batch = new Float32Array(count * dim);
-  const words = new Uint32Array(dim);
+  const words = new Uint32Array(count * dim);
   for (let row = 0; row < count; row += 1) {
-    fillWords(words, seed, stream, start + row);
-    fillNormal(batch.subarray(row * dim, (row + 1) * dim), words);
+    fillWords(words.subarray(row * dim, (row + 1) * dim), seed, stream, start + row);
   }
+  const batch = new Float32Array(words.length);
+  fillNormal(batch, words);
   return batch;
 }
 
