@@ -13,8 +13,8 @@ import type { Program } from './program.ts';
 import type { Turns } from './turns.ts';
 
 /**
- * A program at one runtime. Calls come one at a time; tensors were checked and are nobody else's, and
- * those returned are given away.
+ * A program at one runtime. Calls come one at a time; tensors were checked. Those written are the
+ * backend's to keep, those fed are its own until the run ends, and those returned are given away.
  */
 export interface Backend extends Pick<Program, 'description' | 'traffic'> {
   write(state: Tensors): Promise<void>;
@@ -43,17 +43,18 @@ export function createProgram(backend: Backend, bindings: Bindings, inTurn: Turn
     async write(state) {
       expectOpen();
       checkState(bindings, state);
-      const copies = copyAll(state);
+      const copies = Object.fromEntries(
+        Object.entries(state).map(([name, tensor]) => [name, copyTensor(tensor)]),
+      );
       return inTurn(() => backend.write(copies));
     },
     async run(feeds, { signal } = {}) {
       expectOpen();
       checkFeeds(bindings, feeds);
-      const copies = copyAll(feeds);
       return inTurn(async () => {
         signal?.throwIfAborted();
         try {
-          return await backend.run(copies, signal);
+          return await backend.run(feeds, signal);
         } catch (error) {
           signal?.throwIfAborted();
           throw runError(error);
@@ -70,10 +71,4 @@ export function createProgram(backend: Backend, bindings: Bindings, inTurn: Turn
       return closing;
     },
   };
-}
-
-function copyAll(tensors: Tensors): Tensors {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, copyTensor(tensor)]),
-  );
 }

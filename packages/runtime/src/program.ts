@@ -27,8 +27,7 @@ export interface RunOptions {
 
 /**
  * A model that was opened on a device. Runs, reads and writes take turns in the order they were asked
- * for; one that fails leaves the state as it was. Tensors are copied when they are given: what becomes
- * of them afterwards changes nothing. Whoever opens a program closes it.
+ * for; one that fails leaves the state as it was. Whoever opens a program closes it.
  */
 export interface Program {
   /** What runs it, and on what: "onnxruntime 1.30.0 on the CPU, threads: 2". */
@@ -40,11 +39,11 @@ export interface Program {
    * keep state on the device, each run takes it there and back, and that is counted instead.
    */
   readonly traffic: { readonly toDevice: number; readonly fromDevice: number };
-  /** Sets state. @throws RuntimeError that names the input, what was expected and got */
+  /** Sets state, of which it takes a copy at once. @throws RuntimeError that names the input, what was expected and got */
   write(state: Readonly<Record<string, Tensor>>): Promise<void>;
   /**
    * One run, off the event loop where the runtime can. `feeds` are the inputs that are not state, all of
-   * them, of at least one element along each dimension.
+   * them, of at least one element along each dimension; they are not to be changed until the run has ended.
    * @returns the outputs that no state takes, in memory of their own
    * @throws RuntimeError that names the input, what was expected and got
    */

@@ -180,15 +180,15 @@ export const runCases: readonly ProgramCase[] = [
     },
   },
   {
-    name: 'feeds and what is written are taken when they are given',
+    name: 'what is written is taken when it is given, feeds until the run has ended',
     async run({ open }) {
       const program = await open(accumulator(), ACCUMULATOR);
       const [x, sum] = [ramp(1), ramp(10)];
       const written = program.write({ sum });
       sum.data.fill(99 as never);
       const ran = [program.run({ x }), program.run({ x })];
-      x.data.fill(99 as never);
       await Promise.all([written, ...ran]);
+      x.data.fill(99 as never);
       expectEqual(await program.read(['sum']), { sum: ramp(12) }, 'the sum');
     },
   },
