@@ -8,6 +8,8 @@ const resolve = { conditions: ['source'] };
 const named = (ending: string) => [`packages/*/test/**/*${ending}`, `test/**/*${ending}`];
 const slow = named('.slow.test.ts');
 const browser = named('.browser.test.ts');
+// What replaces modules has them to itself.
+const mocked = named('.mocked.test.ts');
 
 /** A project is told by the files' names. It takes the other settings from below. */
 const project = (
@@ -24,7 +26,12 @@ export default defineConfig({
   ssr: { resolve },
   test: {
     projects: [
-      project('unit', named('.test.ts'), { exclude: [...slow, ...browser] }),
+      // Files share modules: loading them anew for each takes as long as the tests.
+      project('unit', named('.test.ts'), {
+        exclude: [...slow, ...browser, ...mocked],
+        isolate: false,
+      }),
+      project('mocked', mocked, {}),
       // On a busy machine what takes seconds may take a minute.
       project('slow', slow, { testTimeout: 120_000 }),
       project('browser', browser, { testTimeout: 120_000 }),
