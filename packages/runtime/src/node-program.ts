@@ -29,7 +29,9 @@ export async function openNode(
   { device, threads = 0, profilePrefix, state }: NodeOptions,
 ): Promise<Program> {
   // Loaded only when it is wanted: it brings tens of megabytes of native code.
-  const ort = await import('onnxruntime-node');
+  const ort = await import('onnxruntime-node').catch((error: unknown) => {
+    throw openError(error);
+  });
   const session = await createSession(ort, model, { device, threads, profilePrefix });
   try {
     const bindings = bindSession(session, state);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import type { EngineName } from '@ganport/model/node';
-import type { ProgramOptions } from '@ganport/runtime';
+import { type ProgramOptions, RuntimeError } from '@ganport/runtime';
 import {
   type Device,
   explainDeviceError,
@@ -64,7 +64,8 @@ export interface ChosenEngine {
 
 /**
  * Creates the fastest engine that works among those asked for. Whoever creates it closes it.
- * @throws ModelError if none works, with the remedy
+ * @throws ModelError if none works, with the remedy, or if the memory of one does not suffice
+ * @throws OnnxError or RuntimeError for a recipe that makes no valid graph: no other engine is tried
  */
 export async function chooseEngine(
   recipe: Recipe,
@@ -80,28 +81,30 @@ export async function chooseEngine(
       `the ${engine} engine does not run on ${device} in Node: expected --engine onnxruntime, or --device cuda or cpu`,
     );
   }
-  const failures: ModelError[] = [];
+  const failures: EngineError[] = [];
   for (const chosen of asked) {
     try {
       const created = await createEngine(recipe, initial, { ...options, ...chosen });
       if (options.tf32 && chosen.device !== 'cuda')
         options.onNotice?.('TF32 is only CUDA’s: no effect');
-      return { engine: created, chosen, why: failures.map(briefly).join('; ') };
+      return { engine: created, chosen, why: failures.map(({ brief }) => brief).join('; ') };
     } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
+      // Whatever else failed, the recipe or the memory, would not be another engine's to make good.
+      if (!(error instanceof EngineError)) throw error;
       failures.push(error);
     }
   }
   throw new ModelError(failures.map(({ message }) => message).join('; '));
 }
 
-function briefly(error: ModelError): string {
-  return error instanceof EngineError ? error.brief : error.message;
-}
+/** What onnxruntime says of a graph that no device would take. */
+const GRAPH_FAULT = /invalid model|InferenceError|parsing failed/i;
 
 /**
  * Creates an engine that goes on from a state. Whoever creates it closes it.
- * @throws ModelError if the engine or the device is not there, with the remedy
+ * @throws EngineError if the engine or the device is not there, with the remedy
+ * @throws ModelError if the memory does not suffice, with the remedy
+ * @throws OnnxError or RuntimeError for a recipe that makes no valid graph
  */
 export async function createEngine(
   recipe: Recipe,
@@ -121,6 +124,7 @@ export async function createEngine(
   } catch (error) {
     const memory = explainMemoryError(error, device);
     if (memory) throw new ModelError(memory);
+    if (!(error instanceof RuntimeError) || GRAPH_FAULT.test(error.message)) throw error;
     throw new EngineError(engine, device, explainDeviceError(error, device));
   }
 }

@@ -1,11 +1,13 @@
 /** Which engine is chosen, and what is said where one is not there. */
 import { resolveNetwork } from '@ganport/model';
+import { type Node, ops as op } from '@ganport/onnx';
 import { cudaIsInstalled } from '@ganport/runtime/node';
 import { describe, expect, test } from 'vitest';
 import { chooseEngine, type EngineChoice } from '../src/engines.ts';
-import { defaultThreads, initialState } from '../src/index.ts';
+import { defaultThreads, initialState, type Recipe } from '../src/index.ts';
 import { explainMemoryError } from '../src/memory-error.ts';
-import { recipeOf } from './recipes.ts';
+import { createDraft } from '../src/recipe/draft.ts';
+import { type RecipeSettings, recipeOf } from './recipes.ts';
 
 const gan = {
   generator: resolveNetwork(
@@ -82,6 +84,41 @@ test.each([
   ['Non-zero status code returned while running Tanh node', undefined],
 ])('memory that does not suffice is told from other failures: %s', (message, expected) => {
   expect(explainMemoryError(new Error(message), 'cuda')).toBe(expected);
+});
+
+describe('a recipe that makes no valid graph is an error, and no reason for another engine', () => {
+  const recipe = recipeOf(gan, { batch: 2 });
+  const chosen = (broken: Recipe, device: 'cpu' | 'auto') =>
+    chooseEngine(broken, initialState(recipe, 0), { engine: 'auto', device, threads: 1 });
+
+  test.each(['cpu', 'auto'] as const)('two feeds of one name, on %s', async (device) => {
+    const twice = { ...recipe, feeds: [...recipe.feeds, recipe.feeds[0]!] };
+    await expect(chosen(twice, device)).rejects.toThrow(/^two values are named "images"$/);
+  });
+
+  test('an operator that onnxruntime does not have', async () => {
+    const odd = op.Neg(recipe.metrics.gLoss!);
+    Object.assign((odd.origin as { node: Node }).node, { op: 'Frobnicate' });
+    await expect(chosen({ ...recipe, metrics: { odd } }, 'cpu')).rejects.toThrow(
+      /^cannot open the model: This is an invalid model.*Frobnicate/,
+    );
+  });
+
+  test.each([
+    { augment: ['brightness', 'brightness'] },
+    { penalties: { r1: 1, r2: 1, gradient: 1 } },
+  ])('%o has feeds of different names, and trains on onnxruntime', async (settings) => {
+    const { feeds } = recipeOf(gan, { batch: 2, ...settings } as RecipeSettings);
+    const names = feeds.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('a name declared twice is found where it is declared', () => {
+    const draft = createDraft(0);
+    draft.random('share', [1], 'uniform');
+    expect(() => draft.random('share', [1], 'uniform')).toThrow('declares "share" twice');
+    expect(() => draft.declare('share', [1], { type: 'constant', value: 0 })).toThrow('twice');
+  });
 });
 
 test('threads are those of the cores, one at least', () => {

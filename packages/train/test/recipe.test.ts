@@ -116,7 +116,7 @@ describe('three updates of the discriminator in a step', () => {
           images: part('images', turn),
           'discriminator.z': part('discriminator.z', turn),
           'discriminator.rates': rates(3 * (step - 1) + turn + 1),
-          'discriminator.0.share': feeds[`discriminator.${turn}.share`]!,
+          'discriminator.0.gradient.share': feeds[`discriminator.${turn}.gradient.share`]!,
           'generator.z': feeds['generator.z']!,
           'generator.rates': rates(step),
         });
@@ -147,7 +147,7 @@ describe('three updates of the discriminator in a step', () => {
     const images = rows('images', sizeOf(IMAGE));
     expect(images).toHaveLength(2 * 3 * BATCH);
     expectApart(images);
-    expectApart([0, 1, 2].flatMap((turn) => rows(`discriminator.${turn}.share`, BATCH)));
+    expectApart([0, 1, 2].flatMap((turn) => rows(`discriminator.${turn}.gradient.share`, BATCH)));
     // The stream's latents follow each other: three batches, the generator's, and on.
     const latents = steps.flatMap((feeds) => [
       ...feeds['discriminator.z']!,

@@ -29,11 +29,11 @@ export function createCritic({
     const before = judged.get(images);
     if (before) return before;
     const pass = `${where}.pass${judged.size}`;
-    const seen = augment.reduce(
-      (image, name) =>
-        AUGMENTATIONS[name](image, (of, ...rest) => draft.random(`${pass}.${of}`, ...rest)),
-      images,
-    );
+    // Named by position: the same one twice draws other numbers each time.
+    const seen = augment.reduce((image, name, position) => {
+      const where = `${pass}.augment.${position}`;
+      return AUGMENTATIONS[name](image, (of, ...rest) => draft.random(`${where}.${of}`, ...rest));
+    }, images);
     const outputs = discriminator.pass(pass, { image: seen }, weights);
     judged.set(images, outputs);
     return outputs;

@@ -7,7 +7,7 @@ import type { Feed, Recipe, StateEntry } from './recipe.ts';
 export type Random = (name: string, shape: readonly number[], distribution: Distribution) => Value;
 
 export interface Draft {
-  /** Declares a tensor of the state. */
+  /** Declares a tensor of the state. Throws for a name that is taken, as `feed` and `random` do. */
   declare(name: string, shape: readonly number[], init: StateEntry['init']): void;
   /** A tensor of the state as it is before the step. */
   initial(name: string): Value;
@@ -26,8 +26,16 @@ export function createDraft(seed: number): Draft {
   const entries = new Map<string, Omit<StateEntry, 'next'>>();
   const values = new Map<string, Value>();
   const feeds: Feed[] = [];
+  const taken = new Set<string>();
+  const take = (name: string) => {
+    // Engines know tensors by their names: with two of one name, each would do something else.
+    if (taken.has(name))
+      throw new Error(`the recipe declares "${name}" twice: expected a new name`);
+    taken.add(name);
+  };
   const draft: Draft = {
     declare(name, shape, init) {
+      take(name);
       const now = input(name, 'float32', shape);
       entries.set(name, { name, shape, init, now });
       values.set(name, now);
@@ -38,6 +46,7 @@ export function createDraft(seed: number): Draft {
       values.set(name, value);
     },
     feed(name, dtype, shape, fill) {
+      take(name);
       const value = input(name, dtype, shape);
       feeds.push({ name, value, fill });
       return value;

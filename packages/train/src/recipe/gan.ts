@@ -92,8 +92,8 @@ function discriminatorTurn(
   const fake = op.stopGradient(generator.pass(`${where}.fake`, { z }, generator.weights()));
   const weights = discriminator.weights();
   const critic = createCritic({ draft, discriminator, weights, augment, where });
-  const random: Random = (name, ...rest) => draft.random(`${where}.${name}`, ...rest);
   const terms = Object.entries(penalties).map(([name, weight]) => {
+    const random: Random = (of, ...rest) => draft.random(`${where}.${name}.${of}`, ...rest);
     const penalty: Penalty = PENALTIES[name as PenaltyName];
     return op.Mul(penalty({ critic, real, fake, random }), scalar(weight));
   });
