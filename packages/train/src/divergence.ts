@@ -1,22 +1,49 @@
 /** Training that has diverged: nothing that is not finite may become a checkpoint. */
 import { ModelError } from '@ganport/model';
+import type { TrainConfig } from './config.ts';
+
+/** Where training stands, and what a person can change of it. */
+export interface Standing {
+  step: number;
+  /** The step of the last checkpoint; 0 where there is none. */
+  saved: number;
+  config: Pick<TrainConfig, 'adam' | 'penalties'>;
+}
 
 /**
  * @param values what there is after a step, by names for the error: tensors, losses, scores
- * @throws ModelError that says which of them has NaN or an infinity
+ * @throws ModelError that says which of them has NaN or an infinity, what to change, and what is saved
  */
 export function expectFinite(
-  step: number,
   values: Readonly<Record<string, number | Float32Array>>,
+  { step, saved, config }: Standing,
 ): void {
   for (const [name, value] of Object.entries(values)) {
     const odd = nonFinite(typeof value === 'number' ? [value] : value);
     if (odd === undefined) continue;
     const what = typeof value === 'number' ? `${name} is ${odd}` : `there is ${odd} in ${name}`;
     throw new ModelError(
-      `training diverged: at step ${step} ${what}; try a lower learning rate. The last checkpoint is intact.`,
+      `training diverged: at step ${step} ${what}; try ${remedyOf(config)}. ${whatIsSaved(saved)}`,
     );
   }
+}
+
+/** @param saved the step of the last checkpoint, or 0 */
+export function whatIsSaved(saved: number): string {
+  return saved > 0 ? `The checkpoint of step ${saved} is intact.` : 'There was no checkpoint yet.';
+}
+
+/** Larger weights of penalties than were published diverge sooner than any learning rate in use. */
+const LARGE_PENALTY = 100;
+
+function remedyOf({ adam, penalties }: Standing['config']): string {
+  const rate = `a lower adam.learningRate, now ${adam.learningRate}`;
+  const weights = Object.entries(penalties).filter(([, weight]) => weight > 0);
+  if (weights.length === 0) return rate;
+  const now = weights.map(([name, weight]) => `${name} ${weight}`).join(', ');
+  const smaller = `smaller penalties, now ${now}`;
+  const large = weights.some(([, weight]) => weight > LARGE_PENALTY);
+  return (large ? [smaller, rate] : [rate, smaller]).join('; or ');
 }
 
 /** The first value that is NaN or infinite. */

@@ -6,7 +6,7 @@ import { firstLine, type TypedArray } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
 import type { TrainConfig } from './config.ts';
 import type { Dataset } from './data/index.ts';
-import { expectFinite } from './divergence.ts';
+import { expectFinite, whatIsSaved } from './divergence.ts';
 import type { Engine, Metrics } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
 import { evaluation } from './evaluate/evaluation.ts';
@@ -57,7 +57,7 @@ export interface TrainResult {
  * Trains a GAN into a run folder. What step t does depends only on the configuration, the data and
  * t, so N steps and then M more in a resumed run equal N + M steps.
  * @throws ModelError for a configuration, data set or checkpoint that does not fit, and when the
- * losses, the state, the images or their scores stop being finite; the last checkpoint stays.
+ * losses, the state, the images or their scores stop being finite; the last checkpoint, if any, stays.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, dataset, folder, onNotice } = options;
@@ -98,37 +98,41 @@ async function trainFrom(
     onStart?.(started, folder);
     const draw = async (z: Float32Array, count: number) => {
       const images = await engine.sample(z, count);
-      expectFinite(step, { 'the generated images': images });
+      expectSound({ 'the generated images': images });
       return images;
     };
     const latent = recipe.sampler.z.shape[1] as number;
     const evaluate = await evaluation({ draw, dataset, latent });
     let { step, scores } = begin;
+    let saved = step;
+    const expectSound = (values: Parameters<typeof expectFinite>[0]) =>
+      expectFinite(values, { step, saved, config });
     let best = begin.best?.scores;
     let feeds = feedsAt(recipe, step + 1);
 
     do {
       step += 1;
-      const stepping = takeStep(engine, await feeds, step, chosen.device);
+      const stepping = takeStep(engine, await feeds, { step, saved, device: chosen.device });
       // Made while the step runs. What goes wrong is met where they are taken.
       feeds = feedsAt(recipe, step + 1);
       feeds.catch(() => undefined);
       const metrics = await stepping;
-      expectFinite(step, metrics);
+      expectSound(metrics);
       onStep?.(step, metrics);
       if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
 
       if (step % every.checkpoint === 0 || step === config.steps || signal?.aborted) {
         const state = await engine.state();
-        expectFinite(step, state);
+        expectSound(state);
         const evaluated = await evaluate();
         scores = evaluated.scores;
-        expectFinite(step, scores);
+        expectSound(scores);
         run.logMetrics({ step, ...scores });
         await run.saveSamples(step, evaluated.samples);
         const isBest = isBetter(scores, best);
         if (isBest) best = scores;
         await run.saveCheckpoint({ step, tensors: recipe.state, state, scores, best: isBest });
+        saved = step;
       }
       // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
       await setImmediate();
@@ -145,17 +149,15 @@ async function trainFrom(
 async function takeStep(
   engine: Engine,
   feeds: Readonly<Record<string, TypedArray>>,
-  step: number,
-  device: Device,
+  { step, saved, device }: { step: number; saved: number; device: Device },
 ): Promise<Metrics> {
   try {
     return await engine.step(feeds);
   } catch (error) {
     const why = explainMemoryError(error, device) ?? firstLine(error);
-    throw new ModelError(
-      `training failed at step ${step}: ${why}. The last checkpoint is intact.`,
-      { cause: error },
-    );
+    throw new ModelError(`training failed at step ${step}: ${why}. ${whatIsSaved(saved)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -81,7 +81,7 @@ test.each([
 ])('%s of %d', async (what, value, said) => {
   Object.assign(poison, { what, value });
   const folder = join(temporaryFolder(), 'run');
-  const message = `training diverged: at step 4 ${said}; try a lower learning rate. The last checkpoint is intact.`;
+  const message = `training diverged: at step 4 ${said}; try a lower adam.learningRate, now 0.0003. The checkpoint of step 2 is intact.`;
   await expect(trained(folder, 6)).rejects.toThrow(new ModelError(message));
   expect((await readCheckpoint(folder, 'latest')).step).toBe(2);
   expect(readFileSync(join(folder, 'best'), 'utf8')).toContain('step-000002');

@@ -32,11 +32,11 @@ vi.mock('../src/engines.ts', async (original) => {
 test.each([
   [
     'CUDA failure 2: out of memory ; GPU=0',
-    'training failed at step 7: cuda ran out of memory (CUDA failure 2: out of memory ; GPU=0): try a smaller --batch, or --device cpu. The last checkpoint is intact.',
+    'training failed at step 7: cuda ran out of memory (CUDA failure 2: out of memory ; GPU=0): try a smaller --batch, or --device cpu. The checkpoint of step 6 is intact.',
   ],
   [
     'the device was lost\nat somewhere',
-    'training failed at step 7: the device was lost. The last checkpoint is intact.',
+    'training failed at step 7: the device was lost. The checkpoint of step 6 is intact.',
   ],
 ])('%s', async (message, expected) => {
   failure = message;
