@@ -1,4 +1,8 @@
 import type * as z from 'zod';
+import { explainIssue } from './issues.ts';
+import { quote } from './quote.ts';
+
+export { quote };
 
 /** Bad input from outside: a configuration, a network, a weights file. One line, for a person. */
 export class ModelError extends Error {
@@ -7,7 +11,6 @@ export class ModelError extends Error {
 
 /** Reasons listed before the rest are only counted: a hostile file can have any number. */
 const MAX_REASONS = 5;
-const MAX_QUOTED = 80;
 const MAX_LINE = 400;
 
 /** Parses `value` with `schema`; what does not fit becomes one line that starts with `what`. */
@@ -16,15 +19,36 @@ export function parseOrThrow<S extends z.ZodType>(
   value: unknown,
   what: string,
 ): z.infer<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: explainIssue });
   if (result.success) return result.data;
   const { issues } = result.error;
-  const reasons = issues.slice(0, MAX_REASONS).map(({ path, message }) => {
-    const place = path.length > 0 ? `${path.join('.')}: ` : '';
-    return oneLine(`${place}${message}${got(value, path)}`);
-  });
+  const reasons = issues.slice(0, MAX_REASONS).map((issue) => oneLine(reasonOf(issue, value)));
   if (issues.length > MAX_REASONS) reasons.push(`and ${issues.length - MAX_REASONS} more`);
   throw new ModelError(`${what} is not valid: ${reasons.join('; ')}`);
+}
+
+/** Where, what was expected, and what was got. */
+function reasonOf({ code, path, message }: z.core.$ZodIssue, value: unknown): string {
+  const place = path.join('.');
+  if (code === 'unrecognized_keys') {
+    const subject = message.startsWith('takes no') ? place || 'it' : place && `${place}:`;
+    return `${subject} ${message}`.trimStart();
+  }
+  if (code === 'invalid_key') return `${place}: ${message}, got ${quote(path.at(-1))}`;
+  const found = path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    value,
+  );
+  if (found === undefined) return `${place || 'it'} is missing: ${message}`;
+  return `${place && `${place}: `}${message}, got ${show(found)}`;
+}
+
+/** Lists and objects only by their kind: they can be of any size and depth. */
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  // JSON has no NaN and no infinities, which numbers too large for it become.
+  return typeof value === 'number' ? String(value) : quote(value);
 }
 
 /** Parses JSON from a file; what is none becomes one line that starts with `what`. */
@@ -34,26 +58,6 @@ export function parseJson(text: string, what: string): unknown {
   } catch (error) {
     throw new ModelError(`${what} is not JSON: ${oneLine((error as Error).message)}`);
   }
-}
-
-/** What stands at the path, if that is a word or a number. */
-function got(value: unknown, path: readonly PropertyKey[]): string {
-  const found = path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
-    value,
-  );
-  return ['string', 'number', 'boolean'].includes(typeof found) ? `, got ${quote(found)}` : '';
-}
-
-/** A name or value from a file or a request, on one line and short enough for one. */
-export function quote(value: unknown): string {
-  if (typeof value === 'string' && value.length > MAX_QUOTED) {
-    return JSON.stringify(`${value.slice(0, MAX_QUOTED)}…`);
-  }
-  const text = JSON.stringify(value) ?? 'nothing';
-  return typeof value === 'string' || text.length <= MAX_QUOTED
-    ? text
-    : `${text.slice(0, MAX_QUOTED)}…`;
 }
 
 /** Another's message, which may repeat a file: without line breaks and terminal codes, and not endless. */

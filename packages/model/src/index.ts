@@ -13,6 +13,7 @@ export {
   samplerGraph,
 } from './inference-graph.ts';
 export { fillInit, initialWeights } from './initial-weights.ts';
+export { unknownKeys } from './issues.ts';
 export { latentBatch, latents, MAX_INDEX } from './latents.ts';
 export {
   type Distribution,

@@ -27,7 +27,7 @@ const MAX_LAYERS = 1000;
 /** Of one image in a layer, and of one parameter: no weights file could hold more float32 numbers. */
 const MAX_ELEMENTS = 2 ** 29;
 
-const dim = z.int().positive().max(65_536);
+const dim = z.int().min(1).max(65_536);
 
 /** A tensor's shape, without the batch; or a label, int64 [N], of one of `classes` classes from 0. */
 const inputSchema = z.union([z.array(dim).min(1).max(3), z.strictObject({ classes: dim.min(2) })], {

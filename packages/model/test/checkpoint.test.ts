@@ -138,7 +138,7 @@ test.each<[string, () => unknown, string]>([
   [
     'without a step',
     () => write({ format: FORMAT }),
-    `${checkpoint}: step is not valid: Invalid input: expected string`,
+    `${checkpoint}: step is not valid: it is missing: expected a text`,
   ],
   [
     'with a negative step',
@@ -158,7 +158,7 @@ test.each<[string, () => unknown, string]>([
   [
     'with scores that are words',
     () => write({ ...metadata, scores: '{"swd":"low"}' }),
-    `${checkpoint}: scores is not valid: swd: Invalid input: expected number, received string, got "low"`,
+    `${checkpoint}: scores is not valid: swd: expected a number, got "low"`,
   ],
 ])('a checkpoint %s', async (_, damage, message) => {
   await damage();

@@ -11,12 +11,12 @@ const conv = { type: 'conv2d', filters: 3, kernel: 3 };
 const dense = { type: 'dense', units: 3 };
 
 test.each<[string, unknown, string | RegExp]>([
-  ['a network that is a list', [dense], 'net is not valid: Invalid input: expected object'],
+  ['a network that is a list', [dense], 'net is not valid: expected an object, got a list of 1'],
   ['no inputs', { inputs: {}, layers: [dense] }, 'net: it has no inputs'],
   [
     'an input of size 0',
     net([dense], [0]),
-    'inputs.x.0: Too small: expected number to be >0, got 0',
+    'inputs.x.0: expected a whole number from 1 to 65536, got 0',
   ],
   [
     'an input that is neither a shape nor a label',
@@ -26,72 +26,113 @@ test.each<[string, unknown, string | RegExp]>([
   [
     'a label of one class',
     net([{ type: 'embedding', units: 3 }], { classes: 1 }),
-    'inputs.x.classes: Too small: expected number to be >=2, got 1',
+    'inputs.x.classes: expected a whole number from 2 to 65536, got 1',
   ],
   [
     'a label of more than its classes',
     net([{ type: 'embedding', units: 3 }], { classes: 2, names: ['a', 'b'] }),
-    'inputs.x: Unrecognized key: "names"',
+    'inputs.x takes no "names"; it takes classes',
   ],
-  ['no layers', net([]), 'layers: Too small: expected array to have >=1 items'],
+  ['no layers', net([]), 'layers: expected a list of 1 to 1000 items, got a list of 0'],
   [
     '1,001 layers',
     net(Array(1001).fill({ type: 'relu' })),
-    'layers: Too big: expected array to have',
+    'layers: expected a list of 1 to 1000 items, got a list of 1001',
   ],
-  ['an unknown key of the network', { ...(net([dense]) as object), x: 1 }, 'Unrecognized key: "x"'],
+  [
+    'an unknown key of the network',
+    { ...(net([dense]) as object), x: 1 },
+    'net is not valid: it takes no "x"; it takes inputs, layers, output, outputs',
+  ],
   [
     'an unknown key of a layer',
     net([conv, { ...dense, unit: 1 }]),
-    'layers.1: Unrecognized key: "unit"',
+    'layers.1 takes no "unit"; did you mean "units"?',
   ],
   [
     'an unknown type',
     net([{ type: 'swish' }]),
-    /layers\.0\.type: .*Expected 'add' \| .*'dense' \| .*, got "swish"$/,
+    /layers\.0\.type: expected one of "add", .*"dense", .*, got "swish"$/,
   ],
-  ['no type', net([{ units: 3 }]), /layers\.0\.type: .*Expected 'add' \|/],
-  ['no units', net([{ type: 'dense' }]), 'layers.0.units: Invalid input: expected number'],
+  [
+    'no type',
+    net([{ units: 3 }]),
+    /layers\.0\.type is missing: expected one of "add", .*"upsample2d"$/,
+  ],
+  [
+    'no units',
+    net([{ type: 'dense' }]),
+    'layers.0.units is missing: expected a whole number from 1 to 65536',
+  ],
   [
     'too many units',
     net([{ type: 'dense', units: 65_537 }]),
-    'layers.0.units: Too big: expected number to be <=65536, got 65537',
+    'layers.0.units: expected a whole number from 1 to 65536, got 65537',
   ],
   [
     'a text for a number',
     net([{ type: 'dense', units: '3' }]),
-    'layers.0.units: Invalid input: expected number, received string, got "3"',
+    'layers.0.units: expected a whole number from 1 to 65536, got "3"',
   ],
   [
     'a kernel of three',
     net([{ ...conv, kernel: [3, 3, 3] }]),
-    'layers.0.kernel: expected a whole number from 1 to 65536, or two: [height, width]',
+    'layers.0.kernel: expected a whole number from 1 to 65536, or two: [height, width], got a list of 3',
   ],
   ['a kernel in words', net([{ ...conv, kernel: 'big' }]), 'or two: [height, width], got "big"'],
   [
     'a kernel of 0',
     net([{ ...conv, kernel: 0 }]),
-    'layers.0.kernel: Too small: expected number to be >=1, got 0',
+    'layers.0.kernel: expected a whole number from 1 to 65536, got 0',
   ],
   [
     'an initialiser',
     net([{ ...dense, init: 'zero' }]),
-    'layers.0.init: Invalid option: expected one of "uniform"|"normal", got "zero"',
+    'layers.0.init: expected one of "uniform", "normal", got "zero"',
   ],
   [
     'a negative epsilon',
     net([{ type: 'batchNorm', epsilon: -1 }]),
-    'layers.0.epsilon: Too small: expected number to be >0, got -1',
+    'layers.0.epsilon: expected a number from 1e-12 to 1, got -1',
   ],
   [
     'a rate of 1',
     net([{ type: 'dropout', rate: 1 }]),
-    'layers.0.rate: Too big: expected number to be <1, got 1',
+    'layers.0.rate: expected a number of at least 0 and below 1, got 1',
   ],
   [
     'a name with a space',
     net([{ ...conv, name: 'a b' }]),
-    'layers.0.name: only letters, digits, _ and -, got "a b"',
+    'layers.0.name: expected a name of letters, digits, _ and -, got "a b"',
+  ],
+  ['no network at all', undefined, 'net is not valid: it is missing: expected an object'],
+  ['a layer that is a number', net([dense, 5]), 'layers.1: expected an object, got 5'],
+  ['a layer that is null', net([null]), 'layers.0: expected an object, got null'],
+  ['layers in words', net('dense'), 'layers: expected a list of 1 to 1000 items, got "dense"'],
+  [
+    'inputs in a list',
+    { inputs: [4], layers: [dense] },
+    'inputs: expected an object, got a list of 1',
+  ],
+  [
+    'a bias in words',
+    net([{ ...dense, bias: 'no' }]),
+    'layers.0.bias: expected true or false, got "no"',
+  ],
+  [
+    'an input that is a number',
+    net([{ ...dense, from: 5 }]),
+    'layers.0.from: expected a text, or a list of at least 1 item, got 5',
+  ],
+  [
+    'no kernel',
+    net([{ type: 'conv2d', filters: 2 }]),
+    'layers.0.kernel is missing: expected a whole',
+  ],
+  [
+    'an output of no name',
+    { ...(net([conv]) as object), outputs: { 'a b': '0' } },
+    'outputs.a b: expected a name of letters, digits, _ and -, got "a b"',
   ],
 ])('refuses %s', (_, spec, message) => {
   expect(() => resolveNetwork(spec, 'net')).toThrow(ModelError);

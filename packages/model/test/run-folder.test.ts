@@ -70,11 +70,7 @@ describe('run.json', () => {
     ['that is empty', '', 'run.json is not JSON: '],
     ['that is cut', JSON.stringify(RUN).slice(0, 100), 'run.json is not JSON: '],
     ['that is text, of two lines', 'a\nb', 'run.json is not JSON: '],
-    [
-      'that is a list',
-      '[]',
-      'run.json is not valid: Invalid input: expected object, received array',
-    ],
+    ['that is a list', '[]', 'run.json is not valid: expected an object, got a list of 0'],
     [
       'of a newer ganport',
       JSON.stringify({ format: 2, all: 'else' }),
@@ -83,22 +79,22 @@ describe('run.json', () => {
     [
       'of another format',
       JSON.stringify({ ...RUN, format: 0 }),
-      'run.json is not valid: format: Invalid input: expected 1, got 0',
+      'run.json is not valid: format: expected 1, got 0',
     ],
     [
       'with an unknown key',
       JSON.stringify({ ...RUN, x: 1 }),
-      'run.json is not valid: Unrecognized key: "x"',
+      'run.json is not valid: it takes no "x"; it takes format, config, ',
     ],
     [
       'without its data set',
       JSON.stringify(withoutDataset),
-      'run.json is not valid: dataset: Invalid input: expected object',
+      'run.json is not valid: dataset is missing: expected an object',
     ],
     [
       'with a network that is none',
       JSON.stringify({ ...RUN, config: { ...RUN.config, generator: { inputs: {}, layers: 1 } } }),
-      'run.json is not valid: config.generator.layers: Invalid input: expected array, received number, got 1',
+      'run.json is not valid: config.generator.layers: expected a list of 1 to 1000 items, got 1',
     ],
   ])('%s', async (_, text, message) => {
     if (text !== undefined) writeFileSync(at('run.json'), text);

@@ -1,8 +1,15 @@
 /** What a training run is configured with: a preset, a file over it, flags over both. */
-import { networkSchema, PRESETS, type PresetName, parseOrThrow, quote } from '@ganport/model';
+import {
+  networkSchema,
+  PRESETS,
+  type PresetName,
+  parseOrThrow,
+  quote,
+  unknownKeys,
+} from '@ganport/model';
 import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
-import { RECIPES, type RecipeName } from './recipe/index.ts';
+import { DEFAULT_RECIPE, RECIPES, type RecipeName } from './recipe/index.ts';
 import { LOSSES } from './recipe/losses.ts';
 
 const steps = z.int().min(1).max(100_000_000);
@@ -23,24 +30,34 @@ const common = {
   every: z.strictObject({ metrics: steps, checkpoint: steps }),
 };
 
-const recipeName = z.enum(Object.keys(RECIPES) as [RecipeName]);
+const recipeNames = Object.keys(RECIPES) as [RecipeName];
 
 /** The common settings, and the recipe's own beside them. */
 export const configSchema = z.strictObject(
-  { ...common, recipe: recipeName, ...RECIPES.gan.settings.shape },
+  { ...common, recipe: z.enum(recipeNames), ...RECIPES[DEFAULT_RECIPE].settings.shape },
   {
-    error: ({ code, keys }) =>
-      code === 'unrecognized_keys'
-        ? `the recipe "gan" takes no ${keys.map(quote).join(', ')}; its settings are ${Object.keys(RECIPES.gan.settings.shape).join(', ')}`
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `the recipe ${quote(recipeNamed(issue.input))} ${unknownKeys(issue.keys, configKeys())}`
         : undefined,
   },
 );
+
+/** The recipe that a configuration names, or is of where it names none. */
+function recipeNamed(config: unknown): RecipeName {
+  const { recipe } = config as { recipe?: unknown };
+  return recipeNames.find((name) => name === recipe) ?? DEFAULT_RECIPE;
+}
+
+function configKeys(): string[] {
+  return Object.keys(overridesSchema.shape);
+}
 
 export type TrainConfig = z.infer<typeof configSchema>;
 
 /** The published procedure's settings; PyTorch's defaults where it gives none. */
 const PUBLISHED = {
-  recipe: 'gan',
+  recipe: DEFAULT_RECIPE,
   seed: 0,
   loss: 'bce',
   augment: [],

@@ -60,7 +60,9 @@ export interface LayerKind<S extends z.ZodType = z.ZodType<any>> {
 export class LayerError extends Error {}
 
 /** A name of a layer or of an output. */
-export const nameSchema = z.string().regex(/^[A-Za-z0-9_-]+$/, 'only letters, digits, _ and -');
+export const nameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]+$/, 'expected a name of letters, digits, _ and -');
 
 const common = {
   /** Defaults to the layer's position in the list. */

@@ -11,6 +11,9 @@ export const RECIPES = {
 
 export type RecipeName = keyof typeof RECIPES;
 
+/** Of a configuration that names none. */
+export const DEFAULT_RECIPE = 'gan' satisfies RecipeName;
+
 /** The recipe that a configuration describes, for two networks that fit each other. */
 export function buildRecipe(
   gan: Gan,
