@@ -57,9 +57,14 @@ const config = {
   every: { metrics: 1, checkpoint: 2 },
 };
 
-function trained(folder: string, steps: number, { resume = false, changes = {} } = {}) {
+function trained(
+  folder: string,
+  steps: number,
+  { resume = false, changes = {}, beyond = {} } = {},
+) {
   return train({
-    config: resolveConfig([['the test', { ...config, steps, ...changes }]]),
+    // `beyond`: settings that no configuration may have, which surely diverge.
+    config: { ...resolveConfig([['the test', { ...config, steps, ...changes }]]), ...beyond },
     dataset: memoryDataset({
       ...{ name: 'bytes', height: 2, width: 2, channels: 1 },
       images: Uint8Array.from({ length: 8 * 4 }, (_, i) => i * 8),
@@ -94,9 +99,9 @@ test.each([
 test('weights too large for anything but NaN to be drawn are never the latest', async () => {
   poison.what = '';
   const folder = join(temporaryFolder(), 'run');
-  const adam = { learningRate: 1e20 };
-  const changes = { adam, every: { metrics: 1, checkpoint: 1 } };
-  await expect(trained(folder, 40, { changes })).rejects.toThrow(
+  const adam = { learningRate: 1e20, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  const changes = { every: { metrics: 1, checkpoint: 1 } };
+  await expect(trained(folder, 40, { changes, beyond: { adam } })).rejects.toThrow(
     /^training diverged: at step \d+ /,
   );
   const { scores } = await readCheckpoint(folder, 'latest');

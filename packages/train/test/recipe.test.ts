@@ -4,6 +4,7 @@ import { input, sizeOf, type TypedArray } from '@ganport/onnx';
 import { afterEach, describe, expect, test } from 'vitest';
 import { feedsAt, initialState, type Recipe } from '../src/index.ts';
 import { AUGMENTATIONS } from '../src/recipe/augmentations.ts';
+import { blankState } from '../src/recipe/blank.ts';
 import { rateFactor, type Schedule } from '../src/recipe/schedules.ts';
 import { openGraph } from './graphs.ts';
 import { recipeOf } from './recipes.ts';
@@ -84,6 +85,17 @@ test.each<[Schedule, Record<number, number>]>([
     for (const name of ['generator.rates', 'discriminator.rates']) {
       expect(feeds[name]![0], `${name} of step ${step}`).toBeCloseTo(0.25 * factor, 7);
     }
+  }
+});
+
+test('a schedule that has ended at 0 moves nothing, weights without a slope included', async () => {
+  const recipe = recipeOf(ganOf(), { batch: 2, schedule: { type: 'linear', steps: 3, end: 0 } });
+  const step = await open(recipe);
+  // The critic of zeros gives most weights no slope, the last bias one.
+  const { state } = await step.run(blankState(recipe), await feedsAt(recipe, 4));
+  for (const [name, data] of Object.entries(state)) {
+    const moved = Math.max(...data.map(Math.abs));
+    if (!name.startsWith('adam_')) expect(moved, name).toBeLessThan(1e-25);
   }
 });
 

@@ -6,7 +6,8 @@ import { LayerError, layer, type Parameter } from './contract.ts';
 export const batchNorm = layer(
   'batchNorm',
   {
-    epsilon: z.number().positive().max(1).default(1e-5),
+    /** Float32 would lose a smaller one beside any variance, and divide by 0 where there is none. */
+    epsilon: z.number().min(1e-12).max(1).default(1e-5),
     momentum: z.number().min(0).max(1).default(0.1),
   },
   {

@@ -14,13 +14,16 @@ export const ADAM_SLOTS = ['adam_m', 'adam_v'] as const;
 /** Numbers that an update is fed: the learning rate, 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ). */
 export const ADAM_RATES = 3;
 
+/** Steps divide by the rate: where a schedule ends at 0, this stands for it, and moves no weight. */
+const LEAST_RATE = 1e-30;
+
 /** Those of update t ≥ 1, worked out in double precision. */
 export function adamRates(
   update: number,
   learningRate: number,
   { beta1, beta2 }: AdamOptions,
 ): [rate: number, correction1: number, correction2: number] {
-  return [learningRate, 1 / (1 - beta1 ** update), 1 / (1 - beta2 ** update)];
+  return [Math.max(learningRate, LEAST_RATE), 1 / (1 - beta1 ** update), 1 / (1 - beta2 ** update)];
 }
 
 export interface AdamWeight {

@@ -2,7 +2,7 @@
  * The adversarial recipe: the discriminator's updates on real and on generated images, then the
  * generator's against the updated discriminator, each on noise of its own.
  */
-import { bytesToNumbers, drawnWeight, inferenceGraph, quote } from '@ganport/model';
+import { bytesToNumbers, drawnWeight, inferenceGraph } from '@ganport/model';
 import { ops as op, scalar, type Value } from '@ganport/onnx';
 import * as z from 'zod';
 import type { Gan } from '../gan.ts';
@@ -18,32 +18,31 @@ import type { Recipe } from './recipe.ts';
 import { scheduleSchema } from './schedules.ts';
 
 const names = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as [T];
-const beta = z.number().min(0).lt(1);
+
+/** A share of what was before. Float32's next number to 1 is 1 − 6e-8: nearer, and nothing new would count. */
+const decay = z.number().min(0).max(0.999999);
 
 /** What a configuration says of this recipe. */
 export const ganSettings = z.strictObject({
   loss: z.enum(names<LossName>(LOSSES)),
-  /** What is added to the discriminator's loss, by name, and times what. */
-  penalties: z.partialRecord(z.enum(names<PenaltyName>(PENALTIES)), z.number().nonnegative(), {
-    error: (issue: z.core.$ZodRawIssue) =>
-      issue.code === 'unrecognized_keys'
-        ? `expected some of ${names(PENALTIES).map(quote).join('|')}, got ${issue.keys.map(quote).join(', ')}`
-        : undefined,
-  }),
+  /** What is added to the discriminator's loss, by name, and times what: published ones are 0.01 to 100. */
+  penalties: z.partialRecord(z.enum(names<PenaltyName>(PENALTIES)), z.number().min(0).max(1e6)),
   /** What the discriminator sees images through, in order. */
   augment: z.array(z.enum(names<AugmentationName>(AUGMENTATIONS))),
   /** Updates of the discriminator in each step, every one on a batch of its own. */
   discriminatorSteps: z.int().min(1).max(100),
   adam: z.strictObject({
-    learningRate: z.number().positive(),
-    beta1: beta,
-    beta2: beta,
-    epsilon: z.number().positive(),
+    /** An update moves each weight by about as much: a larger one leaves nothing of what was learnt. */
+    learningRate: z.number().min(1e-12).max(10),
+    beta1: decay,
+    beta2: decay,
+    /** Smaller ones are lost in float32, where the root of the smallest square is 1e-19. */
+    epsilon: z.number().min(1e-16).max(1),
   }),
   /** Of the learning rate. */
   schedule: scheduleSchema,
   /** Decay of the moving average of the generator's weights; 0 keeps none. */
-  ema: z.number().min(0).lt(1),
+  ema: decay,
 });
 
 export type GanSettings = z.infer<typeof ganSettings>;

@@ -5,7 +5,7 @@ const falling = <T extends string>(type: T) =>
   z.strictObject({
     type: z.literal(type),
     /** Over so many steps; constant after them. */
-    steps: z.int().min(1),
+    steps: z.int().min(1).max(100_000_000),
     /** The factor it ends at. */
     end: z.number().min(0).max(1).default(0),
   });
