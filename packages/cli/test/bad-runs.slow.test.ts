@@ -99,7 +99,7 @@ describe('a run to resume', () => {
     const metadata = { format: 'ganport-checkpoint-1', step: '4', scores: '{}' };
     await writeWeights(workspace.path('foreign', LATEST), { 'other.weight': tensor }, metadata);
     const message =
-      /safetensors does not fit the networks: expected \S+ of float32 \[[\d,]+\], got nothing/;
+      /safetensors does not fit the networks: expected \S+ of float32 \[[\d,]+\], got nothing; give run\.json back the networks/;
     const before = workspace.contents('foreign');
     expect(await failure(1, 'train', '--resume', run, '--steps', '8')).toMatch(message);
     expect(workspace.contents('foreign')).toEqual(before);
@@ -159,7 +159,7 @@ describe('a folder for a new run', () => {
 
   // Root may write to any folder, so these are paths where nobody can.
   test.each([
-    ['a file', 'tiny.json', 'there is a file of that name'],
+    ['a file', 'tiny.json', 'there is a file of that name: choose another'],
     ['under a file', 'tiny.json/run', 'a part of the path is not a folder'],
     ['at the end of a link to itself', 'loop/run', 'ELOOP'],
   ])('is not %s', async (_, name, message) => {

@@ -8,12 +8,12 @@ import { ModelError } from './error.ts';
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: check its permissions, or choose another folder',
   EDQUOT: 'the disk quota is used up: free some space, or choose another folder',
-  EEXIST: 'there is a file of that name',
+  EEXIST: 'there is a file of that name: choose another',
   EISDIR: 'it is a folder',
-  ENAMETOOLONG: 'the name is too long',
+  ENAMETOOLONG: 'the name is too long: choose a shorter one',
   ENOENT: 'no such file or folder: check the path',
   ENOSPC: 'no space is left on the disk: free some, or choose another folder',
-  ENOTDIR: 'a part of the path is not a folder',
+  ENOTDIR: 'a part of the path is not a folder: check the path',
   EPERM: 'the system does not permit it: choose another folder',
   EROFS: 'the file system is read-only: choose another folder',
 };

@@ -181,7 +181,7 @@ export function checkpointTensor(
   if (tensor?.dtype !== 'float32' || String(tensor.shape) !== String(shape)) {
     const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
     throw new ModelError(
-      `${path} does not fit the networks: expected ${name} of float32 [${shape}], got ${got}`,
+      `${path} does not fit the networks: expected ${name} of float32 [${shape}], got ${got}; give run.json back the networks that were trained, or train these in a new run`,
     );
   }
   return tensor.data as Float32Array;

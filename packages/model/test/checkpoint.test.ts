@@ -67,7 +67,7 @@ test('a checkpoint gives float32 tensors of the shape that is asked for', async 
   ] as const) {
     expect(() => checkpointTensor(read, name, shape)).toThrow(
       new ModelError(
-        `${at(checkpoint)} does not fit the networks: expected ${name} of float32 [${shape}], got ${got}`,
+        `${at(checkpoint)} does not fit the networks: expected ${name} of float32 [${shape}], got ${got}; give run.json back the networks that were trained, or train these in a new run`,
       ),
     );
   }

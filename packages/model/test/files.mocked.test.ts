@@ -87,9 +87,9 @@ test.each([
 
 test.each([
   ['absent/run.json', 'no such file or folder: check the path (ENOENT)'],
-  ['run.json/run.json', 'a part of the path is not a folder (ENOTDIR)'],
+  ['run.json/run.json', 'a part of the path is not a folder: check the path (ENOTDIR)'],
   ['folder', 'it is not a regular file'],
-  ['x'.repeat(300), 'the name is too long (ENAMETOOLONG)'],
+  ['x'.repeat(300), 'the name is too long: choose a shorter one (ENAMETOOLONG)'],
 ])('cannot write %s', async (name, reason) => {
   writeFileSync(path, 'old');
   mkdirSync(join(folder, 'folder'));
