@@ -12,7 +12,7 @@ export {
   inferenceGraph,
   samplerGraph,
 } from './inference-graph.ts';
-export { fillInit, initialWeights } from './initial-weights.ts';
+export { fillInitInParts, initialWeights } from './initial-weights.ts';
 export { unknownKeys } from './issues.ts';
 export { latentBatch, latents, MAX_INDEX } from './latents.ts';
 export {

@@ -24,15 +24,33 @@ export function initialWeights(
 
 /** Fills `out` with initial values; the seed and the tensor's full name choose its random numbers. */
 export function fillInit(out: Float32Array, init: Init, seed: number, name: string): void {
+  const parts = fillInitInParts(out, init, seed, name);
+  while (!parts.next().done);
+}
+
+/** Random numbers between two pauses: some tens of milliseconds. */
+const PART = 2 ** 20;
+
+/** The same in parts, between which others may have the thread: the largest tensor takes half a minute. */
+export function* fillInitInParts(
+  out: Float32Array,
+  init: Init,
+  seed: number,
+  name: string,
+): Generator<void, void> {
   if (init.type === 'constant') {
     out.fill(init.value);
     return;
   }
   const { uniform } = randomSequence(seed, STREAM.weights, nameIndex(name));
-  for (let i = 0; i < out.length; i++) {
-    out[i] =
-      init.type === 'uniform'
-        ? (2 * uniform() - 1) * init.bound
-        : normalQuantile(uniform()) * init.deviation;
+  for (let first = 0; first < out.length; first += PART) {
+    const end = Math.min(first + PART, out.length);
+    for (let i = first; i < end; i++) {
+      out[i] =
+        init.type === 'uniform'
+          ? (2 * uniform() - 1) * init.bound
+          : normalQuantile(uniform()) * init.deviation;
+    }
+    yield;
   }
 }

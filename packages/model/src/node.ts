@@ -27,4 +27,5 @@ export {
   readRun,
   runSchema,
 } from './run-folder.ts';
+export { MAX_FILE_BYTES as MAX_WEIGHTS_FILE_BYTES } from './safetensors.ts';
 export { readWeights, type WeightsFile, type WeightTensor, writeWeights } from './weights-file.ts';

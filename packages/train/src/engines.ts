@@ -15,6 +15,7 @@ import {
 } from '@ganport/runtime/node';
 import type { Engine, State } from './engine.ts';
 import { EngineError } from './engine-error.ts';
+import { expectMemory } from './memory.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/engine.ts';
 import { gpuLacks } from './onnxruntime/gpu-lacks.ts';
@@ -112,6 +113,7 @@ export async function createEngine(
   options: CreateOptions,
 ): Promise<Engine> {
   const { engine, device, tf32 } = options;
+  if (device === 'cpu') expectMemory(recipe, 'step');
   if (engine === 'tensorflow') {
     // TensorFlow.js has no option for it. CUDA's libraries read this when they are loaded.
     if (device === 'cuda' && !tf32) process.env.NVIDIA_TF32_OVERRIDE ??= '0';

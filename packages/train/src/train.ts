@@ -12,11 +12,12 @@ import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts
 import { evaluation } from './evaluate/evaluation.ts';
 import { isBetter } from './evaluate/metrics.ts';
 import { resolveGan } from './gan.ts';
+import { expectMemory } from './memory.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { claimRun } from './new-run.ts';
 import { buildRecipe, feedsAt } from './recipe/index.ts';
 import type { Recipe } from './recipe/recipe.ts';
-import { initialState } from './recipe/state.ts';
+import { initialStateWithPauses } from './recipe/state.ts';
 import { loadState, type SavedState } from './resume.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
 import { openRun, tidyRun } from './run-writer.ts';
@@ -63,15 +64,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, dataset, folder, onNotice } = options;
   const gan = resolveGan(config, dataset);
   const recipe = buildRecipe(gan, config, dataset);
-  const beginning = (): SavedState => {
-    return { step: 0, state: initialState(recipe, config.seed), scores: {}, best: undefined };
+  expectMemory(recipe, options.device === 'cpu' ? 'step' : 'state');
+  const beginning = async (): Promise<SavedState> => {
+    // With pauses, in which Ctrl-C is heard.
+    const state = await initialStateWithPauses(recipe, config.seed, () => setImmediate());
+    return { step: 0, state, scores: {}, best: undefined };
   };
-  if (!options.resume) return trainFrom(beginning(), recipe, options);
+  if (!options.resume) return trainFrom(await beginning(), recipe, options);
   // Before it is read: another run would change it.
   const lock = await lockRun(folder, onNotice);
   try {
     const saved = await loadState(folder, { dataset, tensors: recipe.state, onNotice });
-    const begin = saved ?? beginning();
+    const begin = saved ?? (await beginning());
     await tidyRun(folder, begin);
     if (begin.step < config.steps) return await trainFrom(begin, recipe, options);
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };

@@ -6,6 +6,7 @@ import { feedsAt, initialState, type Recipe } from '../src/index.ts';
 import { AUGMENTATIONS } from '../src/recipe/augmentations.ts';
 import { blankState } from '../src/recipe/blank.ts';
 import { rateFactor, type Schedule } from '../src/recipe/schedules.ts';
+import { initialStateWithPauses } from '../src/recipe/state.ts';
 import { openGraph } from './graphs.ts';
 import { recipeOf } from './recipes.ts';
 import { BATCH, CRITIC, ganOf, IMAGE, LATENT, type Layers, strongState } from './small-gan.ts';
@@ -243,6 +244,21 @@ describe('the state before the first step', () => {
     }
     expect(initialState(recipeOf(ganOf(), { batch: 1 }), 6)).not.toEqual(state);
     expectApart([state['generator.0.weight']!, more['discriminator.3.weight']!]);
+  });
+
+  test('is the same drawn with pauses, which also a single large tensor has', async () => {
+    const init = { type: 'uniform', bound: 1 } as const;
+    const large = { ...recipeOf(ganOf(), { batch: 1 }).state[0]!, shape: [3, 2 ** 20], init };
+    let pauses = 0;
+    const paused = await initialStateWithPauses({ state: [large] }, 7, async () => pauses++);
+    expect(pauses).toBe(3);
+    const name = large.name;
+    expect(
+      Buffer.compare(
+        new Uint8Array(paused[name]!.buffer),
+        new Uint8Array(initialState({ state: [large] }, 7)[name]!.buffer),
+      ),
+    ).toBe(0);
   });
 
   test('has averages that are copies, and moments that are zeros', () => {

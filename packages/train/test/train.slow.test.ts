@@ -313,7 +313,7 @@ describe('a run folder', () => {
     const before = await tensorsOf('large');
     const changes = { discriminator: discriminator(16), batch: 8192 };
     await expect(run('large', { steps: 8, resume: true, changes })).rejects.toThrow(
-      /^training failed at step 5: cpu ran out of memory \(\d+\.\d MB more were asked for\): try a smaller --batch\. The checkpoint of step 4 is intact\.$/,
+      /^training may need up to \d+\.\d GB of memory, and \d+\.\d GB are available: try a smaller --batch$/,
     );
     expect(await tensorsOf('large')).toEqual(before);
   });
