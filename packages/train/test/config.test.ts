@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { resolveConfig, resolveGan } from '../src/index.ts';
+import { buildRecipe, resolveConfig, resolveGan } from '../src/index.ts';
+import { AUGMENTATIONS } from '../src/recipe/augmentations.ts';
+import { ganSettings } from '../src/recipe/gan.ts';
+import { LOSSES } from '../src/recipe/losses.ts';
+import { PENALTIES } from '../src/recipe/penalties.ts';
+import { scheduleSchema } from '../src/recipe/schedules.ts';
 
 test('nothing given is the mlp preset with the published settings', () => {
   const config = resolveConfig([]);
@@ -95,11 +100,34 @@ test('a loss comes with its penalties, unless others are given', () => {
   expect(other.penalties).toEqual({ r2: 0.5 });
 });
 
-test("the README's example fits", () => {
-  const text = readFileSync(new URL('../../../examples/small.json', import.meta.url), 'utf8');
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  expect(readme).toContain(text);
-  const config = resolveConfig([['examples/small.json', JSON.parse(text)]]);
-  const digits = { name: 'digits', channels: 1, height: 28, width: 28 } as const;
-  expect(resolveGan(config, digits).generator.outputShape).toEqual([1, 28, 28]);
+const textOf = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const DIGITS = { name: 'digits', channels: 1, height: 28, width: 28 } as const;
+
+test.each([
+  ['examples/small.json', ['README.md']],
+  ['examples/settings.json', ['README.md', 'packages/train/README.md']],
+])('%s fits, and is as %o show it', (example, readmes) => {
+  const text = textOf(example);
+  for (const readme of readmes) expect(textOf(readme)).toContain(text);
+  const config = resolveConfig([[example, JSON.parse(text)]]);
+  expect(config).toMatchObject(omit(JSON.parse(text), ['preset', 'generator']));
+  const gan = resolveGan(config, DIGITS);
+  expect(gan.generator.outputShape).toEqual([1, 28, 28]);
+  expect(buildRecipe(gan, config, { count: 1, read: () => new Uint8Array() }).state).not.toEqual(
+    [],
+  );
 });
+
+test('the README names every choice of the settings, and every setting of the recipe', () => {
+  const readme = textOf('README.md');
+  const shape = ganSettings.shape;
+  const schedules = scheduleSchema.options.map(({ shape }) => shape.type.value);
+  for (const name of [LOSSES, PENALTIES, AUGMENTATIONS, shape].flatMap(Object.keys)) {
+    expect(readme).toContain(`\`${name}\``);
+  }
+  for (const type of schedules) expect(readme).toMatch(new RegExp(`\`${type}\`|"type": "${type}"`));
+});
+
+function omit(object: Record<string, unknown>, keys: readonly string[]) {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+}
