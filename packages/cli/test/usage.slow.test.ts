@@ -91,10 +91,18 @@ describe('a configuration', () => {
   };
   test.each([
     ['that is not JSON', '{"steps": 3,', /--config: \S+c\.json is not JSON: /],
-    ['that is a list', '[]', /c\.json is not valid: .*expected object/],
-    ['with an unknown key', '{"stpes": 3}', /c\.json is not valid: .*"stpes"/],
+    ['that is a list', '[]', /c\.json is not valid: expected an object, got a list of 0/],
+    [
+      'with an unknown key',
+      '{"stpes": 3}',
+      /c\.json is not valid: .*"stpes"; did you mean "steps"\?/,
+    ],
     ['with an unknown preset', '{"preset": "big"}', /c\.json is not valid: preset: .*"mlp"/],
-    ['with a number out of range', '{"batch": 0}', /c\.json is not valid: batch: .*>=1/],
+    [
+      'with a number out of range',
+      '{"batch": 0}',
+      /c\.json is not valid: batch: expected a whole number from 1 to 65536, got 0/,
+    ],
     ['with a number that is none', '{"steps": "3"}', /c\.json is not valid: steps: .*number/],
     [
       'with a layer that has an unknown key',
