@@ -17,6 +17,13 @@ export interface OpenedPage {
   close(): Promise<void>;
 }
 
+/** Its pages share what the browser has compiled: a runtime's WebAssembly takes seconds. */
+export interface StartedChromium {
+  /** Opens a blank page; whoever opens it closes it. */
+  open(): Promise<OpenedPage>;
+  close(): Promise<void>;
+}
+
 /** Whether there is a Chromium; tests are skipped where there is none, and fail where CI is set. */
 export function hasChromium(): boolean {
   if (existsSync(CHROMIUM)) return true;
@@ -26,8 +33,8 @@ export function hasChromium(): boolean {
   return false;
 }
 
-/** Opens a blank page in a fresh browser; whoever opens it closes it. */
-export async function openChromium(flags: readonly string[]): Promise<OpenedPage> {
+/** Starts a browser for the pages of a test file; whoever starts it closes it. */
+export async function startChromium(flags: readonly string[]): Promise<StartedChromium> {
   const profile = await mkdtemp(join(tmpdir(), 'ganport-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
@@ -42,16 +49,17 @@ export async function openChromium(flags: readonly string[]): Promise<OpenedPage
       ...flags,
     ],
   });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  await page.addInitScript(countGpuWork);
+  await context.addInitScript(countGpuWork);
   return {
-    page,
-    complaints,
+    async open() {
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
+      });
+      return { page, complaints, close: () => page.close() };
+    },
     async close() {
       await context.close();
       await rm(profile, { recursive: true, force: true });

@@ -15,8 +15,9 @@ import {
   gpuWork,
   hasChromium,
   type OpenedPage,
-  openChromium,
   SOFTWARE_WEBGPU,
+  type StartedChromium,
+  startChromium,
 } from './chromium.ts';
 
 const chromium = hasChromium();
@@ -24,6 +25,11 @@ const chromium = hasChromium();
 let bundle: BundledPage;
 let file: Awaited<ReturnType<typeof writeTemporary>>;
 let server: RunningServer;
+/** One without WebGPU, and one with it. */
+const browsers: Record<'plain' | 'gpu', StartedChromium | undefined> = {
+  plain: undefined,
+  gpu: undefined,
+};
 const opened: OpenedPage[] = [];
 
 beforeAll(async () => {
@@ -31,6 +37,8 @@ beforeAll(async () => {
   bundle = await bundlePage(fileURLToPath(new URL('../packages/serve/web/', import.meta.url)));
   file = await writeTemporary(buildGenerator().model);
   server = await startServer({ model: file.path, port: 0, pageDir: bundle.folder });
+  browsers.plain = await startChromium([]);
+  browsers.gpu = await startChromium([SOFTWARE_WEBGPU]);
 });
 
 afterEach(async () => {
@@ -38,14 +46,16 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
+  await browsers.plain?.close();
+  await browsers.gpu?.close();
   await server?.close();
   await file?.remove();
   await bundle?.remove();
 });
 
 /** A page that is closed after the test. */
-async function openBrowser(flags: string[]): Promise<OpenedPage> {
-  const page = await openChromium(flags);
+async function openPage(browser: keyof typeof browsers): Promise<OpenedPage> {
+  const page = await browsers[browser]!.open();
   opened.push(page);
   return page;
 }
@@ -78,26 +88,20 @@ async function canvasPixels(page: Page, index: number): Promise<number[]> {
 }
 
 describe.skipIf(!chromium)('the page draws what the server draws', () => {
-  const profiles: [string, string[], string, RegExp, boolean][] = [
-    ['without WebGPU', [], '', /^WebAssembly \(.*WebGPU/, false],
-    ['with WebAssembly asked for', [SOFTWARE_WEBGPU], '&device=wasm', /^WebAssembly ·/, false],
-    [
-      'with WebGPU asked for',
-      [SOFTWARE_WEBGPU],
-      '&device=webgpu',
-      /^WebGPU · .*swiftshader/i,
-      true,
-    ],
+  const profiles: [string, keyof typeof browsers, string, RegExp, boolean][] = [
+    ['without WebGPU', 'plain', '', /^WebAssembly \(.*WebGPU/, false],
+    ['with WebAssembly asked for', 'gpu', '&device=wasm', /^WebAssembly ·/, false],
+    ['with WebGPU asked for', 'gpu', '&device=webgpu', /^WebGPU · .*swiftshader/i, true],
     [
       'with auto and a software adapter',
-      [SOFTWARE_WEBGPU],
+      'gpu',
       '',
       /^WebAssembly \(WebGPU has only a software/,
       false,
     ],
   ];
-  test.each(profiles)('%s', async (_name, flags, query, how, onGpu) => {
-    const { page, complaints } = await openBrowser(flags);
+  test.each(profiles)('%s', async (_name, browser, query, how, onGpu) => {
+    const { page, complaints } = await openPage(browser);
     await visit(page, `?seed=42${query}`);
     expect(await page.textContent('#page-how')).toMatch(how);
     expect(await page.textContent('#status')).toContain(
@@ -119,7 +123,7 @@ describe.skipIf(!chromium)('the page draws what the server draws', () => {
 
 describe.skipIf(!chromium)('the page', () => {
   test('draws the next seed with the keyboard, and keeps it in the address', async () => {
-    const { page, complaints } = await openBrowser([]);
+    const { page, complaints } = await openPage('plain');
     await visit(page, '?seed=9');
     await page.focus('#seed');
     await page.keyboard.press('Tab');
@@ -137,7 +141,7 @@ describe.skipIf(!chromium)('the page', () => {
   });
 
   test('says in one line what is wrong with a seed', async () => {
-    const { page } = await openBrowser([]);
+    const { page } = await openPage('plain');
     await visit(page, '');
     await page.fill('#seed', '-3');
     await page.keyboard.press('Enter');
@@ -147,7 +151,7 @@ describe.skipIf(!chromium)('the page', () => {
   });
 
   test('takes WebGPU by itself where the adapter is a real one', async () => {
-    const { page } = await openBrowser([SOFTWARE_WEBGPU]);
+    const { page } = await openPage('gpu');
     await page.addInitScript(() => {
       const isFallbackAdapter = { get: () => false };
       Object.defineProperties(GPUAdapterInfo.prototype, { isFallbackAdapter });
@@ -168,30 +172,30 @@ describe.skipIf(!chromium)('the page', () => {
     const gpu = { requestAdapter: () => Promise.resolve(adapter) };
     Object.defineProperty(navigator, 'gpu', { value: gpu });
   };
-  const failures: [string, string[], string, RegExp][] = [
+  const failures: [string, keyof typeof browsers, string, RegExp][] = [
     [
       'gives no device',
-      [],
+      'plain',
       `(${brokenGpu})(0)`,
       /^WebAssembly \(WebGPU gives no device here: out of order\)/,
     ],
     [
       'lets no runtime start',
-      [],
+      'plain',
       `(${brokenGpu})(1)`,
       /^WebAssembly \(WebGPU failed: cannot open the model/,
     ],
     [
       'draws something else',
-      [SOFTWARE_WEBGPU],
+      'gpu',
       `Object.defineProperties(GPUAdapterInfo.prototype, { isFallbackAdapter: { get: () => false } });
        GPUComputePassEncoder.prototype.dispatchWorkgroups = () => undefined;`,
       /^WebAssembly \(WebGPU failed: .* draws the golden samples up to \d+ levels off/,
     ],
   ];
   test.each(failures)('draws with WebAssembly where WebGPU %s, and says so', async (...failure) => {
-    const [, flags, fail, how] = failure;
-    const { page } = await openBrowser(flags);
+    const [, browser, fail, how] = failure;
+    const { page } = await openPage(browser);
     let loads = 0;
     page.on('load', () => {
       loads += 1;
@@ -204,7 +208,7 @@ describe.skipIf(!chromium)('the page', () => {
   });
 
   test('refuses a generator whose golden samples are not what it draws', async () => {
-    const { page } = await openBrowser([]);
+    const { page } = await openPage('plain');
     const wrong = buildGenerator({
       alter: (m) => ({ ...m, golden: { ...m.golden, seed: m.golden.seed + 1 } }),
     });

@@ -6,14 +6,16 @@ import {
   gpuWork,
   hasChromium,
   type OpenedPage,
-  openChromium,
   SOFTWARE_WEBGPU,
+  type StartedChromium,
+  startChromium,
 } from '../../../test/chromium.ts';
 import type {} from './browser/page.ts';
 import { programCases } from './program/cases.ts';
 
 const chromium = hasChromium();
 
+let browser: StartedChromium;
 let bundle: BundledPage;
 let server: Awaited<ReturnType<typeof servePage>>;
 
@@ -21,9 +23,11 @@ beforeAll(async () => {
   if (!chromium) return;
   bundle = await bundlePage(fileURLToPath(new URL('browser/', import.meta.url)));
   server = await servePage(bundle);
+  browser = await startChromium([SOFTWARE_WEBGPU]);
 });
 
 afterAll(async () => {
+  await browser?.close();
   await server?.close();
   await bundle?.remove();
 });
@@ -34,7 +38,7 @@ describe.skipIf(!chromium).each(['wasm', 'webgpu'] as const)('in Chromium on %s'
   let opened: OpenedPage;
 
   beforeAll(async () => {
-    opened = await openChromium([SOFTWARE_WEBGPU]);
+    opened = await browser.open();
     await opened.page.goto(server.url);
   });
 
