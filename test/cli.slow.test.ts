@@ -1,6 +1,7 @@
-/** The command line from training to pictures over HTTP, each command in a process of its own. */
+/** The command line from training to pictures over HTTP, in processes of its own but for drawing to files. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ganport as ganportHere } from '../packages/cli/test/run.ts';
 import { TINY, Workspace } from '../packages/cli/test/workspace.ts';
 import { decodePicture } from '../packages/sample/test/fixture.ts';
 import { resolveConfig } from '../packages/train/src/index.ts';
@@ -62,12 +63,16 @@ test('a flag wins over a configuration file, and a file over its preset', async 
 });
 
 describe('sample', () => {
+  // In this process: what is drawn is the point, and each start takes most of a second.
   const sample = async (name: string, ...flags: string[]) => {
-    const line = ['sample', MODEL, '-o', name, ...flags];
-    expect(await ganport(...line)).toMatch(
+    const path = workspace.path(name);
+    const line = ['sample', workspace.path(MODEL), '-o', path, ...flags];
+    const { code, stdout, stderr } = await ganportHere(...line);
+    expect(code, stderr).toBe(0);
+    expect(stdout.replace(path, name)).toMatch(
       new RegExp(`^Wrote ${name}: picture.* drawn on cpu\\.\n$`),
     );
-    return readFileSync(workspace.path(name));
+    return readFileSync(path);
   };
 
   test('draws the same pictures in every format', async () => {
