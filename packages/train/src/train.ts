@@ -113,6 +113,7 @@ async function trainFrom(
       expectFinite(values, { step, saved, config });
     let best = begin.best?.scores;
     let feeds = feedsAt(recipe, step + 1);
+    let ended: boolean;
 
     do {
       step += 1;
@@ -125,7 +126,9 @@ async function trainFrom(
       onStep?.(step, metrics);
       if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
 
-      if (step % every.checkpoint === 0 || step === config.steps || signal?.aborted) {
+      // Asked once a step: what ends training also saves it.
+      ended = step === config.steps || signal?.aborted === true;
+      if (ended || step % every.checkpoint === 0) {
         const state = await engine.state();
         expectSound(state);
         const evaluated = await evaluate();
@@ -140,7 +143,7 @@ async function trainFrom(
       }
       // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
       await setImmediate();
-    } while (step < config.steps && !signal?.aborted);
+    } while (!ended);
     const trained = step - begin.step;
     return { folder, step, trained, interrupted: step < config.steps, scores };
   } finally {

@@ -269,6 +269,19 @@ test.each(['onnxruntime', 'tensorflow'] as const)(
   },
 );
 
+test('a signal that comes between two steps ends training after the next, with its checkpoint', async () => {
+  const stop = new AbortController();
+  const { step, interrupted } = await train({
+    config: resolveConfig([['the test', { ...settings, steps: 50 }]]),
+    ...{ dataset: squares, engine: 'onnxruntime', device: 'cpu', threads: 1, tf32: false },
+    ...{ versions: {}, folder: join(folder, 'between'), resume: false, signal: stop.signal },
+    // When the loop has looked at the signal, and leaves the thread to others.
+    onStep: (step) => step === 3 && setImmediate(() => stop.abort()),
+  });
+  expect(interrupted).toBe(true);
+  expect((await tensorsOf('between')).step).toBe(step);
+});
+
 describe('a run folder', () => {
   test('says what was trained on what', async () => {
     await run('described', { steps: 4 });
