@@ -57,7 +57,8 @@ const prototypes = new Map();
 const turn = new Int32Array(workerData.call, 0, 1);
 const words = new BigUint64Array(workerData.call, 8);
 while (true) {
-  Atomics.wait(turn, 0, ${IDLE});
+  // It may be woken for a call that it has made already.
+  while (Atomics.load(turn, 0) === ${IDLE}) Atomics.wait(turn, 0, ${IDLE});
   if (Atomics.load(turn, 0) === ${END}) break;
   const [address, count] = words;
   const parameters = words.slice(2, 2 + Number(count));
