@@ -2,10 +2,10 @@
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ExportOptions, exportGenerator } from '../packages/export/src/index.ts';
 import { refusal } from '../packages/model/test/refusal.ts';
+import { openProgram } from '../packages/runtime/src/node.ts';
 import { trainSmall } from './small-run.ts';
 
 const REFERENCE = new URL('../packages/model/test/reference.safetensors', import.meta.url);
@@ -29,9 +29,12 @@ beforeEach(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** What export says, having written nothing. */
-async function refused(runtime: ExportOptions['ort'] = ort): Promise<string> {
+async function refused(open?: ExportOptions['open']): Promise<string> {
   const before = await readdir(root, { recursive: true });
-  const message = await refusal(exportGenerator(folder, { ort: runtime, version: '1' }), folder);
+  const message = await refusal(
+    exportGenerator(folder, { ...(open && { open }), version: '1' }),
+    folder,
+  );
   expect(await readdir(root, { recursive: true })).toEqual(before);
   return message;
 }
@@ -95,24 +98,24 @@ test.each<[string, () => Promise<unknown>, string]>([
 describe('a generator that draws something else', () => {
   let open = 0;
 
-  /** onnxruntime, but what the exported model draws is changed; weights are the trained one's inputs. */
-  function altered(change: (images: Float32Array | Uint8Array) => void): ExportOptions['ort'] {
-    const create = async (model: Uint8Array) => {
-      const session = await ort.InferenceSession.create(model);
+  /** What the exported model draws is changed; weights are the trained one's inputs. */
+  function altered(change: (images: Float32Array | Uint8Array) => void): ExportOptions['open'] {
+    return async (model) => {
+      const program = await openProgram(model, { device: 'cpu' });
       open += 1;
       return {
-        async run(feeds: Record<string, ort.Tensor>) {
-          const { image } = await session.run(feeds);
-          if (session.inputNames.length === 1) change(image!.data as Float32Array | Uint8Array);
-          return { image };
+        ...program,
+        async run(feeds) {
+          const outputs = await program.run(feeds);
+          if (program.inputs.length === 1) change(outputs.image!.data as Float32Array | Uint8Array);
+          return outputs;
         },
-        async release() {
+        async close() {
           open -= 1;
-          await session.release();
+          await program.close();
         },
       };
     };
-    return { Tensor: ort.Tensor, InferenceSession: { create } } as unknown as ExportOptions['ort'];
   }
 
   const floats = (change: (images: Float32Array) => void) =>
@@ -120,22 +123,22 @@ describe('a generator that draws something else', () => {
   const bytes = (change: (images: Uint8Array) => void) =>
     altered((images) => images instanceof Uint8Array && change(images));
 
-  test.each<[string, ExportOptions['ort'], string]>([
+  test.each<[string, ExportOptions['open'], string]>([
     ['by 0.001', floats((x) => (x[5]! += 1e-3)), 'float32 images by 0.00'],
     ['by a NaN, at the start', floats((x) => (x[0] = Number.NaN)), 'float32 images by NaN'],
     ['by two levels', bytes((x) => (x[7]! += x[7]! > 128 ? -2 : 2)), 'uint8 images by'],
-  ])('%s is refused', async (_, runtime, message) => {
+  ])('%s is refused', async (_, altering, message) => {
     const difference = 'the exported generator differs from the trained one: ';
-    expect(await refused(runtime)).toContain(difference + message);
+    expect(await refused(altering)).toContain(difference + message);
     expect(open).toBe(0);
   });
 
   test('by a rounding is exported, and the difference is told', async () => {
-    const runtime = altered((images) => {
+    const altering = altered((images) => {
       if (images instanceof Float32Array) images[5]! += 3e-5;
       else images[7]! += images[7]! > 128 ? -1 : 1;
     });
-    const { verified } = await exportGenerator(folder, { ort: runtime, version: '1' });
+    const { verified } = await exportGenerator(folder, { open: altering!, version: '1' });
     expect(verified.float).toBeGreaterThan(2e-5);
     expect(verified.levels).toBe(1);
     expect(open).toBe(0);

@@ -10,7 +10,7 @@ import { forward } from '../packages/model/test/reference-network.ts';
 import { checkModel, decodeModel } from '../packages/onnx/src/index.ts';
 import { SIZE, trainSmall } from './small-run.ts';
 
-const OPTIONS: ExportOptions = { ort, version: '1.2.3' };
+const OPTIONS: ExportOptions = { version: '1.2.3' };
 
 let root: string;
 const runs = {} as Record<'grey' | 'colour', string>;

@@ -13,7 +13,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exportGenerator } from '../packages/export/src/index.ts';
 import { trainSmall } from './small-run.ts';
@@ -29,7 +28,7 @@ const run = promisify(execFile);
 const given = mkdtempSync(join(tmpdir(), 'ganport-readme-'));
 beforeAll(async () => {
   await trainSmall(join(given, 'runs/small'), { channels: 1, ema: 0, steps: 2 });
-  const { model } = await exportGenerator(join(given, 'runs/small'), { ort, version: 'test' });
+  const { model } = await exportGenerator(join(given, 'runs/small'), { version: 'test' });
   writeFileSync(join(given, 'generator.onnx'), model);
 });
 afterAll(() => rmSync(given, { recursive: true }));

@@ -22,13 +22,13 @@ import {
   readCheckpoint,
   readRun,
 } from '@ganport/model/node';
-import { buildModel, encodeModel } from '@ganport/onnx';
-import type { OrtRuntime } from '@ganport/runtime';
+import { buildModel, encodeModel, float32 } from '@ganport/onnx';
+import { openProgram } from '@ganport/runtime/node';
 import { buildGenerator, type ImageOutput } from './generator.ts';
 import { bake } from './passes/bake.ts';
 import { foldBatchNorm } from './passes/fold-batch-norm.ts';
 import type { WeightArrays } from './passes/weighted-network.ts';
-import { type Batch, drawAll, largestDifference } from './verify.ts';
+import { type Batch, drawAll, largestDifference, type OpenModel } from './verify.ts';
 
 /** How far the exported generator may be from the trained one, in −1…1: float32 rounding of the folding. */
 const MAX_FLOAT_DIFFERENCE = 1e-4;
@@ -45,7 +45,8 @@ const COMPARED = [
 const GOLDEN = { seed: 42, count: 4 } as const;
 
 export interface ExportOptions {
-  ort: OrtRuntime;
+  /** Opens what is compared; on the CPU by default. */
+  open?: OpenModel;
   /** Which checkpoint; the latest by default. */
   checkpoint?: Pointer;
   output?: ImageOutput;
@@ -65,9 +66,11 @@ export interface Exported {
 /**
  * Exports a run's generator. The same run and options give the same bytes.
  * @throws ModelError if the run cannot be read, or the result differs from the trained network.
+ * @throws RuntimeError in one line if onnxruntime does not work
  */
 export async function exportGenerator(folder: string, options: ExportOptions): Promise<Exported> {
-  const { ort, checkpoint: pointer = 'latest', output = 'uint8', opset = 17, version } = options;
+  const { open = openOnCpu, checkpoint: pointer = 'latest', output = 'uint8' } = options;
+  const { opset = 17, version } = options;
   const run = await readRun(folder);
   const checkpoint = await readCheckpoint(folder, pointer);
   const trained = resolveGenerator(run, join(folder, 'run.json'));
@@ -82,23 +85,25 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
     z: latentBatch(seed, 0, count, size),
     count,
   }));
-  const expected = await drawTrained(ort, trained, checkpoint, ema, batches);
+  const expected = await drawTrained(open, trained, checkpoint, ema, batches);
   const plain = { float: build('float32'), levels: build('uint8') };
   const verified = {
-    float: largestDifference(expected, await drawAll(ort, plain.float, batches)),
+    float: largestDifference(expected, await drawAll(open, plain.float, batches)),
     levels: largestDifference(
       expected.map((images) => bytesOf(images, trained.outputShape)),
-      await drawAll(ort, plain.levels, batches),
+      await drawAll(open, plain.levels, batches),
     ),
   };
   expectWithin('float32', verified.float, MAX_FLOAT_DIFFERENCE);
   expectWithin('uint8', verified.levels, MAX_LEVEL_DIFFERENCE);
 
   const golden: Batch = { z: latentBatch(GOLDEN.seed, 0, GOLDEN.count, size), count: GOLDEN.count };
-  const [images] = await drawAll(ort, plain.levels, [golden]);
+  const [images] = await drawAll(open, plain.levels, [golden]);
   const metadata = describe(run, checkpoint, trained, output, images as Uint8Array, version);
   return { model: build(output, { [METADATA_KEY]: JSON.stringify(metadata) }), metadata, verified };
 }
+
+const openOnCpu: OpenModel = (model) => openProgram(model, { device: 'cpu' });
 
 /** The run's generator. @throws ModelError if it does not turn a latent into an image. */
 function resolveGenerator({ config }: Run, path: string): Network {
@@ -128,7 +133,7 @@ function trainedWeights(trained: Network, checkpoint: Checkpoint, ema: boolean):
 
 /** Images [N, C, H, W] of the network as it was trained: nothing folded, weights fed from outside. */
 async function drawTrained(
-  ort: OrtRuntime,
+  open: OpenModel,
   trained: Network,
   { tensors }: Checkpoint,
   ema: boolean,
@@ -138,9 +143,9 @@ async function drawTrained(
   const model = encodeModel(buildModel({ name: 'sampler', inputs, outputs: { image } }));
   const feeds = trained.parameters.map(({ name, shape, trained: learnt }) => {
     const key = drawnWeight(name, learnt, ema);
-    return [key, new ort.Tensor('float32', tensors[key]!.data as Float32Array, shape)] as const;
+    return [key, float32(tensors[key]!.data as Float32Array, shape)] as const;
   });
-  return (await drawAll(ort, model, batches, Object.fromEntries(feeds))) as Float32Array[];
+  return (await drawAll(open, model, batches, Object.fromEntries(feeds))) as Float32Array[];
 }
 
 function expectWithin(output: ImageOutput, difference: number, limit: number): void {

@@ -1,6 +1,9 @@
 /** Draws with a model, to compare an exported generator with the network that was trained. */
-import type { OrtRuntime } from '@ganport/runtime';
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { float32, type Tensor } from '@ganport/onnx';
+import type { Program } from '@ganport/runtime';
+
+/** Opens a model where it is to draw. */
+export type OpenModel = (model: Uint8Array) => Promise<Program>;
 
 export interface Batch {
   /** Latents [count, latent]. */
@@ -10,22 +13,21 @@ export interface Batch {
 
 /** Runs a generator on each batch; `weights` are its inputs beside z. Returns each output's numbers. */
 export async function drawAll(
-  ort: OrtRuntime,
+  open: OpenModel,
   model: Uint8Array,
   batches: readonly Batch[],
   weights: Record<string, Tensor> = {},
 ): Promise<(Float32Array | Uint8Array)[]> {
-  const session: InferenceSession = await ort.InferenceSession.create(model);
+  const program = await open(model);
   try {
     const drawn: (Float32Array | Uint8Array)[] = [];
     for (const { z, count } of batches) {
-      const feeds = { ...weights, z: new ort.Tensor('float32', z, [count, z.length / count]) };
-      const { image } = await session.run(feeds);
+      const { image } = await program.run({ ...weights, z: float32(z, [count, z.length / count]) });
       drawn.push(image!.data as Float32Array | Uint8Array);
     }
     return drawn;
   } finally {
-    await session.release();
+    await program.close();
   }
 }
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
 import { writeFileAtomic } from '@ganport/model/node';
-import * as ort from 'onnxruntime-node';
 import { command } from '../command.ts';
 import { choice, integer, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
@@ -34,7 +33,6 @@ export const exportCommand = command({
       }),
   async run({ run, out = join(run, 'generator.onnx'), checkpoint, opset, output }) {
     const { model, metadata, verified } = await exportGenerator(run, {
-      ort,
       checkpoint,
       opset,
       output,

@@ -3,7 +3,6 @@ import { exportGenerator } from '@ganport/export';
 import { isUnsaved, readCheckpoint, writeFileAtomic } from '@ganport/model/node';
 import { expectFreePort } from '@ganport/serve';
 import { configSchema, isUnused, resolveConfig } from '@ganport/train';
-import * as ort from 'onnxruntime-node';
 import { command, type Log } from '../command.ts';
 import { integer, SHARED } from '../flags.ts';
 import { INTERRUPTED } from '../interruption.ts';
@@ -74,7 +73,7 @@ async function remainingTraining(steps: number | undefined): Promise<Training | 
 }
 
 async function exportModel(log: Log): Promise<void> {
-  const { model, verified } = await exportGenerator(FOLDER, { ort, version: versions().ganport });
+  const { model, verified } = await exportGenerator(FOLDER, { version: versions().ganport });
   await writeFileAtomic(MODEL, model);
   log(`Exported ${MODEL}: within ${verified.levels} of 255 levels of what was trained.`);
 }
