@@ -1,5 +1,7 @@
 /** The command line from training to pictures over HTTP, in processes of its own but for drawing to files. */
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ganport as ganportHere } from '../packages/cli/test/run.ts';
 import { TINY, Workspace } from '../packages/cli/test/workspace.ts';
@@ -35,6 +37,16 @@ beforeAll(async () => {
   expect(await ganport(...EXPORT)).toMatch(/\nNext: ganport serve runs\/tiny\/gen/);
 });
 afterAll(() => workspace.remove());
+
+test('no native library of onnxruntime is loaded before a model is opened', async () => {
+  const cli = new URL('../packages/cli/dist/cli.js', import.meta.url);
+  const script = `await import(${JSON.stringify(cli.href)});
+    process.report.excludeNetwork = true;
+    console.log(process.report.getReport().sharedObjects.join('\\n'));`;
+  const { stdout } = await promisify(execFile)('node', ['--input-type=module', '-e', script]);
+  expect(stdout).toContain('libc.so');
+  expect(stdout).not.toContain('onnxruntime');
+});
 
 test('help and version', async () => {
   const { version } = JSON.parse(
