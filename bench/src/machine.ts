@@ -54,7 +54,7 @@ async function matmulRate(threads: number): Promise<number> {
 }
 
 function matmulModel(): ModelProto {
-  const none = { attribute: [], metadataProps: [] };
+  const none = { attribute: [], metadataProps: [], deviceConfigurations: [] };
   const value = (name: string): ValueInfoProto => {
     const dim = [{ dimValue: BigInt(SIZE) }, { dimValue: BigInt(SIZE) }];
     return { name, type: { tensorType: { elemType: 1, shape: { dim } } }, metadataProps: [] };
@@ -65,6 +65,7 @@ function matmulModel(): ModelProto {
     metadataProps: [],
     trainingInfo: [],
     functions: [],
+    configuration: [],
     graph: {
       name: 'matmul',
       node: [{ opType: 'MatMul', input: ['a', 'b'], output: ['c'], ...none }],

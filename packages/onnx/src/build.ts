@@ -49,6 +49,7 @@ export function buildModel(options: BuildOptions): ModelProto {
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     trainingInfo: [],
     functions: [],
+    configuration: [],
   };
 }
 
@@ -203,7 +204,15 @@ function nodeProto(
   attributes: Readonly<Record<string, Attribute>>,
 ): NodeProto {
   const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
-  return { input, output, name, opType, attribute, metadataProps: [] };
+  return {
+    input,
+    output,
+    name,
+    opType,
+    attribute,
+    metadataProps: [],
+    deviceConfigurations: [],
+  };
 }
 
 function attributeProto(name: string, value: Attribute): AttributeProto {

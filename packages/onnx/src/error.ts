@@ -1,6 +1,15 @@
-/** Bad ONNX input: a file, a graph or a shape. The message is one line, meant for a person. */
+import { printable } from './text.ts';
+
+/**
+ * Bad ONNX input: a file, a graph or a shape. The message is one line, meant for a person: names of a
+ * file in it are made printable.
+ */
 export class OnnxError extends Error {
   override name = 'OnnxError';
+
+  constructor(message = '', options?: ErrorOptions) {
+    super(printable(message), options);
+  }
 }
 
 /** What was thrown in one line, without the source location that onnxruntime puts before it. */

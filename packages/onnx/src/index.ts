@@ -1,6 +1,7 @@
 export { type BuildOptions, buildModel } from './build.ts';
 export { checkModel } from './check.ts';
-export { decodeModel, decodeTensorProto, encodeModel, encodeTensorProto } from './codec.ts';
+export { decodeModel, decodeReadable, decodeTensorProto, type Readable } from './decode.ts';
+export { encodeModel, encodeTensorProto } from './encode.ts';
 export { firstLine, OnnxError } from './error.ts';
 export { gradients } from './gradient/gradients.ts';
 export { type Geometry, geometry } from './ops/geometry.ts';
@@ -18,6 +19,7 @@ export {
   tensorFromProto,
   tensorToProto,
 } from './tensor.ts';
+export { printable } from './text.ts';
 export {
   type Attribute,
   constant,

@@ -1,7 +1,8 @@
 /**
- * The messages of an ONNX file, as onnx.proto (IR version ≤ 10) names them, in camelCase.
+ * The messages of an ONNX file, as onnx.proto (IR version ≤ 14) names them, in camelCase.
  * A repeated field is always an array; an absent optional field is undefined. Protobuf's int64 is
- * a bigint. See https://github.com/onnx/onnx/blob/main/docs/IR.md.
+ * a bigint. Bytes of a string that are not UTF-8 are kept, see text.ts.
+ * See https://github.com/onnx/onnx/blob/main/docs/IR.md.
  */
 
 export interface ModelProto {
@@ -16,6 +17,13 @@ export interface ModelProto {
   metadataProps: StringStringEntryProto[];
   trainingInfo: TrainingInfoProto[];
   functions: FunctionProto[];
+  configuration: DeviceConfigurationProto[];
+}
+
+export interface DeviceConfigurationProto {
+  name?: string;
+  numDevices?: number;
+  device: string[];
 }
 
 export interface OperatorSetIdProto {
@@ -63,6 +71,36 @@ export interface NodeProto {
   domain?: string;
   overload?: string;
   metadataProps: StringStringEntryProto[];
+  deviceConfigurations: NodeDeviceConfigurationProto[];
+}
+
+export interface NodeDeviceConfigurationProto {
+  configurationId?: string;
+  shardingSpec: ShardingSpecProto[];
+  pipelineStage?: number;
+}
+
+export interface ShardingSpecProto {
+  tensorName?: string;
+  device: bigint[];
+  indexToDeviceGroupMap: IntIntListEntryProto[];
+  shardedDim: ShardedDimProto[];
+}
+
+export interface IntIntListEntryProto {
+  key?: bigint;
+  value: bigint[];
+}
+
+export interface ShardedDimProto {
+  axis?: bigint;
+  simpleSharding: SimpleShardedDimProto[];
+}
+
+export interface SimpleShardedDimProto {
+  dimValue?: bigint;
+  dimParam?: string;
+  numShards?: bigint;
 }
 
 /** AttributeProto.type. */
@@ -156,6 +194,7 @@ export interface TypeProto {
   sequenceType?: ElementTypeProto;
   mapType?: MapTypeProto;
   denotation?: string;
+  opaqueType?: OpaqueTypeProto;
   sparseTensorType?: TensorTypeProto;
   optionalType?: ElementTypeProto;
 }
@@ -174,6 +213,11 @@ export interface ElementTypeProto {
 export interface MapTypeProto {
   keyType?: number;
   valueType?: TypeProto;
+}
+
+export interface OpaqueTypeProto {
+  domain?: string;
+  name?: string;
 }
 
 export interface TensorShapeProto {

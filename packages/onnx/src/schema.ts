@@ -1,14 +1,21 @@
-/** The field numbers and types of onnx.proto (IR version ≤ 10): what the codec is driven by. */
+/** The field numbers and types of onnx.proto (IR version ≤ 14): what the codec is driven by. */
 import type {
   AttributeProto,
+  DeviceConfigurationProto,
   DimensionProto,
   ElementTypeProto,
   FunctionProto,
   GraphProto,
+  IntIntListEntryProto,
   MapTypeProto,
   ModelProto,
+  NodeDeviceConfigurationProto,
   NodeProto,
+  OpaqueTypeProto,
   OperatorSetIdProto,
+  ShardedDimProto,
+  ShardingSpecProto,
+  SimpleShardedDimProto,
   SparseTensorProto,
   StringStringEntryProto,
   TensorAnnotation,
@@ -30,6 +37,12 @@ export interface Messages {
   Graph: GraphProto;
   TensorAnnotation: TensorAnnotation;
   Node: NodeProto;
+  NodeDeviceConfiguration: NodeDeviceConfigurationProto;
+  ShardingSpec: ShardingSpecProto;
+  IntIntListEntry: IntIntListEntryProto;
+  ShardedDim: ShardedDimProto;
+  SimpleShardedDim: SimpleShardedDimProto;
+  DeviceConfiguration: DeviceConfigurationProto;
   Attribute: AttributeProto;
   Tensor: TensorProto;
   Segment: TensorSegment;
@@ -39,18 +52,30 @@ export interface Messages {
   TensorType: TensorTypeProto;
   ElementType: ElementTypeProto;
   MapType: MapTypeProto;
+  OpaqueType: OpaqueTypeProto;
   TensorShape: TensorShapeProto;
   Dimension: DimensionProto;
   Function: FunctionProto;
 }
 
 export type Scalar = 'int64' | 'uint64' | 'int32' | 'float' | 'double' | 'string' | 'bytes';
-type Label = 'optional' | 'repeated' | 'packed';
-/** `packed` is what onnx.proto declares: numbers are written as one block, not one by one. */
-export type Field = readonly [id: number, type: Scalar | keyof Messages, label: Label];
+/**
+ * `packed` is what onnx.proto declares: numbers are written as one block, not one by one. A message has one
+ * `oneof` at most, of whose fields the last one in a file is kept.
+ */
+type Label = 'optional' | 'repeated' | 'packed' | 'oneof';
+export type Field = readonly [
+  id: number,
+  type: Scalar | keyof Messages,
+  label: Label,
+  /** Of an enum: its greatest value. Others are unknown fields to protobuf. */
+  greatest?: number,
+];
 type Fields<M> = { readonly [K in keyof Required<M>]: Field };
 
 const one = (id: number, type: Field[1]): Field => [id, type, 'optional'];
+const oneof = (id: number, type: Field[1]): Field => [id, type, 'oneof'];
+const enumerated = (id: number, greatest: number): Field => [id, 'int32', 'optional', greatest];
 const many = (id: number, type: Field[1]): Field => [id, type, 'repeated'];
 const packed = (id: number, type: Scalar): Field => [id, type, 'packed'];
 
@@ -68,6 +93,12 @@ export const SCHEMA: { readonly [M in keyof Messages]: Fields<Messages[M]> } = {
     metadataProps: many(14, 'StringStringEntry'),
     trainingInfo: many(20, 'TrainingInfo'),
     functions: many(25, 'Function'),
+    configuration: many(26, 'DeviceConfiguration'),
+  },
+  DeviceConfiguration: {
+    name: one(1, 'string'),
+    numDevices: one(2, 'int32'),
+    device: many(3, 'string'),
   },
   OperatorSetId: { domain: one(1, 'string'), version: one(2, 'int64') },
   StringStringEntry: { key: one(1, 'string'), value: one(2, 'string') },
@@ -103,6 +134,25 @@ export const SCHEMA: { readonly [M in keyof Messages]: Fields<Messages[M]> } = {
     domain: one(7, 'string'),
     overload: one(8, 'string'),
     metadataProps: many(9, 'StringStringEntry'),
+    deviceConfigurations: many(10, 'NodeDeviceConfiguration'),
+  },
+  NodeDeviceConfiguration: {
+    configurationId: one(1, 'string'),
+    shardingSpec: many(2, 'ShardingSpec'),
+    pipelineStage: one(3, 'int32'),
+  },
+  ShardingSpec: {
+    tensorName: one(1, 'string'),
+    device: many(2, 'int64'),
+    indexToDeviceGroupMap: many(3, 'IntIntListEntry'),
+    shardedDim: many(4, 'ShardedDim'),
+  },
+  IntIntListEntry: { key: one(1, 'int64'), value: many(2, 'int64') },
+  ShardedDim: { axis: one(1, 'int64'), simpleSharding: many(2, 'SimpleShardedDim') },
+  SimpleShardedDim: {
+    dimValue: oneof(1, 'int64'),
+    dimParam: oneof(2, 'string'),
+    numShards: one(3, 'int64'),
   },
   Attribute: {
     name: one(1, 'string'),
@@ -119,7 +169,7 @@ export const SCHEMA: { readonly [M in keyof Messages]: Fields<Messages[M]> } = {
     docString: one(13, 'string'),
     tp: one(14, 'Type'),
     typeProtos: many(15, 'Type'),
-    type: one(20, 'int32'),
+    type: enumerated(20, 14),
     refAttrName: one(21, 'string'),
     sparseTensor: one(22, 'SparseTensor'),
     sparseTensors: many(23, 'SparseTensor'),
@@ -138,7 +188,7 @@ export const SCHEMA: { readonly [M in keyof Messages]: Fields<Messages[M]> } = {
     uint64Data: packed(11, 'uint64'),
     docString: one(12, 'string'),
     externalData: many(13, 'StringStringEntry'),
-    dataLocation: one(14, 'int32'),
+    dataLocation: enumerated(14, 1),
     metadataProps: many(16, 'StringStringEntry'),
   },
   Segment: { begin: one(1, 'int64'), end: one(2, 'int64') },
@@ -150,20 +200,22 @@ export const SCHEMA: { readonly [M in keyof Messages]: Fields<Messages[M]> } = {
     metadataProps: many(4, 'StringStringEntry'),
   },
   Type: {
-    tensorType: one(1, 'TensorType'),
-    sequenceType: one(4, 'ElementType'),
-    mapType: one(5, 'MapType'),
+    tensorType: oneof(1, 'TensorType'),
+    sequenceType: oneof(4, 'ElementType'),
+    mapType: oneof(5, 'MapType'),
     denotation: one(6, 'string'),
-    sparseTensorType: one(8, 'TensorType'),
-    optionalType: one(9, 'ElementType'),
+    opaqueType: oneof(7, 'OpaqueType'),
+    sparseTensorType: oneof(8, 'TensorType'),
+    optionalType: oneof(9, 'ElementType'),
   },
   TensorType: { elemType: one(1, 'int32'), shape: one(2, 'TensorShape') },
   ElementType: { elemType: one(1, 'Type') },
   MapType: { keyType: one(1, 'int32'), valueType: one(2, 'Type') },
+  OpaqueType: { domain: one(1, 'string'), name: one(2, 'string') },
   TensorShape: { dim: many(1, 'Dimension') },
   Dimension: {
-    dimValue: one(1, 'int64'),
-    dimParam: one(2, 'string'),
+    dimValue: oneof(1, 'int64'),
+    dimParam: oneof(2, 'string'),
     denotation: one(3, 'string'),
   },
   Function: {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkModel } from '../src/check.ts';
-import { decodeModel } from '../src/codec.ts';
+import { decodeModel } from '../src/decode.ts';
 import { OnnxError } from '../src/error.ts';
 import type {
   AttributeProto,

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  decodeModel,
-  decodeTensorProto,
-  encodeModel,
-  encodeTensorProto,
-  MAX_DEPTH,
-  MAX_OBJECTS,
-} from '../src/codec.ts';
+import { decodeModel, decodeTensorProto, MAX_DEPTH, MAX_OBJECTS } from '../src/decode.ts';
+import { encodeModel, encodeTensorProto } from '../src/encode.ts';
 import { OnnxError } from '../src/error.ts';
 import type { GraphProto } from '../src/proto.ts';
 import { readBackendTests } from './backend-tests.ts';
@@ -122,7 +116,6 @@ const HUGE = [0xff, 0xff, 0xff, 0xff, 0x07];
 
 test.each<[problem: string, bytes: Uint8Array, message: RegExp]>([
   ['an empty file', new Uint8Array(), /the file is empty/],
-  ['text', Buffer.from('<!doctype html>'), /not an ONNX model/],
   ['no graph', Uint8Array.of(0x08, 8), /no graph or no IR version/],
   ['no IR version', Uint8Array.from(field(7, [])), /no graph or no IR version/],
   ['a graph of 2 GiB', Uint8Array.of(0x08, 8, 0x3a, ...HUGE), /Graph ends 2147483647 bytes past/],
@@ -141,7 +134,6 @@ test.each<[problem: string, bytes: Uint8Array, message: RegExp]>([
     /the packed list int64Data runs past its end/,
   ],
   ['a packed list of half a float', modelBytes(field(5, field(4, [1, 2]))), /index out of range/],
-  ['an integer where text belongs', modelBytes([0x10, 1]), /name has wire type 0, expected 2/],
   ['field number 0', modelBytes([0x02, 0]), /field number 0/],
   ['100,000 nested unknown groups', modelBytes(Array(100_000).fill(0x4b)), /max depth/],
 ])('refuses %s', (_, bytes, message) => {
@@ -166,7 +158,7 @@ test('subgraphs may nest up to the limit', () => {
   const bytes = encodeModel(model({ graph: nested(deepest) }));
   expect(decodeModel(bytes).graph).toEqual(nested(deepest));
   const deeper = encodeModel(model({ graph: nested(deepest + 1) }));
-  expect(() => decodeModel(deeper)).toThrow(/nest deeper than 64/);
+  expect(() => decodeModel(deeper)).toThrow(/nest deeper than 100/);
 });
 
 test('a file of empty messages is refused before it fills the memory', () => {

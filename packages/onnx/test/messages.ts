@@ -18,6 +18,7 @@ export function model(fields: Partial<ModelProto>): ModelProto {
     metadataProps: [],
     trainingInfo: [],
     functions: [],
+    configuration: [],
     ...fields,
   };
 }
@@ -38,7 +39,14 @@ export function graph(fields: Partial<GraphProto>): GraphProto {
 }
 
 export function node(fields: Partial<NodeProto>): NodeProto {
-  return { input: [], output: [], attribute: [], metadataProps: [], ...fields };
+  return {
+    input: [],
+    output: [],
+    attribute: [],
+    metadataProps: [],
+    deviceConfigurations: [],
+    ...fields,
+  };
 }
 
 /** A node of one input and one output. */

@@ -123,6 +123,7 @@ function graph(
     metadataProps: [{ key: METADATA_KEY, value: JSON.stringify(metadata) }],
     trainingInfo: [],
     functions: [],
+    configuration: [],
     graph: {
       name: 'generator',
       node: [
@@ -157,7 +158,14 @@ function node(
 ): NodeProto {
   const lists = { floats: [], ints: [], strings: [], tensors: [], graphs: [], typeProtos: [] };
   const attributes = attribute ? [{ ...lists, sparseTensors: [], ...attribute }] : [];
-  return { opType, input, output: [output], attribute: attributes, metadataProps: [] };
+  return {
+    opType,
+    input,
+    output: [output],
+    attribute: attributes,
+    metadataProps: [],
+    deviceConfigurations: [],
+  };
 }
 
 function floats(name: string, dims: number[], values: ArrayLike<number>): TensorProto {
