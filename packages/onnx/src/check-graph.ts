@@ -1,25 +1,31 @@
-/** The structural rules for graphs, nodes and attributes: names, scopes and order. */
-import { checkSparseTensor, checkTensor, checkType } from './check-value.ts';
+/** The structural rules for graphs and nodes: names, scopes and order. */
+import { checkAttributes } from './check-attribute.ts';
+import { checkSparseTensor, checkTensor, checkType, type Note } from './check-value.ts';
+import { normalDomain } from './domains.ts';
 import { OnnxError } from './error.ts';
-import {
-  type AttributeProto,
-  AttributeType,
-  type GraphProto,
-  type NodeProto,
-  type ValueInfoProto,
-} from './proto.ts';
+import type { GraphProto, NodeProto, ValueInfoProto } from './proto.ts';
 
 /** What holds throughout one main graph or one function body, its subgraphs included. */
 export interface Context {
   readonly irVersion: bigint;
-  /** Imported domains; the default one is ''. */
-  readonly domains: ReadonlySet<string>;
+  /** Versions of the imported domains; the default one is ''. */
+  readonly domains: ReadonlyMap<string, bigint>;
   /** Attribute parameters that nodes may refer to; undefined outside of functions. */
   readonly parameters?: ReadonlySet<string>;
+  readonly note: Note;
 }
 
 /** IR version 4 made initializers that are not inputs legal. */
 const FREE_INITIALIZERS = 4n;
+
+/** Domains of ONNX's own operators, whose versions begin at 1. */
+const OWN_DOMAINS = [
+  '',
+  'ai.onnx.ml',
+  'ai.onnx.training',
+  'ai.onnx.preview',
+  'ai.onnx.preview.training',
+];
 
 /** Value names, each defined once, and those of the graphs around. */
 export class Scope {
@@ -38,10 +44,22 @@ export class Scope {
     return this.#names.has(name);
   }
 
-  define(name: string, where: string): void {
-    if (this.has(name)) throw new OnnxError(`${where} defines "${name}", which is already defined`);
+  /** Defines a name that may stand for another value in the graphs around. */
+  shadow(name: string, note: Note, where: string): void {
+    if (this.hasOwn(name)) throw alreadyDefined(name, where);
+    if (this.has(name))
+      note(`${where} defines "${name}" anew: in this graph, it hides an outer value`);
     this.#names.add(name);
   }
+
+  define(name: string, where: string): void {
+    if (this.has(name)) throw alreadyDefined(name, where);
+    this.#names.add(name);
+  }
+}
+
+function alreadyDefined(name: string, where: string): OnnxError {
+  return new OnnxError(`${where} defines "${name}", which is already defined`);
 }
 
 /** @param outer the scope around a subgraph; without it, this is a main graph. */
@@ -55,33 +73,50 @@ export function checkGraph(
   const where = `${place} "${graph.name}"`;
   const scope = new Scope(outer);
   for (const input of graph.input) {
-    checkValueInfo(input, `${where}, input`, !outer);
-    scope.define(input.name ?? '', `${where}, its inputs,`);
+    checkValueInfo(input, context.note, `${where}, input`, !outer);
+    scope.shadow(input.name ?? '', context.note, `${where}, its inputs,`);
   }
   checkInitializers(graph, context, scope, where);
   checkNodes(graph.node, context, scope, where);
   for (const output of graph.output) {
-    checkValueInfo(output, `${where}, output`, !outer);
+    checkValueInfo(output, context.note, `${where}, output`, !outer);
     // Runtimes refuse a subgraph that returns a value of the graph around it.
     if (!scope.hasOwn(output.name ?? '')) {
       throw new OnnxError(`${where}, output "${output.name}" is not defined in the graph`);
     }
   }
-  for (const { name, type } of graph.valueInfo) {
-    if (!name) throw new OnnxError(`${where} has a value info without a name`);
-    if (type) checkType(type, `${where}, value info "${name}"`);
-  }
+  noteValueInfo(graph.valueInfo, context.note, where);
 }
 
-function checkValueInfo({ name, type }: ValueInfoProto, place: string, main: boolean): void {
+function checkValueInfo(
+  { name, type }: ValueInfoProto,
+  note: Note,
+  place: string,
+  main: boolean,
+): void {
   if (!name) throw new OnnxError(`${place} has no name`);
-  if (type) checkType(type, `${place} "${name}"`, main);
-  else if (main) throw new OnnxError(`${place} "${name}" has no type`);
+  // Runtimes infer the types of a subgraph's values.
+  if (!main) return;
+  if (!type) throw new OnnxError(`${place} "${name}" has no type`);
+  checkType(type, note, `${place} "${name}"`);
+}
+
+/** Types of values inside a graph are hints: runtimes infer their own. */
+export function noteValueInfo(values: readonly ValueInfoProto[], note: Note, where: string): void {
+  for (const { name, type } of values) {
+    if (!name) note(`${where} has a value info without a name`);
+    if (!name || !type) continue;
+    try {
+      checkType(type, note, `${where}, value info "${name}"`, false);
+    } catch (error) {
+      note((error as Error).message);
+    }
+  }
 }
 
 function checkInitializers(
   graph: GraphProto,
-  { irVersion }: Context,
+  { irVersion, note }: Context,
   scope: Scope,
   where: string,
 ): void {
@@ -91,22 +126,20 @@ function checkInitializers(
     if (!name) throw new OnnxError(`${where} has an initializer without a name`);
     if (seen.has(name)) throw new OnnxError(`${where} has two initializers "${name}"`);
     seen.add(name);
-    if (!inputs.has(name)) {
-      if (irVersion < FREE_INITIALIZERS) {
-        throw new OnnxError(
-          `${where}, initializer "${name}" is not an input, as IR version ${irVersion} demands`,
-        );
-      }
-      scope.define(name, `${where}, its initializers,`);
-    }
+    if (!inputs.has(name)) scope.shadow(name, note, `${where}, its initializers,`);
   };
   for (const tensor of graph.initializer) {
     define(tensor.name);
-    checkTensor(tensor, `${where}, initializer "${tensor.name}"`);
+    if (irVersion < FREE_INITIALIZERS && !inputs.has(tensor.name)) {
+      throw new OnnxError(
+        `${where}, initializer "${tensor.name}" is not an input, as IR version ${irVersion} demands`,
+      );
+    }
+    checkTensor(tensor, note, `${where}, initializer "${tensor.name}"`);
   }
   for (const sparse of graph.sparseInitializer) {
     define(sparse.values?.name);
-    checkSparseTensor(sparse, `${where}, sparse initializer "${sparse.values?.name}"`);
+    checkSparseTensor(sparse, note, `${where}, sparse initializer "${sparse.values?.name}"`);
   }
 }
 
@@ -119,12 +152,8 @@ export function checkNodes(
 ): void {
   nodes.forEach((node, index) => {
     const where = `${place}, node ${node.name ? `"${node.name}"` : index} (${node.opType ?? ''})`;
-    const domain = normalDomain(node.domain);
     if (!node.opType) throw new OnnxError(`${where} has no op type`);
-    if (!context.domains.has(domain)) {
-      throw new OnnxError(`${where} is of domain "${domain}", which is not imported`);
-    }
-    if (node.output.length === 0) throw new OnnxError(`${where} has no output`);
+    checkDomain(node, context, where);
     // An empty string stands for an optional input or output that is left out.
     for (const name of node.input) {
       if (name !== '' && !scope.has(name)) {
@@ -136,78 +165,19 @@ export function checkNodes(
   });
 }
 
-/** The default domain has two names. */
-export function normalDomain(domain: string | undefined): string {
-  return domain === undefined || domain === 'ai.onnx' ? '' : domain;
-}
-
-/** The field that holds the value of an attribute, by its type. */
-const VALUE_FIELDS = {
-  [AttributeType.FLOAT]: 'f',
-  [AttributeType.INT]: 'i',
-  [AttributeType.STRING]: 's',
-  [AttributeType.TENSOR]: 't',
-  [AttributeType.GRAPH]: 'g',
-  [AttributeType.FLOATS]: 'floats',
-  [AttributeType.INTS]: 'ints',
-  [AttributeType.STRINGS]: 'strings',
-  [AttributeType.TENSORS]: 'tensors',
-  [AttributeType.GRAPHS]: 'graphs',
-  [AttributeType.SPARSE_TENSOR]: 'sparseTensor',
-  [AttributeType.SPARSE_TENSORS]: 'sparseTensors',
-  [AttributeType.TYPE_PROTO]: 'tp',
-  [AttributeType.TYPE_PROTOS]: 'typeProtos',
-} as const satisfies Record<number, keyof AttributeProto>;
-
-export function checkAttributes(
-  attributes: readonly AttributeProto[],
-  context: Context,
-  scope: Scope,
-  place: string,
-): void {
-  const names = new Set<string>();
-  for (const attribute of attributes) {
-    const { name } = attribute;
-    if (!name) throw new OnnxError(`${place} has an attribute without a name`);
-    if (names.has(name)) throw new OnnxError(`${place} has two attributes "${name}"`);
-    names.add(name);
-    const where = `${place}, attribute "${name}"`;
-    checkFields(attribute, context, where);
-    const { t, g, sparseTensor, tp } = attribute;
-    for (const tensor of t ? [t] : attribute.tensors) checkTensor(tensor, where);
-    for (const graph of g ? [g] : attribute.graphs) {
-      checkGraph(graph, context, `${where}, graph`, scope);
-    }
-    for (const sparse of sparseTensor ? [sparseTensor] : attribute.sparseTensors) {
-      checkSparseTensor(sparse, where);
-    }
-    for (const type of tp ? [tp] : attribute.typeProtos) checkType(type, where);
+function checkDomain(node: NodeProto, { domains, note }: Context, where: string): void {
+  const domain = normalDomain(node.domain);
+  const version = domains.get(domain);
+  if (version === undefined) {
+    throw new OnnxError(`${where} is of domain "${domain}", which is not imported`);
   }
-}
-
-/** An attribute has a value in the field of its type alone, or refers to a function's parameter. */
-function checkFields(attribute: AttributeProto, { parameters }: Context, where: string): void {
-  const { type, refAttrName } = attribute;
-  if (type === undefined || !(type in VALUE_FIELDS)) {
-    throw new OnnxError(`${where} has type ${type ?? 'unset'}, expected 1 to 14`);
+  const own = OWN_DOMAINS.includes(domain);
+  if (own && version < 1n) {
+    throw new OnnxError(
+      `${where} is of version ${version} of domain "${domain}", expected 1 or more`,
+    );
   }
-  const expected = VALUE_FIELDS[type as keyof typeof VALUE_FIELDS];
-  const used = Object.values(VALUE_FIELDS).filter((field) => {
-    const value = attribute[field];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined;
-  });
-  if (refAttrName) {
-    if (!parameters) throw new OnnxError(`${where} refers to "${refAttrName}" outside a function`);
-    if (!parameters.has(refAttrName)) {
-      throw new OnnxError(`${where} refers to "${refAttrName}", not a parameter of the function`);
-    }
-    if (used.length > 0) throw new OnnxError(`${where} has both a reference and a value`);
-    return;
-  }
-  const stray = used.find((field) => field !== expected);
-  if (stray) throw new OnnxError(`${where} has its value in ${stray}, expected ${expected}`);
-  // An empty list is a value; a lone one has to be there.
-  if (used.length === 0 && !Array.isArray(attribute[expected])) {
-    throw new OnnxError(`${where} has no value, expected one in ${expected}`);
-  }
+  if (node.output.length > 0) return;
+  if (own || node.input.length === 0) throw new OnnxError(`${where} has no output`);
+  note(`${where} has no output`);
 }

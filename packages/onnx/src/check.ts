@@ -1,34 +1,33 @@
 /** The structural rules of ONNX's IR.md for a whole model: what needs no knowledge of operators. */
-import {
-  type Context,
-  checkAttributes,
-  checkGraph,
-  checkNodes,
-  normalDomain,
-  Scope,
-} from './check-graph.ts';
-import { checkType } from './check-value.ts';
+import { checkFunctions } from './check-function.ts';
+import { checkGraph } from './check-graph.ts';
+import type { Note } from './check-value.ts';
+import { importedDomains } from './domains.ts';
 import { OnnxError } from './error.ts';
-import type {
-  FunctionProto,
-  ModelProto,
-  OperatorSetIdProto,
-  StringStringEntryProto,
-} from './proto.ts';
+import type { ModelProto, StringStringEntryProto } from './proto.ts';
+import { printable } from './text.ts';
 
-/** IR version 3 brought operator sets; 13 is ONNX 1.22's, the newest that is known here. */
-const IR_VERSIONS = { min: 3n, max: 13n } as const;
+/** 14 is ONNX 1.23's, the newest that is known here. */
+const IR_VERSIONS = { min: 1n, max: 14n } as const;
+
+/** IR version 3 brought operator sets, 8 functions. */
+const OPERATOR_SETS = 3n;
+const FUNCTIONS = 8n;
+
+/** Notes before the rest are only counted: a file can have any number. */
+const MAX_NOTES = 20;
 
 /**
  * Checks a model against the structural rules of
  * https://github.com/onnx/onnx/blob/main/docs/IR.md: versions and imports, every value defined
  * once and before its use, attributes and tensors whole. Operators' signatures, inferred shapes,
- * training_info and files of external data are not looked at. Like ONNX's own checker, it accepts
- * names that are no C identifiers and nodes that share a name.
+ * training_info and files of external data are not looked at. What ONNX's own checker and onnxruntime
+ * both accept, it accepts; docs/onnx-checker.md lists where it and ONNX's checker differ.
+ * @returns what is unusual, and yet has one meaning: a line each, printable, 21 at most
  * @throws OnnxError that names the graph, the node and the problem.
  */
-export function checkModel(model: ModelProto): void {
-  const { irVersion, graph } = model;
+export function checkModel(model: ModelProto): string[] {
+  const { irVersion, graph, functions } = model;
   if (irVersion === undefined || irVersion < IR_VERSIONS.min || irVersion > IR_VERSIONS.max) {
     throw new OnnxError(
       `the model has IR version ${irVersion ?? 'unset'}, ` +
@@ -36,16 +35,24 @@ export function checkModel(model: ModelProto): void {
     );
   }
   if (!graph) throw new OnnxError('the model has no graph');
+  const { notes, note } = collectNotes();
   checkKeys(model.metadataProps, 'the model');
-  const domains = importedDomains(model.opsetImport, 'the model');
-  const ids = new Set<string>();
-  for (const definition of model.functions) {
-    const id = [normalDomain(definition.domain), definition.name, definition.overload].join(':');
-    if (ids.has(id)) throw new OnnxError(`the model has two functions "${definition.name}"`);
-    ids.add(id);
-    checkFunction(definition, irVersion);
-  }
-  checkGraph(graph, { irVersion, domains }, 'graph');
+  const domains = modelDomains(model, irVersion, note);
+  checkGraph(graph, { irVersion, domains, note }, 'graph');
+  if (irVersion >= FUNCTIONS) checkFunctions(functions, irVersion, note);
+  else if (functions.length > 0)
+    note(`functions need IR version ${FUNCTIONS}: they are not looked at`);
+  return notes();
+}
+
+function collectNotes(): { note: Note; notes: () => string[] } {
+  const first: string[] = [];
+  let more = 0;
+  const note = (text: string) => {
+    if (first.length < MAX_NOTES) first.push(printable(text));
+    else more += 1;
+  };
+  return { note, notes: () => (more > 0 ? [...first, `and ${more} more such notes`] : first) };
 }
 
 function checkKeys(entries: readonly StringStringEntryProto[], where: string): void {
@@ -56,42 +63,16 @@ function checkKeys(entries: readonly StringStringEntryProto[], where: string): v
   }
 }
 
-function importedDomains(imports: readonly OperatorSetIdProto[], where: string): Set<string> {
-  if (imports.length === 0) throw new OnnxError(`${where} imports no operator set`);
-  const domains = new Set<string>();
-  for (const { domain, version } of imports) {
-    const name = normalDomain(domain);
-    if (domains.has(name)) throw new OnnxError(`${where} imports the domain "${name}" twice`);
-    if (version === undefined || version < 1n) {
-      throw new OnnxError(
-        `${where} imports version ${version ?? 'unset'} of the domain "${name}", expected 1 or more`,
-      );
-    }
-    domains.add(name);
+/** Before IR version 3 there was one operator set, version 1. */
+function modelDomains(
+  { opsetImport }: ModelProto,
+  irVersion: bigint,
+  note: Note,
+): ReadonlyMap<string, bigint> {
+  if (irVersion < OPERATOR_SETS) {
+    if (opsetImport.length === 0) return new Map([['', 1n]]);
+    throw new OnnxError(`the model imports operator sets, which IR version ${irVersion} has not`);
   }
-  return domains;
-}
-
-function checkFunction(definition: FunctionProto, irVersion: bigint): void {
-  const { name, input, output, attribute, attributeProto, node } = definition;
-  if (!name) throw new OnnxError('the model has a function without a name');
-  const where = `function "${name}"`;
-  const domains = importedDomains(definition.opsetImport, where);
-  const scope = new Scope();
-  for (const value of input) scope.define(value, `${where}, its inputs,`);
-  const parameters = new Set<string>();
-  for (const parameter of [...attribute, ...attributeProto.map((proto) => proto.name ?? '')]) {
-    if (parameters.has(parameter)) throw new OnnxError(`${where} has "${parameter}" twice`);
-    parameters.add(parameter);
-  }
-  // Defaults are plain values: they cannot refer to other parameters.
-  checkAttributes(attributeProto, { irVersion, domains }, scope, where);
-  const context: Context = { irVersion, domains, parameters };
-  checkNodes(node, context, scope, where);
-  for (const value of output) {
-    if (!scope.has(value)) throw new OnnxError(`${where}, output "${value}" is not defined`);
-  }
-  for (const { name: value, type } of definition.valueInfo) {
-    if (type) checkType(type, `${where}, value info "${value}"`);
-  }
+  if (opsetImport.length === 0) throw new OnnxError('the model imports no operator set');
+  return importedDomains(opsetImport, note, 'the model');
 }

@@ -1,0 +1,28 @@
+/** Domains of operators, and the versions of them that a model or a function imports. */
+import type { Note } from './check-value.ts';
+import type { OperatorSetIdProto } from './proto.ts';
+
+/** The default domain has two names. */
+export function normalDomain(domain: string | undefined): string {
+  return domain === undefined || domain === 'ai.onnx' ? '' : domain;
+}
+
+/** The version of each domain: where it is imported twice, the highest binds (onnx.proto, opset_import). */
+export function importedDomains(
+  imports: readonly OperatorSetIdProto[],
+  note: Note,
+  where: string,
+): ReadonlyMap<string, bigint> {
+  const domains = new Map<string, bigint>();
+  for (const { domain, version = 0n } of imports) {
+    const name = normalDomain(domain);
+    const other = domains.get(name);
+    if (other !== undefined) {
+      note(
+        `${where} imports the domain "${name}" twice, ${other} and ${version}: the highest binds`,
+      );
+    } else if (version < 1n) note(`${where} imports version ${version} of the domain "${name}"`);
+    domains.set(name, other !== undefined && other > version ? other : version);
+  }
+  return domains;
+}
