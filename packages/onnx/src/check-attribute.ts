@@ -1,6 +1,6 @@
 /** The structural rules for attributes, and what is inside them. */
 import { type Context, checkGraph, type Scope } from './check-graph.ts';
-import { checkSparseTensor, checkTensor, checkType } from './check-value.ts';
+import { checkSparseTensor, checkTensor, noteType } from './check-value.ts';
 import { OnnxError } from './error.ts';
 import { type AttributeProto, AttributeType } from './proto.ts';
 
@@ -48,7 +48,7 @@ export function checkAttributes(
       checkSparseTensor(sparse, context.note, where);
     }
     for (const type of tp ? [tp] : attribute.typeProtos) {
-      checkType(type, context.note, where, false);
+      noteType(type, context.note, where);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The structural rules for graphs and nodes: names, scopes and order. */
 import { checkAttributes } from './check-attribute.ts';
-import { checkSparseTensor, checkTensor, checkType, type Note } from './check-value.ts';
+import { checkSparseTensor, checkTensor, checkType, type Note, noteType } from './check-value.ts';
 import { normalDomain } from './domains.ts';
 import { OnnxError } from './error.ts';
 import type { GraphProto, NodeProto, ValueInfoProto } from './proto.ts';
@@ -105,12 +105,7 @@ function checkValueInfo(
 export function noteValueInfo(values: readonly ValueInfoProto[], note: Note, where: string): void {
   for (const { name, type } of values) {
     if (!name) note(`${where} has a value info without a name`);
-    if (!name || !type) continue;
-    try {
-      checkType(type, note, `${where}, value info "${name}"`, false);
-    } catch (error) {
-      note((error as Error).message);
-    }
+    else if (type) noteType(type, note, `${where}, value info "${name}"`);
   }
 }
 

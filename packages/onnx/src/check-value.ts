@@ -165,6 +165,15 @@ export function checkType(type: TypeProto, note: Note, where: string, outermost 
   checkType(inner, note, `${where}, element`, false);
 }
 
+/** A type that nothing is refused for: what is wrong with it is a note. */
+export function noteType(type: TypeProto, note: Note, where: string): void {
+  try {
+    checkType(type, note, where, false);
+  } catch (error) {
+    note((error as Error).message);
+  }
+}
+
 function elementType(id: number | undefined, where: string): ElementType {
   const type = ELEMENT_TYPES.get(id);
   if (type) return type;

@@ -123,6 +123,10 @@ test.each<[note: string, unusual: ModelProto]>([
     withBranch({ input: [value('x', [])] }),
   ],
   [
+    'graph "main", node "act" (Relu), attribute "k" has no type',
+    withAttribute({ name: 'k', type: 13, tp: {} }),
+  ],
+  [
     'graph "main", node "act" (Relu), attribute "k" has no value, read as 0',
     withAttribute({ name: 'k', type: 2 }),
   ],
@@ -234,7 +238,6 @@ test.each<[message: string, broken: ModelProto]>([
     'attribute "k" of float32 [] has 0 entries of floatData, expected 1',
     withAttribute({ name: 'k', type: 9, tensors: [tensor({ dataType: 1 })] }),
   ],
-  ['attribute "k" has no type', withAttribute({ name: 'k', type: 13, tp: {} })],
   // Subgraphs.
   ['node 0 (If), attribute "then_branch", graph has no name', withBranch({ name: '' })],
   [
@@ -256,6 +259,10 @@ test.each<[message: string, broken: ModelProto]>([
   // Functions.
   ['the model has a function without a name', withFunction({ name: '' })],
   ['the model has two functions "twice"', withFunction({}, localFunction({}))],
+  [
+    'the model imports version 4294967296 of the domain "": too large',
+    inGraph({}, { opsetImport: [{ version: 2n ** 32n }] }),
+  ],
   [
     'function "twice", node 0 (Relu) is of domain "", which is not imported',
     withFunction({ opsetImport: [] }),
