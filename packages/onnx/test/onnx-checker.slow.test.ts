@@ -6,6 +6,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { checkModel } from '../src/check.ts';
 import { decodeModel } from '../src/decode.ts';
+import { encodeModel } from '../src/encode.ts';
 import { OnnxError } from '../src/error.ts';
 import { readBackendTests } from './backend-tests.ts';
 import { caseFiles, EXTERNAL_DATA } from './cases.ts';
@@ -41,12 +42,16 @@ function readTable(): { version: string; counts: Record<string, number> } {
   };
 }
 
-function refusalOf(bytes: Uint8Array): string | null {
+/** Why we refuse a file, if we do, and what encoding makes of it, if it can be read. */
+function read(bytes: Uint8Array): { refusal: string | null; encoded: Uint8Array } {
+  let encoded = new Uint8Array();
   try {
-    checkModel(decodeModel(bytes));
-    return null;
+    const model = decodeModel(bytes);
+    encoded = Uint8Array.from(encodeModel(model));
+    checkModel(model);
+    return { refusal: null, encoded };
   } catch (error) {
-    if (error instanceof OnnxError) return error.message;
+    if (error instanceof OnnxError) return { refusal: error.message, encoded };
     throw error;
   }
 }
@@ -70,14 +75,17 @@ function compare(files: readonly Uint8Array[]) {
   const folder = mkdtempSync(join(tmpdir(), 'onnx-checker-'));
   try {
     writeFileSync(join(folder, 'generator.onnx.data'), EXTERNAL_DATA);
-    const { version, refusals } = runChecker(files, folder);
-    const all = files.map((bytes, at) => ({
-      bytes,
-      ours: refusalOf(bytes),
-      theirs: refusals[at]!,
-    }));
+    const ours = files.map(read);
+    const pairs = files.map((bytes, at) => [bytes, ours[at]!.encoded] as const);
+    const { version, verdicts } = runChecker(pairs, folder);
+    const all = files.map((bytes, at) => {
+      const [theirs, same] = verdicts[at]!;
+      return { bytes, ours: ours[at]!.refusal, theirs, same };
+    });
     return {
       version,
+      misread: all.filter(({ same }) => same === false).map(({ bytes }) => Buffer.from(bytes)),
+      compared: all.filter(({ same }) => same !== null).length,
       differing: all.filter(({ ours, theirs }) => (ours === null) !== (theirs === null)),
     };
   } finally {
@@ -102,7 +110,10 @@ test.skipIf(why)(`agrees with onnx.checker but for what is listed${why}`, async 
     const sources = random(4) === 0 ? caseFiles : suite;
     return mutate(sources[random(sources.length)]!, random);
   });
-  const { version, differing } = compare([...suite, ...caseFiles, ...mutations]);
+  const files = [...suite, ...caseFiles, ...mutations];
+  const { version, misread, compared, differing } = compare(files);
+  expect(misread).toEqual([]);
+  expect(compared).toBeGreaterThan(files.length / 2);
   const counts: Record<string, number> = {};
   // Nothing may be refused that both would take.
   const refusedAlone: string[] = [];

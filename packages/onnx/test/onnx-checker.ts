@@ -12,14 +12,22 @@ export const python = process.env.ONNX_PYTHON ?? (existsSync(INSTALLED) ? INSTAL
 export interface Verdicts {
   /** Of the package onnx. */
   version: string;
-  /** For each file: why it is refused, or null. */
-  refusals: (string | null)[];
+  verdicts: Verdict[];
 }
 
-/** @param folder where external data are looked for */
-export function runChecker(files: readonly Uint8Array[], folder: string): Verdicts {
+/** Why onnx.checker refuses a file, and whether protobuf reads the same from what we made of it; null for neither. */
+export type Verdict = [refusal: string | null, same: boolean | null];
+
+/**
+ * @param files models, each with what our codec makes of it, empty where it refuses
+ * @param folder where external data are looked for
+ */
+export function runChecker(
+  files: readonly (readonly [Uint8Array, Uint8Array])[],
+  folder: string,
+): Verdicts {
   const input = Buffer.concat(
-    files.flatMap((bytes) => {
+    files.flat().flatMap((bytes) => {
       const length = Buffer.alloc(4);
       length.writeUInt32LE(bytes.length);
       return [length, bytes];
@@ -35,10 +43,10 @@ export function runChecker(files: readonly Uint8Array[], folder: string): Verdic
   const lines = stdout
     .toString()
     .split('\n')
-    .filter((line) => /^["n]/.test(line));
+    .filter((line) => /^["[]/.test(line));
   if (status !== 0 || lines.length !== files.length + 1) {
     throw new Error(`${python} ended with ${status} after ${lines.length} lines: ${stderr}`);
   }
-  const [version, ...refusals] = lines.map((line) => JSON.parse(line));
-  return { version, refusals };
+  const [version, ...verdicts] = lines.map((line) => JSON.parse(line));
+  return { version, verdicts };
 }
