@@ -1,4 +1,5 @@
 /** Flags to calls: parses a command line, runs the command, prints its result or its error. */
+import { printable } from '@ganport/onnx';
 import yargs, { type Argv } from 'yargs';
 import { type Command, type Result, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
@@ -9,6 +10,7 @@ import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
 import { train } from './commands/train.ts';
 import { programName } from './invocation.ts';
+import { toJson } from './json.ts';
 import { versions } from './versions.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each command knows the type of its own options.
@@ -33,7 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
     // `--help` and `--version` print and choose nothing.
     if (!chosen) return 0;
     const { json, text, exitCode = 0, afterwards } = await chosen.run();
-    process.stdout.write(`${chosen.json ? JSON.stringify(json, null, 2) : text}\n`);
+    process.stdout.write(`${chosen.json ? toJson(json) : text}\n`);
     await afterwards?.();
     return exitCode;
   } catch (error) {
@@ -129,5 +131,5 @@ function log(line: string): void {
 
 function inOneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.trim().replaceAll(/\s*\n\s*/g, ' ');
+  return printable(message.trim().replaceAll(/\s*\n\s*/g, ' '));
 }

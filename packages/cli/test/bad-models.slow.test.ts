@@ -24,13 +24,16 @@ const golden = buildGenerator({
 
 describe('a model', () => {
   const damaged = /not an ONNX model, or a damaged one: ./;
-  test.each<[string, Uint8Array | undefined, RegExp, RegExp | undefined]>([
-    ['missing', undefined, /there is no such file/, undefined],
-    ['empty', new Uint8Array(0), /not an ONNX model: the file is empty/, undefined],
-    ['garbage', Buffer.from('PK\x03\x04 this is not a model'), damaged, undefined],
-    ['truncated', model.subarray(0, model.length / 2), damaged, undefined],
-    ['not a generator', foreign, /no "ganport" metadata/, /no ganport metadata/],
-    ['of a later format', metadata.model, /"ganport" metadata is not valid: format/, undefined],
+  const later = /"ganport" metadata is not valid: format/;
+  // What `inspect` says on stdout, and its code, where there is something to say.
+  test.each<[string, Uint8Array | undefined, RegExp, (readonly [RegExp, number])?]>([
+    ['missing', undefined, /there is no such file/],
+    ['empty', new Uint8Array(0), /not an ONNX model: the file is empty/],
+    ['an archive', Buffer.from('PK\x03\x04 this is not a model'), /it is a zip archive/],
+    ['garbage', Buffer.from([7, 1, 2, 3]), damaged],
+    ['truncated', model.subarray(0, model.length / 2), damaged, [damaged, 1]],
+    ['not a generator', foreign, /no "ganport" metadata/, [/no ganport metadata/, 0]],
+    ['of a later format', metadata.model, later, [later, 1]],
   ])('is not %s', async (name, bytes, message, inspected) => {
     const path = workspace.path(`${name}.onnx`);
     if (bytes) workspace.write(`${name}.onnx`, bytes);
@@ -45,8 +48,8 @@ describe('a model', () => {
     }
     if (inspected) {
       const outcome = await ganport('inspect', path);
-      expect(outcome).toMatchObject({ code: 0, stderr: '' });
-      expect(outcome.stdout).toMatch(inspected);
+      expect(outcome).toMatchObject({ code: inspected[1], stderr: '' });
+      expect(outcome.stdout).toMatch(inspected[0]);
     } else expect(await failure(1, 'inspect', path)).toContain(path);
     expect(workspace.contents()).toEqual(before);
   });

@@ -1,6 +1,8 @@
 export { type BuildOptions, buildModel } from './build.ts';
 export { checkModel } from './check.ts';
+export { problemOfLocation } from './check-value.ts';
 export { decodeModel, decodeReadable, decodeTensorProto, type Readable } from './decode.ts';
+export { describeModel, type ExternalTensor, type ModelDescription } from './describe.ts';
 export { encodeModel, encodeTensorProto } from './encode.ts';
 export { firstLine, OnnxError } from './error.ts';
 export { gradients } from './gradient/gradients.ts';

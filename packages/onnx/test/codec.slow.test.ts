@@ -6,6 +6,7 @@ import { OnnxError } from '../src/error.ts';
 import type { GraphProto } from '../src/proto.ts';
 import { readBackendTests } from './backend-tests.ts';
 import { attribute, graph, model, node, tensor, value } from './messages.ts';
+import { field, modelBytes } from './wire.ts';
 
 const RUNS = { seed: 20_261_123, numRuns: 3000 };
 
@@ -34,20 +35,6 @@ const SMALL = model({
     output: [value('y', ['N', 1n])],
   }),
 });
-
-/** Bytes of one field with a delimited value. */
-function field(id: number, body: readonly number[]): number[] {
-  return varint((id << 3) | 2).concat(varint(body.length), body);
-}
-
-function varint(size: number): number[] {
-  return size < 128 ? [size] : [(size & 127) | 128, ...varint(size >>> 7)];
-}
-
-/** IR version 8 and a graph with these bytes. */
-function modelBytes(graphBody: readonly number[]): Uint8Array {
-  return Uint8Array.from([0x08, 8].concat(field(7, graphBody)));
-}
 
 /** Decodes bytes that may be bad: only an OnnxError may come of it. */
 function attempt(bytes: Uint8Array): boolean {

@@ -1,13 +1,15 @@
 import { type GeneratorMetadata, METADATA_KEY, readGeneratorMetadata } from '@ganport/model';
 import {
   checkModel,
-  decodeModel,
+  decodeReadable,
+  describeModel,
+  type ModelDescription,
   type ModelProto,
-  type TensorProto,
-  type ValueInfoProto,
+  printable,
 } from '@ganport/onnx';
 import { readModel } from '@ganport/sample/node';
 import { command } from '../command.ts';
+import { type ExternalFile, findExternalFiles } from '../external-files.ts';
 import { table } from '../table.ts';
 
 export const inspect = command({
@@ -17,90 +19,85 @@ export const inspect = command({
   options: (yargs) =>
     yargs.positional('model', { type: 'string', demandOption: true, describe: 'An ONNX file' }),
   async run({ model: path }) {
-    const bytes = await readModel(path);
-    try {
-      const model = decodeModel(bytes);
-      checkModel(model);
-      const ours = model.metadataProps.some(({ key }) => key === METADATA_KEY);
-      const graph = describeGraph(model, bytes.length);
-      const generator = ours ? readGeneratorMetadata(bytes) : undefined;
-      return { json: { file: path, ...graph, generator }, text: toText(path, graph, generator) };
-    } catch (error) {
-      throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
-    }
+    const report = inspectModel(path, await readModel(path));
+    return { json: report, text: toText(report), exitCode: report.problems.length > 0 ? 1 : 0 };
   },
 });
 
-interface GraphSummary {
+interface Report extends Omit<ModelDescription, 'external'> {
+  file: string;
   bytes: number;
-  ir: number;
-  opsets: Record<string, number>;
-  producer: string;
-  inputs: string[];
-  outputs: string[];
-  parameters: number;
-  /** Nodes by operator. */
-  operators: Record<string, number>;
+  external: ExternalFile[];
+  /** What is unusual, and no fault. */
+  notes: string[];
+  /** Why the model cannot be used: what could be read is told nevertheless. */
+  problems: string[];
+  generator?: GeneratorMetadata;
 }
 
-function describeGraph(model: ModelProto, bytes: number): GraphSummary {
-  const graph = model.graph!;
-  const operators: Record<string, number> = {};
-  for (const { opType = '?' } of graph.node) operators[opType] = (operators[opType] ?? 0) + 1;
-  const opsets = model.opsetImport.map(({ domain, version }) => [
-    domain || 'ai.onnx',
-    Number(version),
-  ]);
-  return {
-    bytes,
-    ir: Number(model.irVersion),
-    opsets: Object.fromEntries(opsets),
-    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
-    inputs: graph.input.map(describeValue),
-    outputs: graph.output.map(describeValue),
-    parameters: countParameters(graph.initializer),
-    operators,
-  };
+/** @throws Error where nothing of a model can be read */
+function inspectModel(path: string, bytes: Uint8Array): Report {
+  const { model, problem } = decodeReadable(bytes);
+  if (!model) throw new Error(`${path}: ${problem}`);
+  const { external: tensors, ...description } = describeModel(model);
+  const external = findExternalFiles(path, tensors);
+  const { notes, problems } =
+    problem === undefined ? check(model) : { notes: [], problems: [problem] };
+  for (const { file, problem: wrong } of external) {
+    if (wrong) problems.push(`weights are in the file "${file}", and ${wrong}`);
+  }
+  const report = { file: path, bytes: bytes.length, ...description, external, notes, problems };
+  const ours = model.metadataProps.some(({ key }) => key === METADATA_KEY);
+  if (!ours || problem !== undefined) return report;
+  try {
+    return { ...report, generator: readGeneratorMetadata(bytes) };
+  } catch (error) {
+    problems.push((error as Error).message);
+    return report;
+  }
 }
 
-/** Elements of the constants, less what only steers operators: scalars and int64, as shapes are. */
-function countParameters(constants: readonly TensorProto[]): number {
-  return constants
-    .filter(({ dims, dataType }) => dims.length > 0 && TYPES[dataType ?? 0] !== 'int64')
-    .reduce((sum, { dims }) => sum + Number(dims.reduce((a, b) => a * b)), 0);
+function check(model: ModelProto): Pick<Report, 'notes' | 'problems'> {
+  try {
+    return { notes: checkModel(model), problems: [] };
+  } catch (error) {
+    return { notes: [], problems: [(error as Error).message] };
+  }
 }
 
-/** Names of onnx.proto's TensorProto.DataType, by number. */
-const TYPES =
-  'undefined float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64'.split(
-    ' ',
-  );
-
-function describeValue({ name, type }: ValueInfoProto): string {
-  const tensor = type?.tensorType;
-  if (!tensor) return `${name} (not a tensor)`;
-  const dims = tensor.shape?.dim.map((d) => d.dimParam ?? String(d.dimValue ?? '?'));
-  return `${name} ${TYPES[tensor.elemType ?? 0] ?? `type ${tensor.elemType}`} [${dims?.join(', ') ?? '…'}]`;
-}
-
-function toText(path: string, graph: GraphSummary, generator?: GeneratorMetadata): string {
-  const { bytes, producer, ir, opsets, inputs, outputs, parameters, operators } = graph;
+function toText(report: Report): string {
+  const { file, bytes, producer, ir, opsets, inputs, outputs, operators } = report;
   const opset = list(opsets, (domain, version) => `${domain} ${version}`);
-  return table([
-    ['file', `${path}, ${bytes} bytes`],
-    ['written by', `${producer || 'unknown'}, IR ${ir}, opset ${opset}`],
+  const rows: (readonly [string, string])[] = [
+    ['file', `${file}, ${bytes} bytes`],
+    ['written by', `${producer || 'unknown'}, IR ${ir}, opset ${opset || 'unknown'}`],
     ['inputs', inputs.join('; ')],
+    ...(report.defaults.length > 0 ? [['defaults', report.defaults.join('; ')] as const] : []),
     ['outputs', outputs.join('; ')],
-    ['weights', String(parameters)],
+    ['weights', describeWeights(report)],
     ['operators', list(operators, (operator, count) => `${count} ${operator}`)],
-    ...(generator
-      ? describeGenerator(generator)
-      : [['generator', 'no ganport metadata: not written by `ganport export`'] as const]),
-  ]);
+    ...describeGenerator(report),
+    ...report.notes.map((note) => ['note', note] as const),
+    ...report.problems.map((problem) => ['wrong', problem] as const),
+  ];
+  return table(rows.map(([name, value]) => [name, cut(printable(value))]));
 }
 
-function describeGenerator(metadata: GeneratorMetadata): [string, string][] {
-  const { name, image, latent, provenance, scores } = metadata;
+function describeWeights({ parameters, external }: Report): string {
+  const files = external.map(({ file, present, bytes, parameters: held }) => {
+    const size = bytes === undefined ? (present ? '' : ', missing') : `, ${bytes} bytes`;
+    return `${held === parameters ? 'all' : held} in ${file}${size}`;
+  });
+  return [parameters, ...files].join('; ');
+}
+
+function describeGenerator({ generator, problems }: Report): [string, string][] {
+  if (!generator) {
+    // What is damaged may have had some.
+    const none = 'no ganport metadata: not written by `ganport export`';
+    return problems.length > 0 ? [] : [['generator', none]];
+  }
+  const { name, image, latent, provenance, scores } = generator;
   const { width, height, channels, output } = image;
   const { steps, dataset, seed, versions } = provenance;
   return [
@@ -115,4 +112,11 @@ function list<T>(entries: Record<string, T>, text: (key: string, value: T) => st
   return Object.entries(entries)
     .map(([key, value]) => text(key, value))
     .join(', ');
+}
+
+/** Characters of a row: a file may name any number of inputs, with names of any length. */
+const MAX_ROW = 2000;
+
+function cut(text: string): string {
+  return text.length <= MAX_ROW ? text : `${text.slice(0, MAX_ROW)}… (--json tells all)`;
 }
