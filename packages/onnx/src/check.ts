@@ -5,7 +5,7 @@ import type { Note } from './check-value.ts';
 import { importedDomains } from './domains.ts';
 import { OnnxError } from './error.ts';
 import type { ModelProto, StringStringEntryProto } from './proto.ts';
-import { printable } from './text.ts';
+import { printableMessage } from './text.ts';
 
 /** 14 is ONNX 1.23's, the newest that is known here. */
 const IR_VERSIONS = { min: 1n, max: 14n } as const;
@@ -49,7 +49,7 @@ function collectNotes(): { note: Note; notes: () => string[] } {
   const first: string[] = [];
   let more = 0;
   const note = (text: string) => {
-    if (first.length < MAX_NOTES) first.push(printable(text));
+    if (first.length < MAX_NOTES) first.push(printableMessage(text));
     else more += 1;
   };
   return { note, notes: () => (more > 0 ? [...first, `and ${more} more such notes`] : first) };

@@ -1,6 +1,6 @@
 /** TensorProto.DataType: the element types of tensors, and how onnx.proto stores them. */
 
-export type DataField =
+type DataField =
   | 'floatData'
   | 'int32Data'
   | 'stringData'

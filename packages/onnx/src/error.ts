@@ -1,14 +1,14 @@
-import { printable } from './text.ts';
+import { printableMessage } from './text.ts';
 
 /**
  * Bad ONNX input: a file, a graph or a shape. The message is one line, meant for a person: names of a
- * file in it are made printable.
+ * file in it are made printable, and long ones cut.
  */
 export class OnnxError extends Error {
   override name = 'OnnxError';
 
   constructor(message = '', options?: ErrorOptions) {
-    super(printable(message), options);
+    super(printableMessage(message), options);
   }
 }
 

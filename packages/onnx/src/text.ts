@@ -80,6 +80,17 @@ function readCharacter(bytes: Uint8Array, at: number): Character {
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
+/** Characters of a message about a file, whose names can have any length. */
+const MAX_MESSAGE = 500;
+const END = 200;
+
+/** A message that quotes a file: printable, and not endless. What is wrong stands near its end. */
+export function printableMessage(text: string): string {
+  const printed = printable(text);
+  if (printed.length <= MAX_MESSAGE) return printed;
+  return `${printed.slice(0, MAX_MESSAGE - END)}…${printed.slice(-END)}`;
+}
+
 /**
  * Text from a file as it may be printed: on one line, with `\x1b` or `\u202e` in place of what a terminal
  * would act upon, and `\xb0` for a byte that is not UTF-8.

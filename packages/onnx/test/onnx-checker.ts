@@ -9,14 +9,14 @@ const INSTALLED = fileURLToPath(new URL('../../../.cache/onnx-python/bin/python'
 /** A Python with the package onnx, if there is one (CONTRIBUTING.md says how to make it). */
 export const python = process.env.ONNX_PYTHON ?? (existsSync(INSTALLED) ? INSTALLED : undefined);
 
-export interface Verdicts {
+interface Verdicts {
   /** Of the package onnx. */
   version: string;
   verdicts: Verdict[];
 }
 
 /** Why onnx.checker refuses a file, and whether protobuf reads the same from what we made of it; null for neither. */
-export type Verdict = [refusal: string | null, same: boolean | null];
+type Verdict = [refusal: string | null, same: boolean | null];
 
 /**
  * @param files models, each with what our codec makes of it, empty where it refuses

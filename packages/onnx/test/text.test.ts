@@ -16,6 +16,9 @@ test.each([
   expect(printable(expected)).toBe(expected);
 });
 
-test('errors are printable', () => {
+test('errors are printable and not endless', () => {
+  const { message } = new OnnxError(`node "${'n'.repeat(1e6)}" has no op type`);
+  expect(message).toHaveLength(501);
+  expect(message).toMatch(/^node "n+…n+" has no op type$/);
   expect(new OnnxError('node "\x1b]0;title\x07"').message).toBe('node "\\x1b]0;title\\x07"');
 });

@@ -1,6 +1,6 @@
 /** Protobuf's wire form, written byte by byte. */
 
-export function varint(size: number): number[] {
+function varint(size: number): number[] {
   return size < 128 ? [size] : [(size & 127) | 128, ...varint(size >>> 7)];
 }
 
