@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeModel, decodeTensorProto, MAX_DEPTH, MAX_OBJECTS } from '../src/decode.ts';
+import { checkModel } from '../src/check.ts';
+import {
+  decodeModel,
+  decodeReadable,
+  decodeTensorProto,
+  MAX_DEPTH,
+  MAX_OBJECTS,
+} from '../src/decode.ts';
+import { describeModel } from '../src/describe.ts';
 import { encodeModel, encodeTensorProto } from '../src/encode.ts';
 import { OnnxError } from '../src/error.ts';
 import type { GraphProto } from '../src/proto.ts';
 import { readBackendTests } from './backend-tests.ts';
+import { caseFiles } from './cases.ts';
 import { attribute, graph, model, node, tensor, value } from './messages.ts';
+import { mutate, seeded } from './mutations.ts';
 import { field, modelBytes } from './wire.ts';
 
 const RUNS = { seed: 20_261_123, numRuns: 3000 };
@@ -36,12 +46,19 @@ const SMALL = model({
   }),
 });
 
-/** Decodes bytes that may be bad: only an OnnxError may come of it. */
+/** Decodes and checks bytes that may be bad: only an OnnxError may come of it. What is left is described. */
 function attempt(bytes: Uint8Array): boolean {
+  const { model: left } = decodeReadable(bytes);
+  if (left) expect(describeModel(left).parameters).toBeGreaterThanOrEqual(0);
   try {
     const decoded = decodeModel(bytes);
     const again = encodeModel(decoded);
     expect(encodeModel(decodeModel(again))).toEqual(again);
+    try {
+      checkModel(decoded);
+    } catch (error) {
+      if (!(error instanceof OnnxError)) throw error;
+    }
     return true;
   } catch (error) {
     if (!(error instanceof OnnxError)) throw error;
@@ -86,6 +103,16 @@ test('flipped bits are decoded or refused', () => {
     RUNS,
   );
   expect(refused).toBeGreaterThan(RUNS.numRuns / 4);
+});
+
+test('models with other fields are decoded or refused', () => {
+  const random = seeded(RUNS.seed);
+  let decoded = 0;
+  for (let run = 0; run < 1000; run += 1) {
+    const file = caseFiles[random(caseFiles.length)]!;
+    if (attempt(mutate(file, random))) decoded += 1;
+  }
+  expect(decoded).toBeGreaterThan(500);
 });
 
 test('garbage is refused, alone and inside a model', () => {
