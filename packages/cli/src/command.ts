@@ -1,5 +1,5 @@
 /** What every command of `ganport` is made of. */
-import type { Argv } from 'yargs';
+import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 
 /** Wrong usage: exit code 2. What goes wrong with the right usage exits with 1. */
 export class UsageError extends Error {
@@ -29,17 +29,24 @@ export interface Result {
   afterwards?: () => Promise<void>;
 }
 
-export interface Command<Options> {
+type Arguments = Readonly<Record<string, PositionalOptions>>;
+type Flags = Readonly<Record<string, Options>>;
+
+export interface Command<A extends Arguments = Arguments, F extends Flags = Flags> {
   /** As yargs takes it: `sample <model>`. */
   usage: string;
   describe: string;
   /** Arguments as they are typed after `ganport`, each with what it does. */
   examples: readonly (readonly [string, string])[];
-  options(yargs: Argv): Argv<Options>;
-  run(options: Options, log: Log): Promise<Result>;
+  /** What `usage` names, which has no flag. */
+  arguments: A;
+  flags: F;
+  run(options: InferredOptionTypes<A> & InferredOptionTypes<F>, log: Log): Promise<Result>;
 }
 
-/** Infers a command's options from what it declares. */
-export function command<Options>(definition: Command<Options>): Command<Options> {
+/** Infers the type of a command's options from what it declares. */
+export function command<const A extends Arguments, const F extends Flags>(
+  definition: Command<A, F>,
+): Command<A, F> {
   return definition;
 }

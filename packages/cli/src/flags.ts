@@ -27,6 +27,11 @@ export function integer(flag: string, describe: string, { minValue, maxValue }: 
   } as const;
 }
 
+/** What a command is given without a flag. */
+export function argument(describe: string) {
+  return { type: 'string', demandOption: true, describe } as const;
+}
+
 export function text(describe: string) {
   return { string: true, requiresArg: true, describe, group } as const;
 }

@@ -18,8 +18,8 @@ export const doctor = command({
     ['doctor --install cuda', "Downloads onnxruntime's CUDA provider"],
     ['doctor --install cuda', 'With NUGET_INDEX=URL set: from another NuGet feed'],
   ],
-  options: (yargs) =>
-    yargs.options({ install: choice("Download what onnxruntime's npm package lacks", ['cuda']) }),
+  arguments: {},
+  flags: { install: choice("Download what onnxruntime's npm package lacks", ['cuda']) },
   async run({ install }, log) {
     return install ? installedCuda(log) : examine(log);
   },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
 import { writeFileAtomic } from '@ganport/model/node';
 import { command } from '../command.ts';
-import { choice, integer, text } from '../flags.ts';
+import { argument, choice, integer, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
 import { versions } from '../versions.ts';
 
@@ -13,24 +13,22 @@ export const exportCommand = command({
     ['export runs/mlp', 'Writes runs/mlp/generator.onnx'],
     ['export runs/mlp --checkpoint best', 'The weights with the best score, not the last'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('run', { type: 'string', demandOption: true, describe: 'Run folder' })
-      .options({
-        out: { ...text('File to write'), alias: 'o', defaultDescription: 'RUN/generator.onnx' },
-        checkpoint: {
-          ...choice('Which weights', ['latest', 'best']),
-          default: 'latest' as const,
-        },
-        opset: {
-          ...integer('opset', 'ONNX operator set, 17 to 21', { minValue: 17, maxValue: 21 }),
-          default: 17,
-        },
-        output: {
-          ...choice('Type of the images', ['uint8', 'float32']),
-          default: 'uint8' as const,
-        },
-      }),
+  arguments: { run: argument('Run folder') },
+  flags: {
+    out: { ...text('File to write'), alias: 'o', defaultDescription: 'RUN/generator.onnx' },
+    checkpoint: {
+      ...choice('Which weights', ['latest', 'best']),
+      default: 'latest' as const,
+    },
+    opset: {
+      ...integer('opset', 'ONNX operator set, 17 to 21', { minValue: 17, maxValue: 21 }),
+      default: 17,
+    },
+    output: {
+      ...choice('Type of the images', ['uint8', 'float32']),
+      default: 'uint8' as const,
+    },
+  },
   async run({ run, out = join(run, 'generator.onnx'), checkpoint, opset, output }) {
     const { model, metadata, verified } = await exportGenerator(run, {
       checkpoint,

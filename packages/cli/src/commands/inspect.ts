@@ -10,14 +10,15 @@ import {
 import { readModel } from '@ganport/sample/node';
 import { command } from '../command.ts';
 import { type ExternalFile, findExternalFiles } from '../external-files.ts';
+import { argument } from '../flags.ts';
 import { table } from '../table.ts';
 
 export const inspect = command({
   usage: 'inspect <model>',
   describe: 'Say what is in an ONNX file',
   examples: [['inspect generator.onnx --json', 'Its metadata too, as JSON']],
-  options: (yargs) =>
-    yargs.positional('model', { type: 'string', demandOption: true, describe: 'An ONNX file' }),
+  arguments: { model: argument('An ONNX file') },
+  flags: {},
   async run({ model: path }) {
     const report = inspectModel(path, await readModel(path));
     return { json: report, text: toText(report), exitCode: report.problems.length > 0 ? 1 : 0 };

@@ -3,7 +3,7 @@ import { writeFileAtomic } from '@ganport/model/node';
 import { MAX_COUNT } from '@ganport/sample';
 import { encodeImages, IMAGE_FORMATS, loadGenerator } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
-import { choice, integer, SHARED, text } from '../flags.ts';
+import { argument, choice, integer, SHARED, text } from '../flags.ts';
 
 /** Pixels of 28 × 28 pictures are then larger than any screen. */
 const MAX_SCALE = 64;
@@ -16,33 +16,31 @@ export const sample = command({
     ['sample model.onnx --count 9 --format npy', 'uint8 [9, H, W, C] for NumPy'],
     ['sample model.onnx --start 12 --count 1', 'Picture 12 alone'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('model', { type: 'string', demandOption: true, describe: 'A generator.onnx' })
-      .options({
-        seed: {
-          ...integer('seed', 'Seed of the latents', { minValue: 0, maxValue: MAX_SEED }),
-          default: 42,
-        },
-        start: {
-          ...integer('start', 'Index of the first picture', { minValue: 0, maxValue: MAX_INDEX }),
-          default: 0,
-        },
-        count: {
-          ...integer('count', 'How many pictures', { minValue: 1, maxValue: MAX_COUNT }),
-          default: 64,
-        },
-        format: { ...choice('PNG and WebP hold a grid', IMAGE_FORMATS), default: 'png' as const },
-        scale: {
-          ...integer('scale', 'Size of a pixel in PNG and WebP', {
-            minValue: 1,
-            maxValue: MAX_SCALE,
-          }),
-          default: 2,
-        },
-        out: { ...text('File to write'), alias: 'o', defaultDescription: 'samples.FORMAT' },
-        device: SHARED.device,
+  arguments: { model: argument('A generator.onnx') },
+  flags: {
+    seed: {
+      ...integer('seed', 'Seed of the latents', { minValue: 0, maxValue: MAX_SEED }),
+      default: 42,
+    },
+    start: {
+      ...integer('start', 'Index of the first picture', { minValue: 0, maxValue: MAX_INDEX }),
+      default: 0,
+    },
+    count: {
+      ...integer('count', 'How many pictures', { minValue: 1, maxValue: MAX_COUNT }),
+      default: 64,
+    },
+    format: { ...choice('PNG and WebP hold a grid', IMAGE_FORMATS), default: 'png' as const },
+    scale: {
+      ...integer('scale', 'Size of a pixel in PNG and WebP', {
+        minValue: 1,
+        maxValue: MAX_SCALE,
       }),
+      default: 2,
+    },
+    out: { ...text('File to write'), alias: 'o', defaultDescription: 'samples.FORMAT' },
+    device: SHARED.device,
+  },
   async run({ model, seed, start, count, format, scale, device, out = `samples.${format}` }) {
     if (start + count - 1 > MAX_INDEX) {
       throw new UsageError(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ServerOptions, startServer } from '@ganport/serve';
 import { command, type Log, type Result } from '../command.ts';
-import { SHARED, text } from '../flags.ts';
+import { argument, SHARED, text } from '../flags.ts';
 import { interruptible } from '../interruption.ts';
 
 export const serve = command({
@@ -11,14 +11,12 @@ export const serve = command({
     ['serve model.onnx', 'To this machine, on port 3000'],
     ['serve model.onnx --host 0.0.0.0', 'To others too'],
   ],
-  options: (yargs) =>
-    yargs
-      .positional('model', { type: 'string', demandOption: true, describe: 'A generator.onnx' })
-      .options({
-        host: { ...text('Address to listen on'), default: '127.0.0.1' },
-        port: SHARED.port,
-        device: SHARED.device,
-      }),
+  arguments: { model: argument('A generator.onnx') },
+  flags: {
+    host: { ...text('Address to listen on'), default: '127.0.0.1' },
+    port: SHARED.port,
+    device: SHARED.device,
+  },
   run: ({ model, host, port, device }, log) => serveModel({ model, host, port, device }, log),
 });
 

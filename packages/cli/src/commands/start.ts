@@ -29,14 +29,14 @@ export const start = command({
     ['start', `Trains into ${FOLDER}; a second time, it serves what is there`],
     ['start --steps 3000', 'Trains for longer, or goes on to 3000 steps'],
   ],
-  options: (yargs) =>
-    yargs.options({
-      port: SHARED.port,
-      steps: {
-        ...integer('steps', 'Steps to train', configSchema.shape.steps),
-        defaultDescription: "the preset's",
-      },
-    }),
+  arguments: {},
+  flags: {
+    port: SHARED.port,
+    steps: {
+      ...integer('steps', 'Steps to train', configSchema.shape.steps),
+      defaultDescription: "the preset's",
+    },
+  },
   async run({ port, steps }, log) {
     // Before minutes of training, not after.
     await expectFreePort(HOST, port);

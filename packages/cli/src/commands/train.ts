@@ -38,48 +38,48 @@ export const train = command({
     ['train --config my-gan.json --out runs/mine', 'Networks and settings of your own'],
     ['train --resume runs/mine --steps 40000', 'Goes on, to 40000 steps in all'],
   ],
-  options: (yargs) =>
-    yargs.options({
-      preset: {
-        ...choice('Networks and settings to start from', Object.keys(PRESETS) as PresetName[]),
-        defaultDescription: DEFAULT_PRESET,
-      },
-      config: text('JSON file of settings over the preset'),
-      data: { ...choice('Images to learn from', SOURCES), defaultDescription: 'glyphs' },
-      'data-dir': {
-        ...text("Folder of the data set's files"),
-        defaultDescription: 'they are downloaded',
-      },
-      steps: { ...integer('steps', 'Steps to train', steps), defaultDescription: PRESETS_OWN },
-      batch: { ...integer('batch', 'Images per step', batch), defaultDescription: PRESETS_OWN },
-      seed: {
-        ...integer('seed', 'All that is random follows from it', seed),
-        defaultDescription: '0',
-      },
-      loss: {
-        ...choice('Adversarial loss', Object.keys(LOSSES) as LossName[]),
-        defaultDescription: 'bce',
-      },
-      engine: {
-        ...choice('What trains', ['auto', ...ENGINES]),
-        defaultDescription: "auto; resumed, the run's",
-      },
-      device: {
-        ...choice('Where to train', ['auto', ...DEVICES]),
-        defaultDescription: "auto; resumed, the run's",
-      },
-      tf32: {
-        boolean: true,
-        describe: 'On CUDA, multiply with 10-bit mantissas: faster, other rounding',
-        group: 'Options:',
-      },
-      threads: {
-        ...integer('threads', 'Threads of an operator', { minValue: 1, maxValue: MAX_THREADS }),
-        defaultDescription: "one per physical core; resumed, the run's",
-      },
-      out: { ...text('Run folder to make'), defaultDescription: 'runs/NAME-TIME' },
-      resume: text('Run folder to go on with; --steps may extend it'),
-    }),
+  arguments: {},
+  flags: {
+    preset: {
+      ...choice('Networks and settings to start from', Object.keys(PRESETS) as PresetName[]),
+      defaultDescription: DEFAULT_PRESET,
+    },
+    config: text('JSON file of settings over the preset'),
+    data: { ...choice('Images to learn from', SOURCES), defaultDescription: 'glyphs' },
+    'data-dir': {
+      ...text("Folder of the data set's files"),
+      defaultDescription: 'they are downloaded',
+    },
+    steps: { ...integer('steps', 'Steps to train', steps), defaultDescription: PRESETS_OWN },
+    batch: { ...integer('batch', 'Images per step', batch), defaultDescription: PRESETS_OWN },
+    seed: {
+      ...integer('seed', 'All that is random follows from it', seed),
+      defaultDescription: '0',
+    },
+    loss: {
+      ...choice('Adversarial loss', Object.keys(LOSSES) as LossName[]),
+      defaultDescription: 'bce',
+    },
+    engine: {
+      ...choice('What trains', ['auto', ...ENGINES]),
+      defaultDescription: "auto; resumed, the run's",
+    },
+    device: {
+      ...choice('Where to train', ['auto', ...DEVICES]),
+      defaultDescription: "auto; resumed, the run's",
+    },
+    tf32: {
+      boolean: true,
+      describe: 'On CUDA, multiply with 10-bit mantissas: faster, other rounding',
+      group: 'Options:',
+    },
+    threads: {
+      ...integer('threads', 'Threads of an operator', { minValue: 1, maxValue: MAX_THREADS }),
+      defaultDescription: "one per physical core; resumed, the run's",
+    },
+    out: { ...text('Run folder to make'), defaultDescription: 'runs/NAME-TIME' },
+    resume: text('Run folder to go on with; --steps may extend it'),
+  },
   async run(options, log) {
     const training =
       options.resume === undefined
