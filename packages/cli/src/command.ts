@@ -30,7 +30,10 @@ export interface Result {
 }
 
 type Arguments = Readonly<Record<string, PositionalOptions>>;
-type Flags = Readonly<Record<string, Options>>;
+export type Flags = Readonly<Record<string, Options>>;
+
+// biome-ignore lint/suspicious/noExplicitAny: each command knows the type of its own options.
+export type AnyCommand = Command<any, any>;
 
 export interface Command<A extends Arguments = Arguments, F extends Flags = Flags> {
   /** As yargs takes it: `sample <model>`. */
@@ -42,6 +45,11 @@ export interface Command<A extends Arguments = Arguments, F extends Flags = Flag
   arguments: A;
   flags: F;
   run(options: InferredOptionTypes<A> & InferredOptionTypes<F>, log: Log): Promise<Result>;
+}
+
+/** The first word of a command's usage. */
+export function nameOf({ usage }: Pick<Command, 'usage'>): string {
+  return usage.split(' ')[0]!;
 }
 
 /** Infers the type of a command's options from what it declares. */

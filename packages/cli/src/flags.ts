@@ -40,6 +40,14 @@ export function choice<const T extends string>(describe: string, choices: readon
   return { choices, requiresArg: true, describe, group } as const;
 }
 
+/** Flags that every command takes. */
+export const EVERYWHERE = {
+  json: { boolean: true, describe: 'Print one JSON document on stdout' },
+  debug: { boolean: true, describe: 'Print stack traces' },
+  help: { boolean: true, alias: 'h', describe: 'Show help' },
+  version: { boolean: true, describe: 'Show the version' },
+} as const;
+
 /** Flags that more than one command takes. */
 export const SHARED = {
   device: { ...choice('Where to draw', ['auto', ...DEVICES]), default: 'auto' as const },

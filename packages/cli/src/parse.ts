@@ -1,11 +1,10 @@
 /** A command line to a command and its options. */
 import yargs, { type Argv } from 'yargs';
-import { type Command, type Log, type Result, UsageError } from './command.ts';
+import { type AnyCommand, type Log, nameOf, type Result, UsageError } from './command.ts';
+import { EVERYWHERE } from './flags.ts';
 import { programName } from './invocation.ts';
+import { expectFlags, namedCommand } from './slips.ts';
 import { versions } from './versions.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: each command knows the type of its own options.
-type Commands = readonly Command<any, any>[];
 
 export interface Chosen {
   /** Whether the result is wanted as JSON. */
@@ -15,9 +14,13 @@ export interface Chosen {
 
 /** @returns nothing where help or the version was asked for, and printed. @throws UsageError */
 export async function parse(
-  commands: Commands,
-  args: readonly string[],
+  commands: readonly AnyCommand[],
+  typed: readonly string[],
 ): Promise<Chosen | undefined> {
+  // `ganport help train`, as other commands have it.
+  const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
+  const named = namedCommand(commands, args);
+  if (named) expectFlags(args, named, helpOf(named));
   let chosen: Chosen | undefined;
   await createParser(commands, args, (found) => {
     chosen = found;
@@ -26,45 +29,51 @@ export async function parse(
 }
 
 export function createParser(
-  commands: Commands,
+  commands: readonly AnyCommand[],
   args: readonly string[],
   choose: (chosen: Chosen) => void,
 ): Argv {
-  const program = programName(process.env);
   return commands.reduce<Argv>(
-    (parser, { usage, describe, examples, run, ...takes }) => {
-      const build = (command: Argv) => {
-        for (const [name, argument] of Object.entries(takes.arguments)) {
-          // Of one value whatever it is: "-" is one.
-          command.positional(name, argument as object).nargs(name, 1);
-        }
-        return command
-          .options(takes.flags)
-          .group(['json', 'debug', 'help', 'version'], 'Everywhere:')
-          .usage(`$0 ${usage}\n\n${describe}.`)
-          .example(examples.map(([example, does]) => [`$0 ${example}`, does]))
-          .fail(usageError(`${program} ${usage.split(' ')[0]} --help`));
-      };
-      return parser.command(usage, describe, build, (parsed) => {
-        choose({ json: parsed.json === true, run: (log) => run(parsed, log) });
-      });
-    },
-    baseParser(program, args),
+    (parser, command) =>
+      parser.command(command.usage, command.describe, declare(command), (parsed) => {
+        choose({ json: parsed.json === true, run: (log) => command.run(parsed, log) });
+      }),
+    baseParser(args),
   );
 }
 
-function baseParser(program: string, args: readonly string[]): Argv {
+/** Tells yargs what a command takes. */
+function declare(command: AnyCommand): (parser: Argv) => Argv {
+  return (parser) => {
+    for (const [name, argument] of Object.entries(command.arguments)) {
+      // Of one value whatever it is: "-" is one.
+      parser.positional(name, argument as object).nargs(name, 1);
+    }
+    return parser
+      .options(command.flags)
+      .group(Object.keys(EVERYWHERE), 'Everywhere:')
+      .usage(`$0 ${command.usage}\n\n${command.describe}.`)
+      .example(command.examples.map(([example, does]) => [`$0 ${example}`, does]))
+      .fail(usageError(helpOf(command)));
+  };
+}
+
+function helpOf(command: AnyCommand): string {
+  return `${programName(process.env)} ${nameOf(command)} --help`;
+}
+
+function baseParser(args: readonly string[]): Argv {
+  const program = programName(process.env);
+  const { version, ...flags } = EVERYWHERE;
   return (
     yargs(args)
       .scriptName(program)
       .usage('$0 <command>\n\nTrain a GAN, export its generator to ONNX, sample it anywhere.')
-      .option('json', { boolean: true, describe: 'Print one JSON document on stdout' })
-      .option('debug', { boolean: true, describe: 'Print stack traces' })
+      .options(flags)
       .epilogue(`\`${program} <command> --help\` tells more of each.`)
-      .version(versions().ganport)
+      .version('version', version.describe, versions().ganport)
       .demandCommand(1, 'a command is missing')
       .strict()
-      .recommendCommands()
       .wrap(Math.min(100, process.stdout.columns ?? 100))
       // What errors say is English, so the rest is too.
       .locale('en')
@@ -86,7 +95,6 @@ function baseParser(program: string, args: readonly string[]): Argv {
 /** Texts in place of yargs' own, by its keys. */
 const MESSAGES = {
   'Argument: %s, Given: %s, Choices: %s': '--%s is %s, expected one of %s',
-  'Did you mean %s?': 'there is no such command; did you mean %s?',
   'Invalid values:': 'wrong value:',
   'Not enough arguments following: %s': 'a value is missing after --%s',
   'Not enough non-option arguments: got %s, need at least %s': {

@@ -16,10 +16,14 @@ export async function ganport(...args: string[]): Promise<Outcome> {
       return true;
     }),
   );
+  // Help is printed with it.
+  const log = vi.spyOn(console, 'log').mockImplementation((text) => {
+    written.stdout += `${text}\n`;
+  });
   try {
     return { code: await main(args), ...written };
   } finally {
-    for (const spy of spies) spy.mockRestore();
+    for (const spy of [...spies, log]) spy.mockRestore();
   }
 }
 

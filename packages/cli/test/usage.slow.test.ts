@@ -1,17 +1,32 @@
 /** Wrong usage: exit code 2 and one line that says what was expected and what was got. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { commandLine, programName } from '../src/invocation.ts';
-import { failure } from './run.ts';
+import { failure, ganport } from './run.ts';
 import { TINY, Workspace } from './workspace.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.remove());
 
 test.each([
-  ['an unknown command', 'trian', 'there is no such command; did you mean train?'],
-  ['a command unlike any', 'frobnicate', 'unknown argument: frobnicate'],
+  ['a mistyped command', 'trian', 'there is no command "trian"; did you mean train?'],
+  ['one after flags', '--steps 3 trian', 'there is no command "trian"; did you mean train?'],
+  ['one to get help with', 'help trian', 'there is no command "trian"; did you mean train?'],
+  ['a command unlike any', 'frobnicate', 'command "frobnicate"; expected one of start, train, '],
   ['flags alone', '--json', 'a command is missing'],
-  ['an unknown flag', 'train --bogus', 'unknown argument: bogus (see `ganport train --help`)'],
+  ['a flag unlike any', 'train --bogus', 'train has no flag --bogus (see `ganport train --help`)'],
+  ['a mistyped flag', 'train --stpes 3', 'train has no flag --stpes; did you mean --steps?'],
+  ['a mistyped flag with =', 'train --stpes=3', 'train has no flag --stpes; did you mean --steps?'],
+  ['a flag in capitals', 'train --STEPS 3', 'train has no flag --STEPS; did you mean --steps?'],
+  ['a flag with one dash', 'train -steps 3', 'train has no flag -steps; did you mean --steps?'],
+  ['a mistyped flag before a model', 'export --oot a b', 'export has no flag --oot; did you mean'],
+  ['a mistyped flag of all', 'doctor --jsn', 'doctor has no flag --jsn; did you mean --json?'],
+  ['a flag of another command', 'export run --count 3', 'export has no flag --count (see `ganport'],
+  ['a value right behind -o', 'sample x -oa.png', 'expected -o a.png, got -oa.png'],
+  ['a flag twice', 'train --steps 3 --seed 1 --steps=4', '--steps is given twice: "3" and "4"'],
+  ['a flag twice alike', 'sample x --seed 1 --seed 1', '--seed is given twice: "1" and "1"'],
+  ['a flag and its letter', 'export run -o a --out b', '--out is given twice: "a" and "b"'],
+  ['a switch twice', 'train --json --tf32 --tf32', '--tf32 is given twice'],
+  ['a switch before and after', '--json inspect x --json', '--json is given twice'],
   ['an argument too many', 'sample a.onnx b.onnx', 'unknown argument: b.onnx'],
   ['no run', 'export', 'too few arguments: got 0, expected 1 (see `ganport export --help`)'],
   ['no model to sample', 'sample', 'too few arguments'],
@@ -19,7 +34,7 @@ test.each([
   ['no model to inspect', 'inspect', 'too few arguments'],
   ['a flag without its value', 'train --steps', 'a value is missing after --steps'],
   ['a path without its value', 'train --out --steps 3', 'a value is missing after --out'],
-  ['a number negated', 'train --no-steps', 'unknown argument: no-steps'],
+  ['a number negated', 'train --no-steps', 'train has no flag --no-steps'],
   ['an unknown preset', 'train --preset big', '--preset is "big", expected one of "mlp", "conv"'],
   ['an unknown data source', 'train --data cifar', '--data is "cifar", expected one of "glyphs"'],
   ['an unknown loss', 'train --loss mse', '--loss is "mse", expected one of "bce"'],
@@ -45,6 +60,21 @@ test.each([
   ],
 ])('%s', async (_, line, message) => {
   expect(await failure(2, ...line.split(' '))).toContain(message);
+});
+
+test.each([
+  ['-h', '--help'],
+  ['help', '--help'],
+  ['train -h', 'train --help'],
+  ['help train', 'train --help'],
+  // Help is for who has it wrong.
+  ['train --stpes 3 -h', 'train --help'],
+  ['sample -h', 'sample --help'],
+])('%s helps', async (line, long) => {
+  const outcome = await ganport(...line.split(' '));
+  expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  expect(outcome.stdout).toContain('-h, --help');
+  expect(outcome).toEqual(await ganport(...long.split(' ')));
 });
 
 describe('numbers', () => {

@@ -50,4 +50,5 @@ export {
   STREAM,
   type Stream,
 } from './random.ts';
+export { suggestion } from './suggestion.ts';
 export { parseWholeNumber, rangeReason } from './whole-number.ts';

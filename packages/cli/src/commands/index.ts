@@ -1,5 +1,5 @@
 /** Every command, in the order help lists them. */
-import type { Command } from '../command.ts';
+import type { AnyCommand } from '../command.ts';
 import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { inspect } from './inspect.ts';
@@ -8,8 +8,7 @@ import { serve } from './serve.ts';
 import { start } from './start.ts';
 import { train } from './train.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: each command knows the type of its own options.
-export const COMMANDS: readonly Command<any, any>[] = [
+export const COMMANDS: readonly AnyCommand[] = [
   start,
   train,
   exportCommand,
