@@ -7,6 +7,7 @@ import { createParser, parse } from './parse.ts';
 
 /** Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
 export async function main(args: readonly string[]): Promise<number> {
+  let told = false;
   try {
     if (args.length === 0) {
       createParser(COMMANDS, args, () => {}).showHelp('error');
@@ -16,14 +17,23 @@ export async function main(args: readonly string[]): Promise<number> {
     // `--help` and `--version` print and choose nothing.
     if (!chosen) return 0;
     const { json, text, exitCode = 0, afterwards } = await chosen.run(log);
-    process.stdout.write(`${chosen.json ? toJson(json) : text}\n`);
+    print(chosen.json ? toJson(json) : text);
+    told = true;
     await afterwards?.();
     return exitCode;
   } catch (error) {
+    const [code, exitCode] = error instanceof UsageError ? ['usage', 2] : ['failed', 1];
+    const message = inOneLine(error);
     if (args.includes('--debug')) console.error(error);
-    else log(`ganport: ${inOneLine(error)}`);
-    return error instanceof UsageError ? 2 : 1;
+    else log(`ganport: ${message}`);
+    // Also where the line could not be parsed. After a result, another document would be none.
+    if (args.includes('--json') && !told) print(JSON.stringify({ error: { code, message } }));
+    return exitCode;
   }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 function log(line: string): void {

@@ -12,7 +12,7 @@ test.each([
   ['one after flags', '--steps 3 trian', 'there is no command "trian"; did you mean train?'],
   ['one to get help with', 'help trian', 'there is no command "trian"; did you mean train?'],
   ['a command unlike any', 'frobnicate', 'command "frobnicate"; expected one of start, train, '],
-  ['flags alone', '--json', 'a command is missing'],
+  ['flags alone', '--steps 3', 'a command is missing'],
   ['a flag unlike any', 'train --bogus', 'train has no flag --bogus (see `ganport train --help`)'],
   ['a mistyped flag', 'train --stpes 3', 'train has no flag --stpes; did you mean --steps?'],
   ['a mistyped flag with =', 'train --stpes=3', 'train has no flag --stpes; did you mean --steps?'],
@@ -25,8 +25,8 @@ test.each([
   ['a flag twice', 'train --steps 3 --seed 1 --steps=4', '--steps is given twice: "3" and "4"'],
   ['a flag twice alike', 'sample x --seed 1 --seed 1', '--seed is given twice: "1" and "1"'],
   ['a flag and its letter', 'export run -o a --out b', '--out is given twice: "a" and "b"'],
-  ['a switch twice', 'train --json --tf32 --tf32', '--tf32 is given twice'],
-  ['a switch before and after', '--json inspect x --json', '--json is given twice'],
+  ['a switch twice', 'train --tf32 --tf32', '--tf32 is given twice'],
+  ['a switch before and after', '--tf32 train --tf32', '--tf32 is given twice'],
   ['an argument too many', 'sample a.onnx b.onnx', 'unknown argument: b.onnx'],
   ['no run', 'export', 'too few arguments: got 0, expected 1 (see `ganport export --help`)'],
   ['no model to sample', 'sample', 'too few arguments'],
@@ -75,6 +75,24 @@ test.each([
   expect(outcome).toMatchObject({ code: 0, stderr: '' });
   expect(outcome.stdout).toContain('-h, --help');
   expect(outcome).toEqual(await ganport(...long.split(' ')));
+});
+
+describe('--json tells a failure in one line of JSON', () => {
+  test.each([
+    [2, 'usage', 'train --steps 0 --json'],
+    [2, 'usage', '--json'],
+    [2, 'usage', 'trian --json'],
+    [2, 'usage', 'train --json --config none.json'],
+    [1, 'failed', 'inspect none.onnx --json'],
+  ])('%i, %s: %s', async (exitCode, code, line) => {
+    const outcome = await ganport(...line.split(' '));
+    expect(outcome.code).toBe(exitCode);
+    expect(outcome.stdout).toMatch(/^[^\n]+\n$/);
+    const { error } = JSON.parse(outcome.stdout);
+    // What a person is told, too.
+    expect(outcome.stderr).toBe(`ganport: ${error.message}\n`);
+    expect(error).toEqual({ code, message: expect.stringMatching(/./) });
+  });
 });
 
 describe('numbers', () => {
