@@ -89,10 +89,11 @@ describe('sample', () => {
 
   test('draws the same pictures in every format', async () => {
     const raw = await sample('raw', '--format', 'raw', '--count', '4');
+    expect(await sample('four.raw', '--count', '4')).toEqual(raw);
     expect(raw.length).toBe(4 * 784);
     expect(new Set(raw).size).toBeGreaterThan(50);
 
-    const npy = await sample('npy', '--format', 'npy', '--count', '4');
+    const npy = await sample('four.npy', '--count', '4');
     expect(npy.subarray(0, 8)).toEqual(Buffer.from('\x93NUMPY\x01\0', 'latin1'));
     expect(npy.toString('latin1', 10)).toContain("'descr': '|u1', 'fortran_order': False");
     expect(npy.toString('latin1', 10)).toContain("'shape': (4, 28, 28, 1)");
@@ -100,7 +101,8 @@ describe('sample', () => {
 
     const signatures = { png: /^\x89PNG/, webp: /^RIFF....WEBP/s };
     for (const [format, signature] of Object.entries(signatures)) {
-      const picture = await sample(format, '--format', format, '--count', '4', '--scale', '3');
+      const name = `four.${format.toUpperCase()}`;
+      const picture = await sample(name, '--count', '4', '--scale', '3');
       expect(picture.toString('latin1')).toMatch(signature);
       const { data, width, height, channels } = await decodePicture(picture);
       expect({ width, height }).toEqual({ width: 2 * 28 * 3, height: 2 * 28 * 3 });
@@ -135,6 +137,18 @@ test('serve answers with pictures and the page until Ctrl-C', async () => {
   const { code, stdout, stderr } = await server.exit;
   expect({ code, stdout }).toEqual({ code: 0, stdout: `Open ${url} – Ctrl-C stops.\n` });
   expect(stderr).toBe('Drawing on cpu (CUDA is not installed).\nStopped.\n');
+});
+
+test('a model and pictures pass through pipes, with nothing among them', async () => {
+  const line =
+    '"$@" export runs/tiny -o - | "$@" sample - --count 4 -o - > four.png && "$@" inspect - < "$0"';
+  const outcome = await runCommand([], folder, ['sh', '-c', line, MODEL]);
+  expect(outcome.code, outcome.stderr).toBe(0);
+  expect(outcome.stderr).toMatch(/^Wrote to standard output: \d+ bytes, .*\n.*levels\)\.\n/);
+  expect(outcome.stderr).toMatch(/\nWrote to standard output: pictures 0 to 3 .*\n$/);
+  expect(outcome.stdout).toMatch(/^file +standard input, \d+ bytes\n/);
+  const { width, height } = await decodePicture(readFileSync(workspace.path('four.png')));
+  expect({ width, height }).toEqual({ width: 2 * 28 * 2, height: 2 * 28 * 2 });
 });
 
 describe('a result that nobody takes', () => {

@@ -16,8 +16,11 @@ export async function main(args: readonly string[]): Promise<number> {
     const chosen = await parse(COMMANDS, args);
     // `--help` and `--version` print and choose nothing.
     if (!chosen) return 0;
-    const { json, text, exitCode = 0, afterwards } = await chosen.run(log);
-    print(chosen.json ? toJson(json) : text);
+    const { json, text, bytes, exitCode = 0, afterwards } = await chosen.run(log);
+    if (bytes) {
+      process.stdout.write(bytes);
+      log(text);
+    } else print(chosen.json ? toJson(json) : text);
     told = true;
     await afterwards?.();
     return exitCode;

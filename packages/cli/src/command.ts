@@ -23,6 +23,8 @@ export interface Result {
   json: unknown;
   /** What is printed otherwise. */
   text: string;
+  /** What is written to stdout in its place; the text then goes to stderr. */
+  bytes?: Uint8Array;
   /** 0 unless given. */
   exitCode?: number;
   /** What goes on after the result is printed: a server serves. */
@@ -44,7 +46,10 @@ export interface Command<A extends Arguments = Arguments, F extends Flags = Flag
   /** What `usage` names, which has no flag. */
   arguments: A;
   flags: F;
-  run(options: InferredOptionTypes<A> & InferredOptionTypes<F>, log: Log): Promise<Result>;
+  run(
+    options: InferredOptionTypes<A> & InferredOptionTypes<F> & { json?: boolean },
+    log: Log,
+  ): Promise<Result>;
 }
 
 /** The first word of a command's usage. */

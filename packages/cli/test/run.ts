@@ -4,6 +4,7 @@ import { main } from '../src/cli.ts';
 
 export interface Outcome {
   code: number;
+  /** Bytes that are no text are written as Latin-1. */
   stdout: string;
   stderr: string;
 }
@@ -12,7 +13,7 @@ export async function ganport(...args: string[]): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      written[stream] += chunk;
+      written[stream] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1');
       return true;
     }),
   );

@@ -51,6 +51,11 @@ test.each([
   ],
   ['a device to draw on', 'sample x --device tpu', '--device is "tpu", expected one of "auto"'],
   ['an unknown format', 'sample x --format gif', '--format is "gif", expected one of "png"'],
+  ['a picture named for another format', 'sample x -o a.gif', '.raw or nothing, got "a.gif"'],
+  ['one whose format is said', 'sample x -o a.jpg --format png', 'nothing, got "a.jpg"'],
+  ['two formats', 'sample x -o a.npy --format png', '--format is png, but "a.npy" ends in .npy'],
+  ['raw bytes named for a format', 'sample x -o a.PNG --format raw', 'but "a.PNG" ends in .png'],
+  ['a model named for another format', 'export run -o a.pt', 'ends in .onnx, got "a.pt"'],
   ['--out with --resume', 'train --out a --resume b', '--out cannot change a run that is resumed'],
   ['--preset with --resume', 'train --preset mlp --resume b', '--preset cannot change a run'],
   [
@@ -77,12 +82,26 @@ test.each([
   expect(outcome).toEqual(await ganport(...long.split(' ')));
 });
 
+test('bytes do not go to a terminal', async () => {
+  const { isTTY } = process.stdout;
+  process.stdout.isTTY = true;
+  try {
+    for (const line of ['sample x -o -', 'export run -o -']) {
+      expect(await failure(2, ...line.split(' '))).toContain('standard output is a terminal');
+    }
+  } finally {
+    process.stdout.isTTY = isTTY;
+  }
+});
+
 describe('--json tells a failure in one line of JSON', () => {
   test.each([
     [2, 'usage', 'train --steps 0 --json'],
     [2, 'usage', '--json'],
     [2, 'usage', 'trian --json'],
     [2, 'usage', 'train --json --config none.json'],
+    [2, 'usage', 'sample x -o - --json'],
+    [2, 'usage', 'export run -o - --json'],
     [1, 'failed', 'inspect none.onnx --json'],
   ])('%i, %s: %s', async (exitCode, code, line) => {
     const outcome = await ganport(...line.split(' '));

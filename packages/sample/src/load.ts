@@ -17,19 +17,27 @@ export interface LoadedGenerator {
   sha256: string;
 }
 
+/** A model that was read. */
+export interface ModelFile {
+  /** What errors call it. */
+  path: string;
+  bytes: Uint8Array;
+}
+
 /** Protobuf's ceiling for one message: no .onnx file is larger. */
-const MAX_MODEL_BYTES = 2 ** 31 - 1;
+export const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 /**
- * Loads a generator.onnx and checks its golden samples. `auto` takes CUDA where it is installed and
+ * Loads a generator.onnx, given or by its path, and checks its golden samples. `auto` takes CUDA where it is installed and
  * works, else the CPU; `why` says which and why. Whoever calls it closes the sampler.
  * @throws SampleError, ModelError or OnnxError whose message starts with the path
  */
 export async function loadGenerator(
-  path: string,
+  model: string | ModelFile,
   { device = 'auto' }: { device?: Device | 'auto' } = {},
 ): Promise<LoadedGenerator> {
-  const file = await readModel(path);
+  const given = typeof model === 'string' ? { path: model, bytes: await readModel(model) } : model;
+  const { path, bytes: file } = given;
   const sha256 = createHash('sha256').update(file).digest('hex');
   try {
     return { ...(await loadOn(device, file)), file, sha256 };

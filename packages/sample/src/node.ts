@@ -5,4 +5,10 @@ export {
   IMAGE_FORMATS,
   type ImageFormat,
 } from './encode.ts';
-export { type LoadedGenerator, loadGenerator, readModel } from './load.ts';
+export {
+  type LoadedGenerator,
+  loadGenerator,
+  MAX_MODEL_BYTES,
+  type ModelFile,
+  readModel,
+} from './load.ts';

@@ -7,14 +7,14 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
-import { type LoadedGenerator, loadGenerator } from '@ganport/sample/node';
+import { type LoadedGenerator, loadGenerator, type ModelFile } from '@ganport/sample/node';
 import { createApp } from './app.ts';
 import { ServeError } from './error.ts';
 import { errorBody } from './http-error.ts';
 
 export interface ServerOptions {
-  /** Path of a generator.onnx. */
-  model: string;
+  /** A generator.onnx, or its path. */
+  model: string | ModelFile;
   host?: string;
   /** 0 takes any free port. */
   port?: number;

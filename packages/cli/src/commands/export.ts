@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
-import { writeFileAtomic } from '@ganport/model/node';
-import { command } from '../command.ts';
+import { quote } from '@ganport/model';
+import { command, UsageError } from '../command.ts';
 import { argument, choice, integer, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
+import { deliver, endingOf, expectOutput, STDOUT, wrote } from '../output.ts';
 import { versions } from '../versions.ts';
 
 export const exportCommand = command({
@@ -15,7 +16,11 @@ export const exportCommand = command({
   ],
   arguments: { run: argument('Run folder') },
   flags: {
-    out: { ...text('File to write'), alias: 'o', defaultDescription: 'RUN/generator.onnx' },
+    out: {
+      ...text('File to write; - is standard output'),
+      alias: 'o',
+      defaultDescription: 'RUN/generator.onnx',
+    },
     checkpoint: {
       ...choice('Which weights', ['latest', 'best']),
       default: 'latest' as const,
@@ -29,21 +34,24 @@ export const exportCommand = command({
       default: 'uint8' as const,
     },
   },
-  async run({ run, out = join(run, 'generator.onnx'), checkpoint, opset, output }) {
+  async run({ run, out = join(run, 'generator.onnx'), checkpoint, opset, output, json }) {
+    expectOutput(out, json);
+    if (!['', 'onnx'].includes(endingOf(out))) {
+      throw new UsageError(`-o: expected a name that ends in .onnx, got ${quote(out)}`);
+    }
     const { model, metadata, verified } = await exportGenerator(run, {
       checkpoint,
       opset,
       output,
       version: versions().ganport,
     });
-    await writeFileAtomic(out, model);
     const { steps } = metadata.provenance;
-    return {
+    return deliver(out, model, {
       json: { file: out, bytes: model.length, steps, scores: metadata.scores, verified },
       text:
-        `Wrote ${out}: ${model.length} bytes, the generator after ${steps} steps.\n` +
-        `It draws what was trained, within ${verified.float.toExponential(1)} (${verified.levels} of 255 levels).\n` +
-        `Next: ${commandLine('serve', out)}`,
-    };
+        `${wrote(out)}: ${model.length} bytes, the generator after ${steps} steps.\n` +
+        `It draws what was trained, within ${verified.float.toExponential(1)} (${verified.levels} of 255 levels).` +
+        (out === STDOUT ? '' : `\nNext: ${commandLine('serve', out)}`),
+    });
   },
 });

@@ -7,20 +7,20 @@ import {
   type ModelProto,
   printable,
 } from '@ganport/onnx';
-import { readModel } from '@ganport/sample/node';
 import { command } from '../command.ts';
 import { type ExternalFile, findExternalFiles } from '../external-files.ts';
-import { argument } from '../flags.ts';
+import { MODEL, readGiven } from '../model-input.ts';
 import { table } from '../table.ts';
 
 export const inspect = command({
   usage: 'inspect <model>',
   describe: 'Say what is in an ONNX file',
   examples: [['inspect generator.onnx --json', 'Its metadata too, as JSON']],
-  arguments: { model: argument('An ONNX file') },
+  arguments: { model: MODEL },
   flags: {},
-  async run({ model: path }) {
-    const report = inspectModel(path, await readModel(path));
+  async run({ model }) {
+    const { path, bytes } = await readGiven(model);
+    const report = inspectModel(path, bytes);
     return { json: report, text: toText(report), exitCode: report.problems.length > 0 ? 1 : 0 };
   },
 });

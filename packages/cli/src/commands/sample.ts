@@ -1,9 +1,10 @@
-import { MAX_INDEX, MAX_SEED } from '@ganport/model';
-import { writeFileAtomic } from '@ganport/model/node';
+import { MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
 import { MAX_COUNT } from '@ganport/sample';
-import { encodeImages, IMAGE_FORMATS, loadGenerator } from '@ganport/sample/node';
+import { encodeImages, IMAGE_FORMATS, type ImageFormat, loadGenerator } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
-import { argument, choice, integer, SHARED, text } from '../flags.ts';
+import { choice, integer, SHARED, text } from '../flags.ts';
+import { MODEL, readGiven } from '../model-input.ts';
+import { deliver, endingOf, expectOutput, wrote } from '../output.ts';
 
 /** Pixels of 28 × 28 pictures are then larger than any screen. */
 const MAX_SCALE = 64;
@@ -12,11 +13,11 @@ export const sample = command({
   usage: 'sample <model>',
   describe: 'Draw pictures with a generator.onnx',
   examples: [
-    ['sample model.onnx', 'A grid of 64, samples.png'],
-    ['sample model.onnx --count 9 --format npy', 'uint8 [9, H, W, C] for NumPy'],
+    ['sample runs/mlp', 'With its generator.onnx: a grid of 64, samples.png'],
+    ['sample model.onnx --count 9 -o nine.npy', 'uint8 [9, H, W, C] for NumPy'],
     ['sample model.onnx --start 12 --count 1', 'Picture 12 alone'],
   ],
-  arguments: { model: argument('A generator.onnx') },
+  arguments: { model: MODEL },
   flags: {
     seed: {
       ...integer('seed', 'Seed of the latents', { minValue: 0, maxValue: MAX_SEED }),
@@ -30,7 +31,10 @@ export const sample = command({
       ...integer('count', 'How many pictures', { minValue: 1, maxValue: MAX_COUNT }),
       default: 64,
     },
-    format: { ...choice('PNG and WebP hold a grid', IMAGE_FORMATS), default: 'png' as const },
+    format: {
+      ...choice('PNG and WebP hold a grid', IMAGE_FORMATS),
+      defaultDescription: "the file's ending, else png",
+    },
     scale: {
       ...integer('scale', 'Size of a pixel in PNG and WebP', {
         minValue: 1,
@@ -38,26 +42,54 @@ export const sample = command({
       }),
       default: 2,
     },
-    out: { ...text('File to write'), alias: 'o', defaultDescription: 'samples.FORMAT' },
+    out: {
+      ...text('File to write; - is standard output'),
+      alias: 'o',
+      defaultDescription: 'samples.FORMAT',
+    },
     device: SHARED.device,
   },
-  async run({ model, seed, start, count, format, scale, device, out = `samples.${format}` }) {
+  async run({ model, seed, start, count, scale, device, json, ...wanted }) {
+    const format = formatFor(wanted.out, wanted.format);
+    const { out = `samples.${format}` } = wanted;
+    expectOutput(out, json);
     if (start + count - 1 > MAX_INDEX) {
       throw new UsageError(
         `--start and --count: expected at most ${MAX_INDEX + 1} together, got ${start + count}`,
       );
     }
-    const { sampler, device: used } = await loadGenerator(model, { device });
+    const { sampler, device: used } = await loadGenerator(await readGiven(model), { device });
     try {
       const images = await sampler.sample({ seed, start, count });
-      await writeFileAtomic(out, await encodeImages(images, format, { scale }));
+      const bytes = await encodeImages(images, format, { scale });
+      const last = start + count - 1;
+      const pictures = count === 1 ? `picture ${start}` : `pictures ${start} to ${last}`;
+      return await deliver(out, bytes, {
+        json: { file: out, seed, start, count, format, device: used },
+        text: `${wrote(out)}: ${pictures} of seed ${seed}, drawn on ${used}.`,
+      });
     } finally {
       await sampler.close();
     }
-    const pictures = count === 1 ? `picture ${start}` : `pictures ${start} to ${start + count - 1}`;
-    return {
-      json: { file: out, seed, start, count, format, device: used },
-      text: `Wrote ${out}: ${pictures} of seed ${seed}, drawn on ${used}.`,
-    };
   },
 });
+
+/** @throws UsageError if a file's name promises another format than is asked for, or than there is */
+function formatFor(out = '', asked?: ImageFormat): ImageFormat {
+  const ending = endingOf(out);
+  if (ending === '') return asked ?? 'png';
+  const named = IMAGE_FORMATS.find((format) => format === ending);
+  if (asked === 'raw' && !named) return asked;
+  if (!named) {
+    const endings = `.${IMAGE_FORMATS.join(', .')}`;
+    throw new UsageError(
+      `-o: expected a name that ends in ${endings} or nothing, got ${quote(out)}`,
+    );
+  }
+  if (asked && asked !== named) {
+    throw new UsageError(
+      `--format is ${asked}, but ${quote(out)} ends in .${named}: leave one out`,
+    );
+  }
+  return named;
+}

@@ -1,0 +1,53 @@
+/** The model that a command is given: a file, a run folder with its export, or standard input. */
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { MAX_MODEL_BYTES, type ModelFile, readModel } from '@ganport/sample/node';
+import { UsageError } from './command.ts';
+import { argument } from './flags.ts';
+import { commandLine } from './invocation.ts';
+
+const STDIN = '-';
+
+export const MODEL = argument('A generator.onnx, its run folder, or - for standard input');
+
+/** @throws UsageError if it is to be typed into a terminal; Error in one line that names it, if it cannot be read */
+export async function readGiven(model: string): Promise<ModelFile> {
+  if (model !== STDIN) {
+    const path = await modelPath(model);
+    return { path, bytes: await readModel(path) };
+  }
+  if (process.stdin.isTTY) {
+    throw new UsageError(
+      '-: expected a model on standard input, which is a terminal: send one with < or |',
+    );
+  }
+  return { path: 'standard input', bytes: await readWithin(process.stdin, MAX_MODEL_BYTES) };
+}
+
+/** Of a folder, the model in it. */
+async function modelPath(given: string): Promise<string> {
+  const stats = await stat(given).catch(() => undefined);
+  if (!stats?.isDirectory()) return given;
+  const path = join(given, 'generator.onnx');
+  if (existsSync(path)) return path;
+  const isRun = existsSync(join(given, 'run.json'));
+  throw new Error(
+    isRun
+      ? `${given} has no generator.onnx yet: \`${commandLine('export', given)}\` writes it`
+      : `${given} is a folder without a generator.onnx: expected a model or a run folder`,
+  );
+}
+
+/** A stream to its end, if it ends within `limit` bytes. */
+export async function readWithin(stream: Readable, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > limit) throw new Error(`standard input: more than ${limit} bytes; no model has`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

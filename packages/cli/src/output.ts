@@ -1,0 +1,33 @@
+/** Where a command puts what it makes: a file, or standard output. */
+import { extname } from 'node:path';
+import { writeFileAtomic } from '@ganport/model/node';
+import { type Result, UsageError } from './command.ts';
+
+/** As `-o`. */
+export const STDOUT = '-';
+
+/** How a result begins. */
+export function wrote(out: string): string {
+  return out === STDOUT ? 'Wrote to standard output' : `Wrote ${out}`;
+}
+
+/** What follows the last dot of a file's name, in small letters; "" where there is none. */
+export function endingOf(out: string): string {
+  return extname(out).slice(1).toLowerCase();
+}
+
+/** To call before the work. @throws UsageError if the bytes would go among what is read as text */
+export function expectOutput(out: string, json: boolean | undefined): void {
+  if (out !== STDOUT) return;
+  if (json) throw new UsageError('-o - and --json both write to standard output: leave one out');
+  if (process.stdout.isTTY) {
+    throw new UsageError('-o -: standard output is a terminal: send it on with > or |');
+  }
+}
+
+/** @throws ModelError if the file cannot be written; it is then as it was */
+export async function deliver(out: string, bytes: Uint8Array, result: Result): Promise<Result> {
+  if (out === STDOUT) return { ...result, bytes };
+  await writeFileAtomic(out, bytes);
+  return result;
+}

@@ -1,0 +1,58 @@
+/** What a command takes as its model: a file, a folder, standard input. */
+import { mkdirSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { afterAll, expect, test } from 'vitest';
+import { commandLine } from '../src/invocation.ts';
+import { readGiven, readWithin } from '../src/model-input.ts';
+import { Workspace } from './workspace.ts';
+
+const workspace = new Workspace();
+afterAll(() => workspace.remove());
+
+test('a file, or a folder that has the model', async () => {
+  mkdirSync(workspace.path('run'));
+  const path = workspace.write('run/generator.onnx', 'model');
+  const bytes = Buffer.from('model');
+  expect(await readGiven(path)).toEqual({ path, bytes });
+  expect(await readGiven(workspace.path('run'))).toEqual({ path, bytes });
+});
+
+test('a folder that has none is told with what writes it', async () => {
+  mkdirSync(workspace.path('fresh'));
+  const folder = workspace.path('fresh');
+  await expect(readGiven(folder)).rejects.toThrow(
+    `${folder} is a folder without a generator.onnx: expected a model or a run folder`,
+  );
+  workspace.write('fresh/run.json', '{}');
+  await expect(readGiven(folder)).rejects.toThrow(
+    `${folder} has no generator.onnx yet: \`${commandLine('export', folder)}\` writes it`,
+  );
+});
+
+test('standard input, but not a terminal', async () => {
+  const { isTTY } = process.stdin;
+  process.stdin.isTTY = true;
+  try {
+    await expect(readGiven('-')).rejects.toThrow('-: expected a model on standard input, which is');
+  } finally {
+    process.stdin.isTTY = isTTY;
+  }
+});
+
+test('a stream is read to its end, within a limit', async () => {
+  const pieces = ['ab', 'c', 'def'].map((text) => Buffer.from(text));
+  expect(String(await readWithin(Readable.from(pieces), 6))).toBe('abcdef');
+  let taken = 0;
+  const endless = Readable.from(
+    (function* () {
+      for (;;) {
+        taken += 1;
+        yield Buffer.alloc(10);
+      }
+    })(),
+  );
+  await expect(readWithin(endless, 95)).rejects.toThrow('standard input: more than 95 bytes');
+  // Nobody reads on, but for what the stream had ready.
+  expect(taken).toBeLessThan(50);
+  expect(endless.destroyed).toBe(true);
+});
