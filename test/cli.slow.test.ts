@@ -64,7 +64,8 @@ test('help and version', async () => {
 });
 
 test('a flag wins over a configuration file, and a file over its preset', async () => {
-  writeFileSync(workspace.path('two.json'), '{"preset": "quick", "batch": 4, "steps": 5}');
+  // With the byte order mark that some editors write.
+  writeFileSync(workspace.path('two.json'), '\ufeff{"preset": "quick", "batch": 4, "steps": 5}');
   const json = await ganport('train', '--config', 'two.json', '--steps', '1', '--json');
   const { folder: run, step } = JSON.parse(json);
   expect(step).toBe(1);

@@ -157,7 +157,23 @@ describe('a configuration', () => {
     return JSON.stringify(config);
   };
   test.each([
-    ['that is not JSON', '{"steps": 3,', /--config: \S+c\.json is not JSON: /],
+    ['that ends early', '{"steps": 3,', /--config: \S+c\.json is not JSON: line 1, column 13: /],
+    [
+      'with a comment',
+      '{\n  // few\n  "steps": 3}',
+      /c\.json is not JSON: line 2, column 3: a comment/,
+    ],
+    [
+      'with a comma too many',
+      '{"steps": 3,}',
+      /is not JSON: line 1, column 12: a comma after the last/,
+    ],
+    [
+      'behind a byte order mark',
+      '\ufeff{"stpes": 3}',
+      /c\.json is not valid: .*did you mean "steps"/,
+    ],
+    ['in Latin-1', Buffer.from('{"name": "\xe4"}', 'latin1'), /c\.json is not UTF-8 text: save it/],
     ['that is a list', '[]', /c\.json is not valid: expected an object, got a list of 0/],
     [
       'with an unknown key',

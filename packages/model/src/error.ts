@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { explainIssue } from './issues.ts';
+import { jsonFault } from './json-fault.ts';
 import { quote } from './quote.ts';
 
 export { quote };
@@ -56,7 +57,9 @@ export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ModelError(`${what} is not JSON: ${oneLine((error as Error).message)}`);
+    throw new ModelError(
+      `${what} is not JSON: ${oneLine(jsonFault(text) ?? (error as Error).message)}`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-export { ModelError, parseOrThrow, quote } from './error.ts';
+export { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 export {
   type GeneratorMetadata,
   generatorMetadataSchema,
@@ -51,4 +51,5 @@ export {
   type Stream,
 } from './random.ts';
 export { suggestion } from './suggestion.ts';
+export { decodeText } from './text.ts';
 export { parseWholeNumber, rangeReason } from './whole-number.ts';

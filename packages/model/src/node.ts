@@ -3,6 +3,7 @@ export { download, type StreamOptions } from './download.ts';
 export {
   fileError,
   isTemporary,
+  readFileWithin,
   removeTemporaryFiles,
   temporaryPath,
   writeFileAtomic,

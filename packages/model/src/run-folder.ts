@@ -15,6 +15,7 @@ import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 import { readFileWithin } from './files.ts';
 import { networkSchema } from './network.ts';
+import { decodeText } from './text.ts';
 import { readWeights, type WeightTensor } from './weights-file.ts';
 
 /** What can have trained a run. */
@@ -189,7 +190,7 @@ export function checkpointTensor(
 
 async function readText(path: string, limit: number, otherwise: string): Promise<string> {
   try {
-    return (await readFileWithin(path, limit)).toString('utf8');
+    return decodeText(await readFileWithin(path, limit), path);
   } catch (error) {
     throw error instanceof ModelError ? new ModelError(`${otherwise}: ${error.message}`) : error;
   }

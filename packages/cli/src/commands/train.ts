@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PRESETS, type PresetName } from '@ganport/model';
-import { ENGINES, type EngineName, fileError, MAX_THREADS } from '@ganport/model/node';
+import { decodeText, PRESETS, type PresetName, parseJson } from '@ganport/model';
+import { ENGINES, type EngineName, MAX_THREADS, readFileWithin } from '@ganport/model/node';
 import { DEVICES, type Device } from '@ganport/runtime/node';
 import {
   configSchema,
@@ -26,6 +25,9 @@ import {
 } from '../training.ts';
 
 const { steps, batch, seed } = configSchema.shape;
+
+/** As of a run.json, which holds a configuration and more. */
+const MAX_CONFIG_BYTES = 2 ** 24;
 
 const PRESETS_OWN = "the preset's";
 
@@ -159,16 +161,11 @@ function engineFlags({ engine, device, threads, tf32 }: Flags) {
 }
 
 async function readJson(path: string): Promise<unknown> {
-  let json: string;
   try {
-    json = await readFile(path, 'utf8');
+    const bytes = await readFileWithin(path, MAX_CONFIG_BYTES);
+    return parseJson(decodeText(bytes, path), path);
   } catch (error) {
-    throw new UsageError(`--config: ${fileError(`read ${path}`, error).message}`);
-  }
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    throw new UsageError(`--config: ${path} is not JSON: ${(error as Error).message}`);
+    throw new UsageError(`--config: ${(error as Error).message}`);
   }
 }
 
