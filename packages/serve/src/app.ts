@@ -6,6 +6,7 @@ import type { LoadedGenerator } from '@ganport/sample/node';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { answerError, HttpError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
+import { createRouter } from './router.ts';
 
 export interface AppOptions {
   generator: LoadedGenerator;
@@ -37,7 +38,7 @@ const CONTENT_SECURITY_POLICY = [
 /** Serves one generator: its pictures, its metadata, its file, and the page that draws with it. */
 export function createApp({ generator, pageDir }: AppOptions): Express {
   const app = express();
-  app.disable('x-powered-by');
+  app.disable('x-powered-by').enable('case sensitive routing');
   app.use(securityHeaders, refuseWhatIsNotARead);
   app.use('/v1/images', imageRoutes(generator));
   app.use(modelRoutes(generator));
@@ -71,7 +72,7 @@ function refuseWhatIsNotARead(request: Request, response: Response, next: NextFu
 }
 
 function modelRoutes({ sampler, device, sha256, file }: LoadedGenerator): express.Router {
-  const router = express.Router();
+  const router = createRouter();
   router.get('/v1/health', (_request, response) => {
     // The golden samples were checked before there was a sampler to serve.
     response.set('Cache-Control', 'no-store').json({ status: 'ready', device });
@@ -89,7 +90,7 @@ function modelRoutes({ sampler, device, sha256, file }: LoadedGenerator): expres
 }
 
 function pageRoutes(pageDir: string): express.Router {
-  const router = express.Router();
+  const router = createRouter();
   const require = createRequire(import.meta.url);
   const ortDir = dirname(require.resolve('onnxruntime-web'));
   for (const name of ORT_FILES) {

@@ -1,5 +1,5 @@
 /** Every answer that is not a success: JSON `{ error: { code, message } }`, never HTML. */
-import { parseWholeNumber } from '@ganport/model';
+import { parseWholeNumber, quote } from '@ganport/model';
 import { SampleError } from '@ganport/sample';
 import type { NextFunction, Request, Response } from 'express';
 import * as z from 'zod';
@@ -30,12 +30,14 @@ export function parseRequest<S extends z.ZodType>(schema: S, parameters: unknown
   throw new HttpError(400, reasons.join('; '));
 }
 
-/** A parameter that spells a whole number in decimal digits. */
+/** A parameter that spells a whole number in decimal digits, in the one way there is: not as 007. */
 export function wholeNumber(least: number, most: number) {
   return z.unknown().transform((text, context): number => {
     const parsed = parseWholeNumber(text, least, most);
-    if ('value' in parsed) return parsed.value;
-    context.addIssue({ code: 'custom', message: parsed.reason });
+    if ('value' in parsed && String(parsed.value) === text) return parsed.value;
+    const padded = `expected no zeros in front, got ${quote(text)}`;
+    const message = 'reason' in parsed ? parsed.reason : padded;
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
 }

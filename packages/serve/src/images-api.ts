@@ -2,13 +2,17 @@
 
 import { type Images, MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
 import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
-import { type Request, type Response, Router } from 'express';
+import type { Request, Response, Router } from 'express';
 import * as z from 'zod';
 import { HttpError, parseRequest, wholeNumber } from './http-error.ts';
+import { createRouter } from './router.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
 const MAX_COUNT = 256;
 const MAX_BYTES = 64 * 2 ** 20;
+
+/** What the addresses of pictures are made of, in the path or the query. */
+const NAMES = ['seed', 'index', 'start', 'count', 'format', 'model'];
 
 /** Digits of the model's SHA-256 that a URL may name it by. */
 const MODEL_ID_DIGITS = 16;
@@ -17,6 +21,9 @@ const MODEL_ID_DIGITS = 16;
  * `/{seed}/{index}.png` is one picture; `/{seed}?start=&count=&format=png|json|raw`, several. With
  * `?model=` and the first 16 digits of the model's SHA-256, an answer never changes and says so;
  * without, caches must ask again, because another model may be served at the same address later.
+ *
+ * Parameters that are not the interface's are ignored: pages and monitors add theirs, to get past a
+ * cache or to follow a link. One of the interface's where it does not belong is refused.
  */
 export function imageRoutes(generator: LoadedGenerator): Router {
   const { sampler } = generator;
@@ -28,8 +35,8 @@ export function imageRoutes(generator: LoadedGenerator): Router {
   const seed = wholeNumber(0, MAX_SEED);
   const index = wholeNumber(0, MAX_INDEX);
   const model = z.string().optional();
-  const one = z.strictObject({ seed, index, model });
-  const several = z.strictObject({
+  const one = z.object({ seed, index, model });
+  const several = z.object({
     seed,
     start: index.default(0),
     count: wholeNumber(1, most).default(Math.min(16, most)),
@@ -41,8 +48,9 @@ export function imageRoutes(generator: LoadedGenerator): Router {
     model,
   });
 
-  const router = Router();
+  const router = createRouter();
   router.get('/:seed/:index.png', async (request, response) => {
+    expectOwn(request.query, ['model']);
     const wanted = parseRequest(one, { ...request.query, ...request.params });
     const name = `${wanted.seed}-${wanted.index}`;
     if (isCached(request, response, generator, wanted.model, name)) return;
@@ -51,6 +59,7 @@ export function imageRoutes(generator: LoadedGenerator): Router {
     response.type('png').send(await encodeImages(images, 'png'));
   });
   router.get('/:seed', async (request, response) => {
+    expectOwn(request.query, ['start', 'count', 'format', 'model']);
     const wanted = parseRequest(several, { ...request.query, ...request.params });
     const { seed, start, count, format } = wanted;
     if (start + count - 1 > MAX_INDEX) {
@@ -65,6 +74,16 @@ export function imageRoutes(generator: LoadedGenerator): Router {
     await send(response, images, format);
   });
   return router;
+}
+
+/** @throws HttpError 400 for a parameter that belongs to the path, or to another address */
+function expectOwn(query: object, own: readonly string[]): void {
+  const other = NAMES.find((name) => Object.hasOwn(query, name) && !own.includes(name));
+  if (!other) return;
+  throw new HttpError(
+    400,
+    `${other}: at this address a query has no such name, but ${own.join(', ')}`,
+  );
 }
 
 /** Aborted when the client leaves before it is answered: nobody draws for it any longer. */

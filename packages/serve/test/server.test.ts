@@ -100,6 +100,17 @@ describe('pictures', () => {
     expect((await errorOf(other)).message).toContain('this server draws with');
   });
 
+  test.each([
+    ['/v1/images/42/7.png', '?t=1700000000'],
+    ['/v1/images/42/7.png', '?_=1&utm_source=a&__proto__=1&size=2'],
+    ['/v1/images/42?count=2', '&nocache'],
+  ])('%s is the same with what others add: %s', async (path, added) => {
+    const [plain, busted] = await Promise.all([get(path), get(path + added)]);
+    expect(busted.status).toBe(200);
+    expect(busted.headers.get('etag')).toBe(plain.headers.get('etag'));
+    expect(await busted.bytes()).toEqual(await plain.bytes());
+  });
+
   test('are not drawn again for a client that has them', async () => {
     const etag = (await get('/v1/images/1/2.png')).headers.get('etag')!;
     const headers = revalidate(etag);
@@ -156,7 +167,15 @@ describe('bad requests', () => {
     ['/v1/images/1/4294967296.png', 'index: expected an integer from 0 to 4294967295'],
     ['/v1/images/-1/1.png', 'seed: expected an integer'],
     ['/v1/images/1e3/1.png', 'seed: expected an integer'],
-    ['/v1/images/1/1.png?size=2', 'size'],
+    ['/v1/images/0007/0.png', 'seed: expected no zeros in front, got "0007"'],
+    ['/v1/images/7/00.png', 'index: expected no zeros in front, got "00"'],
+    ['/v1/images/7?count=012', 'count: expected no zeros in front, got "012"'],
+    ['/v1/images/1/1.png?seed=8', 'seed: at this address a query has no such name, but model'],
+    ['/v1/images/1/1.png?index=1', 'index: at this address'],
+    ['/v1/images/1/1.png?format=raw', 'format: at this address'],
+    ['/v1/images/1/1.png?t=1&count=2', 'count: at this address'],
+    ['/v1/images/1?seed=1', 'seed: at this address a query has no such name, but start, count, '],
+    ['/v1/images/1?index=3', 'index: at this address'],
     ['/v1/images/1?count=0', 'count: expected an integer from 1 to 256, got "0"'],
     ['/v1/images/1?count=1&count=2', 'count: expected an integer from 1 to 256, got ["1","2"]'],
     ['/v1/images/1?format=gif', 'format: expected png, json or raw, got "gif"'],
@@ -173,6 +192,12 @@ describe('bad requests', () => {
   test.each([
     ['/nothing', {}, 404, 'not_found'],
     ['/v1/images', {}, 404, 'not_found'],
+    ['/v1/images/1/1.png/', {}, 404, 'not_found'],
+    ['/v1/images/1/1.PNG', {}, 404, 'not_found'],
+    ['/v1/Images/1/1.png', {}, 404, 'not_found'],
+    ['/v1/images/1/', {}, 404, 'not_found'],
+    ['/V1/health', {}, 404, 'not_found'],
+    ['/v1/model/', {}, 404, 'not_found'],
     ['/ort/ort.all.min.mjs', {}, 404, 'not_found'],
     ['/ort/../package.json', {}, 404, 'not_found'],
     ['/%2e%2e/%2e%2e/etc/passwd', {}, 404, 'not_found'],
