@@ -36,6 +36,8 @@ export default defineConfig({
       project('slow', slow, { testTimeout: 120_000 }),
       project('browser', browser, { testTimeout: 120_000 }),
     ],
+    // Tests download from servers of their own, also where a proxy leads to all others.
+    env: { http_proxy: '', https_proxy: '' },
     testTimeout: 30_000,
     // Hooks start servers and browsers, which takes long on a busy machine.
     hookTimeout: 60_000,
