@@ -1,5 +1,6 @@
-/** Every command, in the order help lists them. */
+/** Every command. */
 import type { AnyCommand } from '../command.ts';
+import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { inspect } from './inspect.ts';
@@ -8,7 +9,8 @@ import { serve } from './serve.ts';
 import { start } from './start.ts';
 import { train } from './train.ts';
 
-export const COMMANDS: readonly AnyCommand[] = [
+/** In the order help lists them. */
+const WORKING: readonly AnyCommand[] = [
   start,
   train,
   exportCommand,
@@ -17,3 +19,5 @@ export const COMMANDS: readonly AnyCommand[] = [
   inspect,
   doctor,
 ];
+
+export const COMMANDS: readonly AnyCommand[] = [...WORKING, completion(WORKING)];
