@@ -33,6 +33,10 @@ beforeAll(async () => {
   );
   // Progress is not a result.
   expect(trained.stderr).toMatch(/^Training tiny on 10000 images of glyphs: 6 steps of batch 8,\n/);
+  // Where CUDA works, there is nothing to say.
+  expect(trained.stderr.split('\n')[2]).toMatch(
+    /^(What would be faster does not work here: `ganport doctor` says why\.|step \d.*)$/,
+  );
   expect(trained.stderr).toMatch(/\nstep 6\/6 .* D\(fake\) 0\.\d\d\n$/);
   expect(await ganport(...EXPORT)).toMatch(/\nNext: ganport serve runs\/tiny\/gen/);
 });

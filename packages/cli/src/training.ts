@@ -78,7 +78,7 @@ export async function runTraining(training: Training, log: Log): Promise<TrainRe
       `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch},\n` +
         `by ${engine.description}, into ${folder}`,
     );
-    if (why) log(`Not chosen, as \`${commandLine('doctor')}\` explains: ${why}.`);
+    if (why) log(`What would be faster does not work here: \`${commandLine('doctor')}\` says why.`);
     progress.start();
   };
   return interruptible(async (signal) => {
