@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import { writeFileAtomic } from '@ganport/model/node';
 import { type Result, UsageError } from './command.ts';
+import { interruptible } from './interruption.ts';
 
 /** As `-o`. */
 export const STDOUT = '-';
@@ -28,6 +29,7 @@ export function expectOutput(out: string, json: boolean | undefined): void {
 /** @throws ModelError if the file cannot be written; it is then as it was */
 export async function deliver(out: string, bytes: Uint8Array, result: Result): Promise<Result> {
   if (out === STDOUT) return { ...result, bytes };
-  await writeFileAtomic(out, bytes);
+  // Ctrl-C waits for the moment that it takes, as what is half-written would stay; a second does not.
+  await interruptible(() => writeFileAtomic(out, bytes));
   return result;
 }
