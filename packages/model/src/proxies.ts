@@ -1,7 +1,7 @@
 /** The proxies that the environment names. */
 import { quote } from './quote.ts';
 
-export interface Proxy {
+interface Proxy {
   /** The variable that names it. */
   variable: string;
   url: URL;
