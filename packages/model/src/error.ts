@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { explainIssue } from './issues.ts';
 import { jsonFault } from './json-fault.ts';
+import { jsonExcess } from './json.ts';
 import { quote } from './quote.ts';
 
 export { quote };
@@ -52,8 +53,10 @@ function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : quote(value);
 }
 
-/** Parses JSON from a file; what is none becomes one line that starts with `what`. */
+/** Parses JSON from a file; what is none, or passes a limit, becomes one line that starts with `what`. */
 export function parseJson(text: string, what: string): unknown {
+  const excess = jsonExcess(text);
+  if (excess) throw new ModelError(`${what}: ${excess}`);
   try {
     return JSON.parse(text);
   } catch (error) {

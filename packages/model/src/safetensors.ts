@@ -6,6 +6,7 @@
 import { type DType, sizeOf, type Tensor, type TypedArray } from '@ganport/onnx';
 import * as z from 'zod';
 import { ModelError, parseOrThrow, quote } from './error.ts';
+import { jsonExcess } from './json.ts';
 
 /** A tensor of a weights file, row-major. */
 export type WeightTensor = Tensor;
@@ -18,10 +19,7 @@ export interface Weights {
 /** Node reads no larger file at once. */
 export const MAX_FILE_BYTES = 2 ** 31 - 1;
 
-/**
- * A network of a thousand layers needs 0.2 MB. Parsing hostile JSON takes up to thirty times its
- * size in memory, so the reference implementation's limit of 100 MB would allow 2 GB.
- */
+/** A network of a thousand layers needs 0.2 MB; what is made of it is limited by json.ts. */
 export const MAX_HEADER_BYTES = 2 ** 24;
 
 /** NumPy's; a shape has its place in an error's one line. */
@@ -152,8 +150,12 @@ function readHeaderLength(bytes: Uint8Array, what: string): number {
 function parseHeader(header: Uint8Array, what: string): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header));
-  } catch {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
+    const excess = jsonExcess(text);
+    if (excess) throw new ModelError(`${what}: its header: ${excess}`);
+    json = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof ModelError) throw error;
     json = undefined;
   }
   if (typeof json !== 'object' || json === null || header[0] !== '{'.charCodeAt(0)) {
