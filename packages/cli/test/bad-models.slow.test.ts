@@ -27,7 +27,7 @@ describe('a model', () => {
   const later = /"ganport" metadata is not valid: format/;
   // What `inspect` says on stdout, and its code, where there is something to say.
   test.each<[string, Uint8Array | undefined, RegExp, (readonly [RegExp, number])?]>([
-    ['missing', undefined, /there is no such file/],
+    ['missing', undefined, /no such file or folder/],
     ['empty', new Uint8Array(0), /not an ONNX model: the file is empty/],
     ['an archive', Buffer.from('PK\x03\x04 this is not a model'), /it is a zip archive/],
     ['garbage', Buffer.from([7, 1, 2, 3]), damaged],

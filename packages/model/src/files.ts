@@ -1,6 +1,7 @@
 /** Files that are read within a limit, and written whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ModelError } from './error.ts';
 
@@ -13,6 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long: choose a shorter one',
   ENOENT: 'no such file or folder: check the path',
   ENOSPC: 'no space is left on the disk: free some, or choose another folder',
+  ENXIO: 'it is a socket, or a device that is not there',
   ENOTDIR: 'a part of the path is not a folder: check the path',
   EPERM: 'the system does not permit it: choose another folder',
   EROFS: 'the file system is read-only: choose another folder',
@@ -22,26 +24,82 @@ const REASONS: Readonly<Record<string, string>> = {
 export function fileError(action: string, error: unknown): ModelError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const reason = REASONS[code];
-  return new ModelError(`cannot ${action}: ${reason ? `${reason} (${code})` : message}`);
+  return new ModelError(`cannot ${action}: ${reason ? `${reason} (${code})` : message}`, {
+    cause: error,
+  });
 }
 
 /** Of temporary names, around a UUID. */
 const TEMPORARY = { prefix: '.ganport-', suffix: '.tmp' } as const;
 
+/** A regular file that is open for reading. Whoever opens it closes it. */
+export interface RegularFile {
+  handle: FileHandle;
+  /** Bytes. */
+  size: number;
+}
+
+/**
+ * Opens what must be a regular file of at most `limit` bytes. A pipe without a writer or a device
+ * without an end, such as /dev/zero, is never waited for or read.
+ * @throws ModelError that says what it is instead; its cause is the system's error, where there is one
+ */
+export async function openRegular(path: string, limit: number): Promise<RegularFile> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    throw fileError(`read ${path}`, error);
+  }
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) {
+      throw new ModelError(`cannot read ${path}: expected a regular file, got ${kindOf(stats)}`);
+    }
+    expectSize(path, stats.size, limit);
+    return { handle, size: stats.size };
+  } catch (error) {
+    await handle.close();
+    throw error instanceof ModelError ? error : fileError(`read ${path}`, error);
+  }
+}
+
+function expectSize(path: string, size: number, limit: number): void {
+  if (size <= limit) return;
+  throw new ModelError(`cannot read ${path}: expected at most ${limit} bytes, got ${size}`);
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder: name a file in it';
+  if (stats.isFIFO()) return 'a named pipe: write what comes from it to a file first';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}
+
 /**
  * Reads a whole file of at most `limit` bytes.
- * @throws ModelError if it is missing, larger, or a device or pipe, which need not end.
+ * @throws ModelError if it is missing, larger, or no regular file; see `openRegular`
  */
 export async function readFileWithin(path: string, limit: number): Promise<Buffer> {
+  const { handle, size } = await openRegular(path, limit);
   try {
-    const stats = await stat(path);
-    if (!stats.isFile()) throw new ModelError(`cannot read ${path}: it is not a regular file`);
-    if (stats.size > limit) {
-      throw new ModelError(`${path} has ${stats.size} bytes; the limit is ${limit}`);
+    const bytes = Buffer.allocUnsafeSlow(size);
+    let filled = 0;
+    for (;;) {
+      // One byte more shows a file that is longer than the system said, as those of /proc are.
+      const rest = filled < size ? bytes.subarray(filled) : Buffer.alloc(1);
+      const { bytesRead } = await handle.read(rest, 0, rest.length);
+      if (bytesRead === 0) return bytes.subarray(0, filled);
+      filled += bytesRead;
+      if (filled > size) {
+        throw new ModelError(
+          `cannot read ${path}: expected the ${size} bytes that the system says it has, got more`,
+        );
+      }
     }
-    return await readFile(path);
   } catch (error) {
     throw error instanceof ModelError ? error : fileError(`read ${path}`, error);
+  } finally {
+    await handle.close();
   }
 }
 

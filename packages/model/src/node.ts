@@ -3,6 +3,8 @@ export { download, type StreamOptions } from './download.ts';
 export {
   fileError,
   isTemporary,
+  openRegular,
+  type RegularFile,
   readFileWithin,
   removeTemporaryFiles,
   temporaryPath,

@@ -83,7 +83,7 @@ test.each<[string, () => unknown, string]>([
   [
     'that is a folder',
     () => mkdirSync(at(checkpoint)),
-    'cannot read checkpoints/step-000012.safetensors: it is not a regular file',
+    'cannot read checkpoints/step-000012.safetensors: expected a regular file, got a folder: name a file in it',
   ],
   [
     'that is empty',

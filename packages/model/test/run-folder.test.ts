@@ -105,7 +105,7 @@ describe('run.json', () => {
     writeFileSync(at('run.json'), '');
     truncateSync(at('run.json'), 2 ** 24 + 1);
     expect(await refusal(readRun(folder), folder)).toBe(
-      'RUN is not a run folder: run.json has 16777217 bytes; the limit is 16777216',
+      'RUN is not a run folder: cannot read run.json: expected at most 16777216 bytes, got 16777217',
     );
   });
 });
@@ -150,7 +150,7 @@ test.each<[string, string | undefined, string]>([
   [
     'that is too long',
     'x'.repeat(4097),
-    'RUN has no "best" checkpoint yet: best has 4097 bytes; the limit is 4096',
+    'RUN has no "best" checkpoint yet: cannot read best: expected at most 4096 bytes, got 4097',
   ],
 ])('a pointer %s', async (_, text, message) => {
   if (text !== undefined) writeFileSync(at('best'), text);

@@ -120,13 +120,13 @@ describe('files that are not weights', () => {
     copyFileSync(new URL('reference.safetensors', import.meta.url), huge);
     truncateSync(huge, MAX_FILE_BYTES + 1);
     await expect(readWeights(huge)).rejects.toThrow(
-      `has ${MAX_FILE_BYTES + 1} bytes; the limit is ${MAX_FILE_BYTES}`,
+      `expected at most ${MAX_FILE_BYTES} bytes, got ${MAX_FILE_BYTES + 1}`,
     );
   });
 
   test.each([
     ['absent', 'no such file or folder: check the path (ENOENT)'],
-    ['.', 'it is not a regular file'],
+    ['.', 'expected a regular file, got a folder: name a file in it'],
   ])('%s', async (name, reason) => {
     const where = join(folder, name);
     await expect(readWeights(where)).rejects.toThrow(

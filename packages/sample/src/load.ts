@@ -1,6 +1,6 @@
 /** From a file and a device to a sampler, in Node. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFileWithin } from '@ganport/model/node';
 import { firstLine } from '@ganport/onnx';
 import { RuntimeError } from '@ganport/runtime';
 import { cudaIsInstalled, type Device, openProgram } from '@ganport/runtime/node';
@@ -30,7 +30,7 @@ export const MAX_MODEL_BYTES = 2 ** 31 - 1;
 /**
  * Loads a generator.onnx, given or by its path, and checks its golden samples. `auto` takes CUDA where it is installed and
  * works, else the CPU; `why` says which and why. Whoever calls it closes the sampler.
- * @throws SampleError, ModelError or OnnxError whose message starts with the path
+ * @throws SampleError, ModelError or OnnxError whose message names the path
  */
 export async function loadGenerator(
   model: string | ModelFile,
@@ -47,23 +47,12 @@ export async function loadGenerator(
   }
 }
 
-/** The bytes of an .onnx file. @throws SampleError whose message starts with the path. */
+/** The bytes of an .onnx file. @throws SampleError or ModelError that names the path. */
 export async function readModel(path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_MODEL_BYTES) {
-      throw new SampleError(`it has ${size} bytes; a model has at most ${MAX_MODEL_BYTES}`);
-    }
-    return await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const reasons: Record<string, string> = {
-      ENOENT: 'there is no such file; `ganport export RUN -o FILE` writes one',
-      EISDIR: 'it is a folder; expected a generator.onnx',
-      EACCES: 'it may not be read',
-    };
-    throw new SampleError(`${path}: ${reasons[code] ?? firstLine(error)}`);
-  }
+  return readFileWithin(path, MAX_MODEL_BYTES).catch((error: Error) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
+    throw new SampleError(`${error.message}; \`ganport export RUN -o FILE\` writes a model`);
+  });
 }
 
 type Choice = Pick<LoadedGenerator, 'sampler' | 'device' | 'why'>;

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ModelError } from '@ganport/model';
-import { fileError, LOCK, temporaryPath } from '@ganport/model/node';
+import { fileError, LOCK, readFileWithin, temporaryPath } from '@ganport/model/node';
 import * as z from 'zod';
 
 const holderSchema = z.object({
@@ -82,14 +82,17 @@ function isWhole(text: string): boolean {
   return text.endsWith('\n');
 }
 
+/** A number, a host's name and a time. */
+const MAX_LOCK_BYTES = 4096;
+
 /** How often a lock that is not whole is looked at again, 50 ms apart: its process writes it at once. */
 const LOOKS = 20;
 
 /** The lock's text: undefined if it is gone, not whole if it stays so. */
 async function readLock(path: string): Promise<string | undefined> {
   for (let looks = 1; ; looks++) {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
+    const text = await readFileWithin(path, MAX_LOCK_BYTES).then(String, (error: Error) => {
+      if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
       throw error;
     });
     if (text === undefined || isWhole(text) || looks === LOOKS) return text;

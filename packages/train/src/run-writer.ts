@@ -1,7 +1,7 @@
 /** Writes a run folder; its format is @ganport/model's run-folder.ts. */
 
-import { appendFileSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { appendFileSync, existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CHECKPOINT_FORMAT,
@@ -12,6 +12,7 @@ import {
   type Pointer,
   pointerText,
   type Run,
+  readFileWithin,
   readPointer,
   removeTemporaryFiles,
   writeFileAtomic,
@@ -27,6 +28,11 @@ const KEPT = 2;
 
 /** The step in a checkpoint's or a picture's name. */
 const STEP = /^step-(\d+)\.(?:safetensors|png)$/;
+
+/** Ten million lines of metrics.jsonl, and the longest that may be one. */
+const MAX_LOG_BYTES = 2 ** 31 - 1;
+const MAX_LINE_BYTES = 2 ** 16;
+const NEWLINE = 0x0a;
 
 export interface RunWriter {
   logMetrics(line: Record<string, number>): void;
@@ -62,14 +68,28 @@ export async function tidyRun(
     }
   }
   const path = join(folder, 'metrics.jsonl');
-  const logged = await readFile(path, 'utf8').catch(() => '');
-  const kept = logged.split('\n').filter((line) => stepOf(line) <= step);
-  const text = kept.map((line) => `${line}\n`).join('');
-  if (text !== logged) await writeFileAtomic(path, text);
+  const logged = existsSync(path) ? await readFileWithin(path, MAX_LOG_BYTES) : Buffer.alloc(0);
+  const kept = linesUpTo(step, logged);
+  if (!kept.equals(logged)) await writeFileAtomic(path, kept);
   if (!best) return;
   const pointed = await readPointer(folder, 'best').catch(() => undefined);
   if (pointed?.name !== best.name) await point(folder, 'best', best);
   await prune(folder);
+}
+
+/** The lines of a log of metrics up to a step, in memory of no more than its size. */
+function linesUpTo(step: number, log: Buffer): Buffer {
+  const kept = Buffer.allocUnsafeSlow(log.length + 1);
+  let filled = 0;
+  for (let start = 0, end: number; start < log.length; start = end + 1) {
+    end = log.indexOf(NEWLINE, start);
+    if (end < 0) end = log.length;
+    if (end - start > MAX_LINE_BYTES || !(stepOf(log.toString('utf8', start, end)) <= step))
+      continue;
+    filled += log.copy(kept, filled, start, end);
+    kept[filled++] = NEWLINE;
+  }
+  return kept.subarray(0, filled);
 }
 
 function stepOf(line: string): number {

@@ -54,7 +54,9 @@ vi.mock('node:fs/promises', async (original) => {
   const counted = (name: 'mkdir' | 'rename' | 'rm') => ({
     [name]: async (...args: [string, string]) => disk.operate(() => fs[name](...args)),
   });
-  const open = async (path: string, flags: string) => {
+  const open = async (path: string, flags: string | number) => {
+    // A number opens a file to read it.
+    if (typeof flags === 'number') return fs.open(path, flags);
     // A process that is killed leaves what it wrote, synced or not; and syncing takes its time.
     if (flags === 'r') return { sync: async () => {}, close: async () => {} };
     const file = await disk.operate(() => fs.open(path, flags));
