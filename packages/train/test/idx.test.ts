@@ -90,31 +90,56 @@ test.each<[string, Buffer, number, RegExp]>([
   expect(error.message).not.toContain('\n');
 });
 
-/** 128 MiB of zeros after an IDX header for one image, packed without ever being in memory whole. */
-async function bomb(): Promise<Buffer> {
-  const parts = [idx([1, 28, 28], []), ...Array<Buffer>(128).fill(Buffer.alloc(2 ** 20))];
+/** 128 MiB of zeros after an IDX header, packed without ever being in memory whole. */
+async function bomb(shape: readonly number[]): Promise<Buffer> {
+  const parts = [idx(shape, []), ...Array<Buffer>(128).fill(Buffer.alloc(2 ** 20))];
   return Buffer.concat(await Readable.from(parts).pipe(createGzip()).toArray());
 }
 
-test('a gzip file that unpacks to more than its header says is not unpacked', async () => {
-  const path = written(await bomb());
+test.each([
+  [
+    'more than its header says',
+    [1, 28, 28],
+    /expected 800 bytes for its shape \[1,28,28\], got more$/,
+  ],
+  [
+    'what its header says, a thousandfold',
+    [128, 1024, 1024],
+    /134217744 bytes; of a gzip file of \d+ bytes at most 10 times as many are read: unpack it first/,
+  ],
+])('a gzip file that unpacks to %s is not unpacked', async (_, shape, message) => {
+  const path = written(await bomb(shape));
   const peakMiB = () => process.resourceUsage().maxRSS / 1024;
   const before = peakMiB();
-  await expect(readIdx(path, 3)).rejects.toThrow('expected 800 bytes once unpacked, got more');
+  await expect(readIdx(path, 3)).rejects.toThrow(message);
   expect(peakMiB() - before).toBeLessThan(64);
+});
+
+test('a file of either of two ranks is read, and no other', async () => {
+  const colours = idx([1, 1, 2, 3], [1, 2, 3, 4, 5, 6]);
+  expect((await readIdx(written(colours), 3, 4)).shape).toEqual([1, 1, 2, 3]);
+  expect((await readIdx(written(SMALL), 3, 4)).shape).toEqual([2, 2, 3]);
+  await expect(readIdx(written(idx([2], [1, 2])), 3, 4)).rejects.toThrow(
+    /rank 3 or 4, magic number 0x00000803 or 0x00000804, got 0x00000801$/,
+  );
+  await expect(readIdx(written(colours.subarray(0, 19)), 3, 4)).rejects.toThrow(
+    / 20 bytes, got 19 /,
+  );
 });
 
 test('a file larger than any data set is refused unread', async () => {
   const path = written(SMALL);
   truncateSync(path, 2 ** 30 + 1);
-  await expect(readIdx(path, 3)).rejects.toThrow(/1073741825 bytes; at most 1073741824 are read/);
+  await expect(readIdx(path, 3)).rejects.toThrow(/at most 1073741824 bytes, got 1073741825/);
 });
 
 test('a missing file and a folder are refused by name', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'is-a-folder'));
-  await expect(readIdx(join(folder, 'is-a-folder'), 3)).rejects.toThrow(/is-a-folder \(EISDIR\)/);
-  await expect(readIdx(join(folder, 'none'), 3)).rejects.toThrow(/none \(ENOENT\)/);
+  await expect(readIdx(join(folder, 'is-a-folder'), 3)).rejects.toThrow(
+    /is-a-folder: expected a regular file, got a folder/,
+  );
+  await expect(readIdx(join(folder, 'none'), 3)).rejects.toThrow(/none: no such file .*\(ENOENT\)/);
 });
 
 test('whatever bytes a damaged file has, it is read as its header says or refused', async () => {

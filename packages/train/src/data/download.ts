@@ -1,9 +1,9 @@
 /** Downloads of files whose size and digest are known beforehand. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
-import { download, writeFileAtomic } from '@ganport/model/node';
+import { download, readFileWithin, writeFileAtomic } from '@ganport/model/node';
 
 export interface RemoteFile {
   name: string;
@@ -44,7 +44,7 @@ export async function cacheFiles(
   const remedy = `without a network, put ${names} into ${folder}, or name a folder that has them with --data-dir`;
   for (const file of files) {
     const path = join(folder, file.name);
-    const present = await readFile(path).catch(() => undefined);
+    const present = await readFileWithin(path, file.size).catch(() => undefined);
     if (present && digest(present) === file.sha256) continue;
     await writeFileAtomic(path, await downloadFromAny(mirrors, file, remedy, options));
   }
