@@ -129,7 +129,7 @@ function checkIndices({ dims }: SparseTensorProto, indices: TensorProto, where: 
   }
 }
 
-function int64s({ rawData, int64Data }: TensorProto): readonly bigint[] {
+function int64s({ rawData, int64Data }: TensorProto): ArrayLike<bigint> {
   if (!rawData?.length) return int64Data;
   const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
   return Array.from({ length: rawData.length / 8 }, (_, at) => view.getBigInt64(at * 8, true));

@@ -7,6 +7,8 @@
  */
 import protobuf from 'protobufjs/minimal.js';
 import { firstLine, OnnxError } from './error.ts';
+import { createMemory, type Memory } from './memory.ts';
+import { NumberList, type Numbers, type NumberType } from './number-list.ts';
 import {
   type FieldPlan,
   isList,
@@ -27,20 +29,13 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
 /** Subgraphs, sequence types and the like may nest as deep as protobuf's own readers allow. */
 export const MAX_DEPTH = 100;
 
-/**
- * Messages and byte strings in one file. An empty one takes two bytes in the file and some 330 in
- * memory, so a file of nothing else would grow 165-fold. A node takes about ten: this allows graphs
- * of 200,000 nodes.
- */
-export const MAX_OBJECTS = 2 ** 21;
-
 /** Of 64 bits, seven in each. */
 const MAX_VARINT_BYTES = 10;
 
 /**
  * Reads an ONNX model. Tensors' raw data are views of `bytes`, not copies, at any alignment.
  * @throws OnnxError if the bytes are empty, truncated, not protobuf, hold no graph, or exceed
- * MAX_FILE_BYTES, MAX_DEPTH or MAX_OBJECTS.
+ * MAX_FILE_BYTES, MAX_DEPTH or the memory that a file of its size may take (memory.ts).
  */
 export function decodeModel(bytes: Uint8Array): ModelProto {
   const { model, problem } = decodeReadable(bytes);
@@ -83,15 +78,15 @@ export function decodeTensorProto(bytes: Uint8Array): TensorProto {
   return root as unknown as TensorProto;
 }
 
-/** A file being read: the objects made so far count against MAX_OBJECTS. */
+/** A file being read. */
 interface Source {
   readonly reader: protobuf.Reader;
-  objects: number;
+  readonly memory: Memory;
 }
 
 /** Fills `root` with what can be read, and returns what is wrong with the rest. */
 function decode(message: MessageName, bytes: Uint8Array, root: Loose): string | undefined {
-  const source = { reader: new protobuf.Reader(bytes), objects: 0 };
+  const source = { reader: new protobuf.Reader(bytes), memory: createMemory(bytes.length) };
   try {
     decodeMessage(message, root, source, bytes.length, 0);
     return undefined;
@@ -100,9 +95,12 @@ function decode(message: MessageName, bytes: Uint8Array, root: Loose): string | 
   }
 }
 
+/** What most lists are. Frozen, since all messages share it. */
+const EMPTY = Object.freeze([]) as readonly unknown[];
+
 function emptyMessage(message: MessageName): Loose {
   const result: Loose = {};
-  for (const name of PLANS[message].lists) result[name] = [];
+  for (const name of PLANS[message].lists) result[name] = EMPTY;
   return result;
 }
 
@@ -114,6 +112,30 @@ function decodeMessage(
   depth: number,
 ): void {
   if (depth > MAX_DEPTH) throw new RangeError(`messages nest deeper than ${MAX_DEPTH}`);
+  try {
+    decodeFields(message, into, source, end, depth);
+  } finally {
+    // What comes before damage is kept.
+    for (const name of PLANS[message].lists) into[name] = finished(into[name] as List);
+  }
+}
+
+/** A list as it is read: numbers that onnx.proto packs into one block, or anything else. */
+type List = readonly unknown[] | Numbers | NumberList;
+
+function finished(list: List): List {
+  if (list instanceof NumberList) return list.finish();
+  // An array that was pushed to has room for sixteen more.
+  return Array.isArray(list) && list.length > 1 && list.length <= 16 ? list.slice() : list;
+}
+
+function decodeFields(
+  message: MessageName,
+  into: Loose,
+  source: Source,
+  end: number,
+  depth: number,
+): void {
   const { reader } = source;
   const { byId, oneof } = PLANS[message];
   while (reader.pos < end) {
@@ -139,26 +161,27 @@ function decodeField(
   depth: number,
 ): void {
   const { name, type } = field;
-  const list = isList(field) ? (into[name] as unknown[]) : undefined;
   if (wire !== field.wire) {
     // Readers must accept a packed list whatever the schema says.
-    readPacked(source.reader, name, type as Scalar, list!);
+    readPacked(into, field, source);
     return;
   }
   if (!isScalar(type)) {
     // A message that comes twice is merged.
-    const known = list ? undefined : (into[name] as Loose | undefined);
+    const known = isList(field) ? undefined : (into[name] as Loose | undefined);
     const value = known ?? emptyMessage(type);
-    if (!known) countObject(source);
+    if (!known) {
+      source.memory.take('message', 1);
+      source.memory.take('field', PLANS[type].fields.length);
+    }
     // Before it is read: what comes before damage is kept.
-    if (list) list.push(value);
+    if (isList(field)) append(into, field, value, source);
     else into[name] = value;
     decodeInner(type, value, source, depth + 1);
     return;
   }
-  if (type === 'bytes') countObject(source);
-  const value = readScalar(source.reader, type);
-  if (list) list.push(value);
+  const value = readScalar(source, type);
+  if (isList(field)) append(into, field, value, source);
   else if (field.greatest === undefined || isWithin(value as number, field.greatest)) {
     into[name] = value;
   }
@@ -168,11 +191,24 @@ function isWithin(value: number, greatest: number): boolean {
   return value >= 0 && value <= greatest;
 }
 
-function countObject(source: Source): void {
-  source.objects += 1;
-  if (source.objects > MAX_OBJECTS) {
-    throw new RangeError(`the file holds more than ${MAX_OBJECTS} messages and byte strings`);
+function append(into: Loose, field: FieldPlan, value: unknown, { memory }: Source): void {
+  const list = into[field.name] as unknown[];
+  if (field.label === 'packed') numbersOf(into, field).push(value);
+  else {
+    memory.take('entry', 1);
+    if (typeof value === 'bigint') memory.take('integer', 1);
+    if (list.length > 0) list.push(value);
+    else into[field.name] = [value];
   }
+}
+
+function numbersOf(into: Loose, { name, type }: FieldPlan): NumberList {
+  const list = into[name] as List;
+  if (list instanceof NumberList) return list;
+  const finished = ArrayBuffer.isView(list) ? (list as Numbers) : undefined;
+  const numbers = new NumberList(type as NumberType, finished);
+  into[name] = numbers;
+  return numbers;
 }
 
 /** Reads a length and the message of that length; where the file is cut off, as much as there is. */
@@ -201,20 +237,33 @@ function skip(reader: protobuf.Reader, wire: number, depth: number, id: number):
   }
 }
 
-function readPacked(reader: protobuf.Reader, name: string, type: Scalar, into: unknown[]): void {
-  if (type === 'float') {
-    reader.floats(into as number[]);
-    return;
-  }
+function readPacked(into: Loose, field: FieldPlan, source: Source): void {
+  const { reader } = source;
+  const { name, wire, label } = field;
+  const type = field.type as Scalar;
   const end = reader.size() + reader.pos;
   if (end > reader.len) {
     throw new RangeError(`${name} ends ${end - reader.len} bytes past the end`);
   }
-  while (reader.pos < end) into.push(readScalar(reader, type));
+  if (label === 'packed') {
+    const numbers = numbersOf(into, field);
+    numbers.reserve(countPacked(reader, wire, end));
+    while (reader.pos < end) numbers.push(readScalar(source, type));
+  } else {
+    while (reader.pos < end) append(into, field, readScalar(source, type), source);
+  }
   if (reader.pos !== end) throw new RangeError(`the packed list ${name} runs past its end`);
 }
 
-function readScalar(reader: protobuf.Reader, type: Scalar): unknown {
+/** How many numbers there are up to `end`; a varint's last byte is below 128. */
+function countPacked({ buf, pos }: protobuf.Reader, wire: number, end: number): number {
+  if (wire !== WIRE.varint) return Math.floor((end - pos) / (wire === WIRE.fixed32 ? 4 : 8));
+  let count = 0;
+  for (let at = pos; at < end; at++) if (buf[at]! < 0x80) count++;
+  return count;
+}
+
+function readScalar({ reader, memory }: Source, type: Scalar): unknown {
   switch (type) {
     case 'int64': {
       const { low, high } = reader.int64() as protobuf.Long;
@@ -224,8 +273,14 @@ function readScalar(reader: protobuf.Reader, type: Scalar): unknown {
       const { low, high } = reader.uint64() as protobuf.Long;
       return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
     }
-    case 'string':
-      return readText(reader);
+    case 'string': {
+      const text = readText(reader);
+      memory.take('text', 1 + text.length / 12);
+      return text;
+    }
+    case 'bytes':
+      memory.take('bytes', 1);
+      return reader.bytes();
     default:
       return reader[type]();
   }

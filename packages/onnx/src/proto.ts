@@ -153,18 +153,21 @@ export const EMPTY_ATTRIBUTE: AttributeProto = {
   sparseTensors: [],
 };
 
+/** Numbers that may be any number of: typed arrays, where they were decoded. */
+type List<T> = ArrayLike<T> & Iterable<T>;
+
 export interface TensorProto {
   dims: bigint[];
   dataType?: number;
   segment?: TensorSegment;
-  floatData: number[];
-  int32Data: number[];
+  floatData: List<number>;
+  int32Data: List<number>;
   stringData: Uint8Array[];
-  int64Data: bigint[];
+  int64Data: List<bigint>;
   name?: string;
   rawData?: Uint8Array;
-  doubleData: number[];
-  uint64Data: bigint[];
+  doubleData: List<number>;
+  uint64Data: List<bigint>;
   docString?: string;
   externalData: StringStringEntryProto[];
   dataLocation?: number;

@@ -63,18 +63,20 @@ export function attribute(fields: Partial<AttributeProto>): AttributeProto {
   return { ...EMPTY_ATTRIBUTE, ...fields };
 }
 
+/** Lists of numbers are typed arrays, as they are when they were decoded, unless they are empty. */
 export function tensor(fields: Partial<TensorProto>): TensorProto {
+  const { floatData, int32Data, int64Data, doubleData, uint64Data, ...rest } = fields;
   return {
     dims: [],
-    floatData: [],
-    int32Data: [],
+    floatData: floatData?.length ? Float32Array.from(floatData) : [],
+    int32Data: int32Data?.length ? Int32Array.from(int32Data) : [],
     stringData: [],
-    int64Data: [],
-    doubleData: [],
-    uint64Data: [],
+    int64Data: int64Data?.length ? BigInt64Array.from(int64Data) : [],
+    doubleData: doubleData?.length ? Float64Array.from(doubleData) : [],
+    uint64Data: uint64Data?.length ? BigUint64Array.from(uint64Data) : [],
     externalData: [],
     metadataProps: [],
-    ...fields,
+    ...rest,
   };
 }
 
