@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ExportOptions, exportGenerator } from '../packages/export/src/index.ts';
-import { latentBatch, readGeneratorMetadata, resolveNetwork } from '../packages/model/src/index.ts';
+import {
+  checkGeneratorDigest,
+  latentBatch,
+  readGeneratorMetadata,
+  resolveNetwork,
+} from '../packages/model/src/index.ts';
 import { readCheckpoint, readRun } from '../packages/model/src/node.ts';
 import { forward } from '../packages/model/test/reference-network.ts';
 import { checkModel, decodeModel } from '../packages/onnx/src/index.ts';
@@ -150,6 +155,9 @@ describe('metadata', () => {
   test('can be read back, and say where the model comes from', async () => {
     const { model, metadata } = await exportGenerator(runs.colour, OPTIONS);
     expect(readGeneratorMetadata(model)).toEqual(metadata);
+    // Refuses a digest that is not the file's.
+    expect(metadata.digest).toMatch(/^[0-9a-f]{64}$/);
+    await checkGeneratorDigest(model, metadata);
     const run = await readRun(runs.colour);
     const { sha256, step, scores } = await readCheckpoint(runs.colour, 'latest');
     expect(scores.swd).toBeGreaterThan(0);

@@ -10,9 +10,11 @@ import {
   METADATA_KEY,
   ModelError,
   type Network,
+  NO_DIGEST,
   parseOrThrow,
   resolveNetwork,
   samplerGraph,
+  sealGenerator,
 } from '@ganport/model';
 import {
   type Checkpoint,
@@ -100,7 +102,9 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   const golden: Batch = { z: latentBatch(GOLDEN.seed, 0, GOLDEN.count, size), count: GOLDEN.count };
   const [images] = await drawAll(open, plain.levels, [golden]);
   const metadata = describe(run, checkpoint, trained, output, images as Uint8Array, version);
-  return { model: build(output, { [METADATA_KEY]: JSON.stringify(metadata) }), metadata, verified };
+  const model = build(output, { [METADATA_KEY]: JSON.stringify(metadata) });
+  const digest = await sealGenerator(model);
+  return { model, metadata: { ...metadata, digest }, verified };
 }
 
 const openOnCpu: OpenModel = (model) => openProgram(model, { device: 'cpu' });
@@ -180,6 +184,7 @@ function describe(
       versions: { ...run.versions, export: version },
     },
     scores: checkpoint.scores,
+    digest: NO_DIGEST,
     golden: { ...GOLDEN, images: Buffer.from(golden).toString('base64') },
   };
   // What is written can be read: its limits are narrower than a network's.

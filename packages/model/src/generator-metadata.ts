@@ -38,6 +38,11 @@ export const generatorMetadataSchema = z.strictObject({
     versions: z.record(z.string(), z.string()),
   }),
   scores: z.record(z.string(), z.number()),
+  /** Of the whole file, see generator-digest.ts; files of ganport 0.1.0 have none. */
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   /** Images of latents(seed, 0 … count − 1) as uint8 [count, H, W, C], base64. */
   golden: z.strictObject({ seed: z.int().nonnegative(), count, images: z.base64() }),
 });

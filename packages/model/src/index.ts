@@ -1,4 +1,5 @@
 export { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
+export { checkGeneratorDigest, NO_DIGEST, sealGenerator } from './generator-digest.ts';
 export {
   type GeneratorMetadata,
   generatorMetadataSchema,

@@ -1,5 +1,11 @@
 /** The generator: a generator.onnx that is open on a device, latents to pictures. */
-import { bytesOf, type GeneratorMetadata, ModelError, readGeneratorMetadata } from '@ganport/model';
+import {
+  bytesOf,
+  checkGeneratorDigest,
+  type GeneratorMetadata,
+  ModelError,
+  readGeneratorMetadata,
+} from '@ganport/model';
 import { showShape } from '@ganport/onnx';
 import type { Port, Program, RunOptions } from '@ganport/runtime';
 
@@ -25,11 +31,13 @@ export interface Generator {
  * Opens a generator. Whoever opens it closes it.
  * @param model the bytes of a generator.onnx
  * @throws OnnxError if they are not an ONNX model
- * @throws ModelError if it is not a generator that ganport exported, or not the one its metadata tell of
+ * @throws ModelError if it is not a generator that ganport exported, was changed since, or is not the one
+ * its metadata tell of
  * @throws what `open` throws
  */
 export async function openGenerator(model: Uint8Array, open: OpenProgram): Promise<Generator> {
   const metadata = readGeneratorMetadata(model);
+  await checkGeneratorDigest(model, metadata);
   const program = await open(model);
   try {
     checkPorts(program, metadata);
