@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { explainIssue } from './issues.ts';
-import { jsonFault } from './json-fault.ts';
 import { jsonExcess } from './json.ts';
+import { jsonFault } from './json-fault.ts';
 import { quote } from './quote.ts';
 
 export { quote };

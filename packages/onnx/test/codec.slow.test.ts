@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkModel } from '../src/check.ts';
-import {
-  decodeModel,
-  decodeReadable,
-  decodeTensorProto,
-  MAX_DEPTH,
-} from '../src/decode.ts';
+import { decodeModel, decodeReadable, decodeTensorProto, MAX_DEPTH } from '../src/decode.ts';
 import { describeModel } from '../src/describe.ts';
 import { encodeModel, encodeTensorProto } from '../src/encode.ts';
 import { OnnxError } from '../src/error.ts';

@@ -2,6 +2,7 @@
 import { ModelError } from '@ganport/model';
 import type { Dataset } from './dataset.ts';
 import { glyphs } from './glyphs.ts';
+import { loadIdx } from './idx-dataset.ts';
 import { loadMnist, type MnistOptions } from './mnist.ts';
 
 export { batchOrder } from './batches.ts';
@@ -9,7 +10,7 @@ export type { Dataset } from './dataset.ts';
 export type { DownloadProgress } from './download.ts';
 export { memoryDataset } from './memory.ts';
 
-export const SOURCES = ['glyphs', 'mnist'] as const;
+export const SOURCES = ['glyphs', 'mnist', 'idx'] as const;
 
 type Source = (typeof SOURCES)[number];
 
@@ -24,10 +25,16 @@ const LOADERS: Record<Source, (options: LoadOptions) => Promise<Dataset>> = {
   glyphs: async ({ dataDir }) => {
     if (dataDir === undefined) return glyphs({ seed: GLYPHS_SEED });
     throw new ModelError(
-      `data source glyphs is drawn by code, not read from ${dataDir}: leave out the folder, or choose another source`,
+      `data source glyphs is drawn by code, not read from ${dataDir}: leave out the folder, or choose another source, such as idx`,
     );
   },
   mnist: loadMnist,
+  idx: async ({ dataDir }) => {
+    if (dataDir !== undefined) return loadIdx(dataDir);
+    throw new ModelError(
+      'data source idx has no files of its own: name the folder of its images with --data-dir',
+    );
+  },
 };
 
 /**
