@@ -1,9 +1,9 @@
 /** Ctrl-C while a run trains: nothing is lost, and going on gives what would have been without it. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import { IMAGES, TINY, Workspace, writeDigits } from '../packages/cli/test/workspace.ts';
+import { TINY, Workspace, writeDigits } from '../packages/cli/test/workspace.ts';
 import { type Exit, runCommand, startCommand } from './cli-process.ts';
 
 const workspace = new Workspace();
@@ -100,13 +100,20 @@ test('a second Ctrl-C ends at once, and the last checkpoint stays', async () => 
 });
 
 test('Ctrl-C before training begins ends at once and leaves nothing', async () => {
-  // Images that never come.
-  const digits = writeDigits(workspace, 'pipe');
-  rmSync(join(digits, IMAGES));
-  execFileSync('mkfifo', [join(digits, IMAGES)]);
-  const training = startCommand([...train, '--data-dir', 'pipe', '--out', 'early'], folder);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  // Images that never come: they are asked of a proxy that does not answer.
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const proxy = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const variables = [`https_proxy=${proxy}`, `XDG_CACHE_HOME=${workspace.path('cache')}`];
+  const asked = once(silent, 'connection');
+  const training = startCommand(
+    ['train', '--preset', 'quick', '--data', 'mnist', '--out', 'early'],
+    folder,
+    ['env', ...variables],
+  );
+  await asked;
   training.kill('SIGINT');
   expect(await training.exit).toEqual({ code: 130, stdout: '', stderr: '' });
+  silent.close();
   expect(existsSync(workspace.path('early'))).toBe(false);
 });

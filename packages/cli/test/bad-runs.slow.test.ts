@@ -117,7 +117,7 @@ describe('a run to resume', () => {
     const other = writeDigits(workspace, 'other-digits', 11);
     const line = ['--resume', workspace.path('run'), '--data-dir', other];
     expect(await failure(1, 'train', ...line)).toMatch(
-      /the data are not those of \S+run: expected mnist with SHA-256 \w{64}, got mnist with \w{64}/,
+      /the data are not those of \S+run: expected digits with SHA-256 \w{64}, got other-digits with \w{64}/,
     );
     expect(workspace.contents('run')).toEqual(before);
   });
@@ -191,10 +191,13 @@ describe('a data folder', () => {
   test.each<[string, Record<string, Uint8Array>, RegExp]>([
     ['truncated images', images(whole.subarray(0, -1)), /expected 9424 bytes .*, got 9423/],
     ['images that are longer', images(Buffer.concat([whole, whole])), /expected 9424 bytes/],
-    ['a wrong magic number', images(damaged), /magic number 0x00000803, got 0x00000d03/],
+    [
+      'a wrong magic number',
+      images(damaged),
+      /magic number 0x00000803 or 0x00000804, got 0x00000d03/,
+    ],
     ['a header of terabytes', images(oversized), /its header says \[2147483648,28,28\].*at most/],
     ['too few labels', { [LABELS]: idx([3], [1, 2, 3]) }, /expected 12 labels.*got 3/],
-    ['a label that is none', { [LABELS]: idx([12], Array(12).fill(10)) }, /from 0 to 9, got 10/],
   ])('has no %s', async (name, files, message) => {
     const folder = writeDigits(workspace, name);
     for (const [file, bytes] of Object.entries(files)) workspace.write(`${name}/${file}`, bytes);
@@ -207,15 +210,19 @@ describe('a data folder', () => {
     const folder = writeDigits(workspace, 'small');
     workspace.write(`small/${IMAGES}`, small);
     expect(await failure(2, 'train', '--config', config, '--data-dir', folder)).toContain(
-      'discriminator: its image is [1,28,28], but mnist has images of [1,8,8]',
+      'discriminator: its image is [1,28,28], but small has images of [1,8,8]',
     );
   });
 
   test('exists, and has digits', async () => {
     mkdirSync(workspace.path('nothing'));
     const line = ['train', '--config', config, '--data-dir'];
-    expect(await failure(1, ...line, workspace.path('nowhere'))).toMatch(/nowhere \(ENOENT\)/);
-    expect(await failure(1, ...line, workspace.path('nothing'))).toMatch(/no MNIST training digit/);
+    expect(await failure(1, ...line, workspace.path('nowhere'))).toMatch(
+      /nowhere: no such file or folder: check the path \(ENOENT\)/,
+    );
+    expect(await failure(1, ...line, workspace.path('nothing'))).toMatch(
+      /has no images to train on/,
+    );
   });
 
   test('is not given for images that code draws', async () => {
