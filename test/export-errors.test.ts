@@ -77,7 +77,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     'a pointer to a checkpoint that is missing',
     () => writeFile(join(folder, 'latest'), 'step-000009.safetensors'),
-    'cannot read checkpoints/step-000009.safetensors: no such file or folder: check the path (ENOENT)',
+    'latest names step-000009.safetensors, which is not in checkpoints; name another, to train --resume or export: --checkpoint 2',
   ],
   ['a cut checkpoint', () => truncate(join(folder, CHECKPOINT), 5000), `${CHECKPOINT}: tensor "`],
   [
@@ -88,7 +88,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     'a checkpoint of another generator',
     () => cp(join(root, 'colour', CHECKPOINT), join(folder, CHECKPOINT)),
-    `${CHECKPOINT} does not fit the networks: expected generator.7.weight of float32 [1,5,3,3], got float32 [3,5,3,3]`,
+    'run.json is not what step-000002.safetensors was trained with: expected config.generator.layers.7.filters 3, got 1; put it back, or train another run',
   ],
 ])('%s is refused', async (_, damage, message) => {
   await damage();

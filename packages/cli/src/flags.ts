@@ -1,5 +1,6 @@
 /** Kinds of flags. Each takes a value: `--steps` without one is an error, not the default. */
-import { parseWholeNumber } from '@ganport/model';
+import { parseWholeNumber, quote } from '@ganport/model';
+import type { CheckpointChoice } from '@ganport/model/node';
 import { DEVICES } from '@ganport/runtime/node';
 import { UsageError } from './command.ts';
 
@@ -27,6 +28,23 @@ export function integer(flag: string, describe: string, { minValue, maxValue }: 
   } as const;
 }
 
+/** A number within a range, as 0.0003 or 3e-4. */
+export function number(flag: string, describe: string, { minValue, maxValue }: Range) {
+  const [least, most] = [minValue ?? -Infinity, maxValue ?? Infinity];
+  return {
+    requiresArg: true,
+    describe,
+    group,
+    coerce(given: unknown): number {
+      const value = /^-?(\d+\.?|\d*\.\d+)(e[+-]?\d+)?$/i.test(String(given)) ? Number(given) : NaN;
+      if (value >= least && value <= most) return value;
+      throw new UsageError(
+        `--${flag}: expected a number from ${least} to ${most}, got ${quote(given)}`,
+      );
+    },
+  } as const;
+}
+
 /** What a command is given without a flag. */
 export function argument(describe: string) {
   return { type: 'string', demandOption: true, describe } as const;
@@ -38,6 +56,25 @@ export function text(describe: string) {
 
 export function choice<const T extends string>(describe: string, choices: readonly T[]) {
   return { choices, requiresArg: true, describe, group } as const;
+}
+
+/** Which of a run's checkpoints: latest, best, or a step of which there is one. */
+export function checkpointChoice(describe: string) {
+  return {
+    requiresArg: true,
+    describe: `${describe}: latest, best, or the number of its step`,
+    group,
+    defaultDescription: 'latest',
+    coerce(given: unknown): CheckpointChoice {
+      if (given === 'latest' || given === 'best') return given;
+      // By its file's name, too.
+      const [, digits] = /^(?:step-)?(\d{1,15})(?:\.safetensors)?$/.exec(String(given)) ?? [];
+      if (digits !== undefined) return Number(digits);
+      throw new UsageError(
+        `--checkpoint: expected latest, best or a step such as 2000, got ${quote(given)}`,
+      );
+    },
+  } as const;
 }
 
 /** Flags that every command takes. */

@@ -1,6 +1,6 @@
 /** What `train` and `start` share: the settings of a run, and training with progress on stderr. */
 import { join } from 'node:path';
-import { readRun } from '@ganport/model/node';
+import { type CheckpointChoice, readRun } from '@ganport/model/node';
 import {
   type ChosenEngine,
   type DownloadProgress,
@@ -29,6 +29,8 @@ export interface Training extends EngineChoice {
   /** For a new run whose folder nobody named: another name is taken if this one is. */
   free?: boolean;
   resume: boolean;
+  /** Of a run to go on with; the latest by default. */
+  checkpoint?: CheckpointChoice;
   /** Threads of an operator. */
   threads: number;
   tf32: boolean;
@@ -52,10 +54,7 @@ export function given<T extends object>(flags: T): Given<T> {
 }
 
 /** A run to go on with as it was set up, but for the settings in `changes`. */
-export async function resumedTraining(
-  folder: string,
-  changes: Pick<Overrides, 'steps' | 'dataDir'>,
-): Promise<Training> {
+export async function resumedTraining(folder: string, changes: Overrides): Promise<Training> {
   const run = await readRun(folder);
   const config = resolveConfig([
     [join(folder, 'run.json'), run.config],

@@ -46,7 +46,7 @@ describe('a run to resume', () => {
   });
 
   test.each<[string, (path: string) => void, RegExp]>([
-    ['missing', (path) => rmSync(path), /cannot read \S+000004\.safetensors: no such file/],
+    ['missing', (path) => rmSync(path), /latest names step-000004\.safetensors, which is not in/],
     ['empty', (path) => writeFileSync(path, ''), /step-000004\.safetensors/],
     [
       'truncated',
@@ -71,21 +71,33 @@ describe('a run to resume', () => {
     expect(error).toMatch(message);
     expect(workspace.contents(name)).toEqual(before);
 
-    // The remedy works: the checkpoint before it is still there to go on from.
-    expect(error).toContain(`write its name into ${run}/latest: step-000002.safetensors`);
-    workspace.write(`${name}/latest`, 'step-000002.safetensors\n');
-    workspace.write(`${name}/best`, 'step-000002.safetensors\n');
-    const outcome = await ganport('train', '--resume', run);
+    // The remedy works: the checkpoint before it is still there to draw with and to go on from.
+    const remedy = '; name another, to train --resume or export: --checkpoint 2\n';
+    expect(error).toContain(remedy);
+    expect(await failure(1, 'export', run)).toContain(remedy);
+    const out = workspace.path(`${name}.onnx`);
+    const exported = await ganport('export', run, '--checkpoint', '2', '-o', out);
+    expect(exported).toMatchObject({ code: 0 });
+    expect(exported.stdout).toContain('the generator after 2 steps');
+    expect(workspace.contents(name)).toEqual(before);
+    const outcome = await ganport('train', '--resume', run, '--checkpoint', '2');
     expect(outcome).toMatchObject({ code: 0 });
-    expect(workspace.contents(name)[`/${LATEST}`]).toBe(workspace.contents('run')[`/${LATEST}`]);
+    expect(workspace.contents(name)).toEqual(workspace.contents('run'));
   });
 
   test.each<[string, (latest: string) => void, RegExp]>([
-    ['is there', (latest) => rmSync(latest), /has no "latest" checkpoint yet: .*\(ENOENT\)/],
     [
       'names a checkpoint',
       (latest) => writeFileSync(latest, '../../secret'),
       /latest: expected the name of a checkpoint, got "\.\.\/\.\.\/secret"/,
+    ],
+    [
+      'is a file',
+      (latest) => {
+        rmSync(latest);
+        mkdirSync(latest);
+      },
+      /latest: it is not a regular file; name another, .* --checkpoint 4 or 2\n/,
     ],
   ])('has a pointer that %s', async (what, spoil, message) => {
     const run = copyOfRun(what);

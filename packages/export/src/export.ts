@@ -18,11 +18,12 @@ import {
 } from '@ganport/model';
 import {
   type Checkpoint,
+  type CheckpointChoice,
   checkpointTensor,
-  type Pointer,
   type Run,
   readCheckpoint,
   readRun,
+  runOf,
 } from '@ganport/model/node';
 import { buildModel, encodeModel, float32 } from '@ganport/onnx';
 import { openProgram } from '@ganport/runtime/node';
@@ -50,7 +51,7 @@ export interface ExportOptions {
   /** Opens what is compared; on the CPU by default. */
   open?: OpenModel;
   /** Which checkpoint; the latest by default. */
-  checkpoint?: Pointer;
+  checkpoint?: CheckpointChoice | undefined;
   output?: ImageOutput;
   /** 17 to 21. */
   opset?: number;
@@ -67,15 +68,17 @@ export interface Exported {
 
 /**
  * Exports a run's generator. The same run and options give the same bytes.
- * @throws ModelError if the run cannot be read, or the result differs from the trained network.
+ * @throws ModelError if the run cannot be read, its run.json is not what was trained, or the result
+ * differs from the trained network.
  * @throws RuntimeError in one line if onnxruntime does not work
  */
 export async function exportGenerator(folder: string, options: ExportOptions): Promise<Exported> {
-  const { open = openOnCpu, checkpoint: pointer = 'latest', output = 'uint8' } = options;
+  const { open = openOnCpu, checkpoint: choice = 'latest', output = 'uint8' } = options;
   const { opset = 17, version } = options;
-  const run = await readRun(folder);
-  const checkpoint = await readCheckpoint(folder, pointer);
-  const trained = resolveGenerator(run, join(folder, 'run.json'));
+  const current = await readRun(folder);
+  const checkpoint = await readCheckpoint(folder, choice);
+  const trained = resolveGenerator(current, join(folder, 'run.json'));
+  const run = runOf(checkpoint, current, folder);
   const ema = Object.keys(checkpoint.tensors).some((name) => name.startsWith('ema.'));
   const weights = trainedWeights(trained, checkpoint, ema);
   const graph = bake(foldBatchNorm({ network: trained, weights }));

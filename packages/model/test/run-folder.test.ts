@@ -3,15 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PRESETS } from '../src/presets.ts';
-import {
-  checkpointName,
-  checkpointPath,
-  isUnsaved,
-  pointerText,
-  type Run,
-  readPointer,
-  readRun,
-} from '../src/run-folder.ts';
+import { pointerText, type Run, readPointer, readRun } from '../src/run-folder.ts';
 import { refusal } from './refusal.ts';
 
 const RUN = {
@@ -33,17 +25,6 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
-
-test.each([
-  [0, 'step-000000.safetensors'],
-  [999_999, 'step-999999.safetensors'],
-  [12_345_678, 'step-12345678.safetensors'],
-])('the checkpoint of step %i is %s, and a pointer can name it', async (step, name) => {
-  expect(checkpointName(step)).toBe(name);
-  expect(checkpointPath(folder, name)).toBe(join(folder, 'checkpoints', name));
-  writeFileSync(at('latest'), `${name}\n`);
-  expect(await readPointer(folder, 'latest')).toEqual({ name });
-});
 
 describe('run.json', () => {
   test('comes back with the defaults of its networks written out', async () => {
@@ -92,6 +73,11 @@ describe('run.json', () => {
       'run.json is not valid: dataset is missing: expected an object',
     ],
     [
+      'with a change of what cannot change',
+      JSON.stringify({ ...RUN, history: [{ step: 1, field: 'config.seed', from: 1, to: 2 }] }),
+      'run.json is not valid: history.0.field: expected one of "config.steps", ',
+    ],
+    [
       'with a network that is none',
       JSON.stringify({ ...RUN, config: { ...RUN.config, generator: { inputs: {}, layers: 1 } } }),
       'run.json is not valid: config.generator.layers: expected a list of 1 to 1000 items, got 1',
@@ -119,21 +105,8 @@ test('a pointer has the scores that were written into it', async () => {
   expect(pointerText({ name: best.name })).toBe(`${best.name}\n`);
 });
 
-test('a run has saved nothing as long as it has neither pointer', () => {
-  expect(isUnsaved(folder)).toBe(true);
-  writeFileSync(at('best'), '');
-  expect(isUnsaved(folder)).toBe(false);
-  writeFileSync(at('latest'), '');
-  rmSync(at('best'));
-  expect(isUnsaved(folder)).toBe(false);
-});
-
 test.each<[string, string | undefined, string]>([
-  [
-    'that is missing',
-    undefined,
-    'RUN has no "best" checkpoint yet: cannot read best: no such file or folder: check the path (ENOENT)',
-  ],
+  ['that is missing', undefined, 'RUN names no "best" checkpoint'],
   ['that is empty', '', 'best: expected the name of a checkpoint, got ""'],
   [
     'out of the folder',
@@ -147,11 +120,7 @@ test.each<[string, string | undefined, string]>([
   ],
   ['with scores that are cut', 'step-000004.safetensors\n{"swd": 0.}\n', 'best is not JSON: '],
   ['of two lines', 'a\nb', 'best: expected the name of a checkpoint, got "a\\nb"'],
-  [
-    'that is too long',
-    'x'.repeat(4097),
-    'RUN has no "best" checkpoint yet: cannot read best: expected at most 4096 bytes, got 4097',
-  ],
+  ['that is too long', 'x'.repeat(4097), 'best: expected at most 4096 bytes, got 4097'],
 ])('a pointer %s', async (_, text, message) => {
   if (text !== undefined) writeFileSync(at('best'), text);
   expect(await refusal(readPointer(folder, 'best'), folder)).toContain(message);

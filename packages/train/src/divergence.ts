@@ -1,5 +1,6 @@
 /** Training that has diverged: nothing that is not finite may become a checkpoint. */
 import { ModelError } from '@ganport/model';
+import { nonFinite } from '@ganport/model/node';
 import type { TrainConfig } from './config.ts';
 
 /** Where training stands, and what a person can change of it. */
@@ -8,6 +9,7 @@ export interface Standing {
   /** The step of the last checkpoint; 0 where there is none. */
   saved: number;
   config: Pick<TrainConfig, 'adam' | 'penalties'>;
+  folder: string;
 }
 
 /**
@@ -16,14 +18,14 @@ export interface Standing {
  */
 export function expectFinite(
   values: Readonly<Record<string, number | Float32Array>>,
-  { step, saved, config }: Standing,
+  { step, saved, ...run }: Standing,
 ): void {
   for (const [name, value] of Object.entries(values)) {
     const odd = nonFinite(typeof value === 'number' ? [value] : value);
     if (odd === undefined) continue;
     const what = typeof value === 'number' ? `${name} is ${odd}` : `there is ${odd} in ${name}`;
     throw new ModelError(
-      `training diverged: at step ${step} ${what}; try ${remedyOf(config)}. ${whatIsSaved(saved)}`,
+      `training diverged: at step ${step} ${what}; try ${remedyOf(run)}. ${whatIsSaved(saved)}`,
     );
   }
 }
@@ -36,20 +38,17 @@ export function whatIsSaved(saved: number): string {
 /** Larger weights of penalties than were published diverge sooner than any learning rate in use. */
 const LARGE_PENALTY = 100;
 
-function remedyOf({ adam, penalties }: Standing['config']): string {
-  const rate = `a lower adam.learningRate, now ${adam.learningRate}`;
+function remedyOf({
+  config: { adam, penalties },
+  folder,
+}: Omit<Standing, 'step' | 'saved'>): string {
+  const { learningRate } = adam;
+  const lower = Number((learningRate / 10).toPrecision(2));
+  const rate = `a lower learning rate, now ${learningRate}: --resume ${folder} --learning-rate ${lower}`;
   const weights = Object.entries(penalties).filter(([, weight]) => weight > 0);
   if (weights.length === 0) return rate;
   const now = weights.map(([name, weight]) => `${name} ${weight}`).join(', ');
-  const smaller = `smaller penalties, now ${now}`;
+  const smaller = `smaller penalties in a new run, now ${now}`;
   const large = weights.some(([, weight]) => weight > LARGE_PENALTY);
   return (large ? [smaller, rate] : [rate, smaller]).join('; or ');
-}
-
-/** The first value that is NaN or infinite. */
-export function nonFinite(values: ArrayLike<number>): number | undefined {
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) return values[i];
-  }
-  return undefined;
 }

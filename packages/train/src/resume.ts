@@ -1,19 +1,25 @@
-/** What a resumed run goes on from: its data, and the state its latest checkpoint holds. */
-import { readdir } from 'node:fs/promises';
+/** What a resumed run goes on from: the run as it was, and the state that a checkpoint of it holds. */
 import { join } from 'node:path';
-import { ModelError } from '@ganport/model';
+import { ModelError, quote } from '@ganport/model';
 import {
   type Checkpoint,
+  type CheckpointChoice,
   checkpointName,
+  checkpointStep,
   checkpointTensor,
+  differenceOf,
   isUnsaved,
+  originOf,
   type Pointed,
+  type Run,
   readCheckpoint,
   readPointer,
   readRun,
+  runAt,
+  runOf,
 } from '@ganport/model/node';
+import type { TrainConfig } from './config.ts';
 import type { Dataset } from './data/index.ts';
-import { nonFinite } from './divergence.ts';
 import type { State } from './engine.ts';
 import { isBetter } from './evaluate/metrics.ts';
 import type { StateEntry } from './recipe/recipe.ts';
@@ -27,77 +33,88 @@ export interface SavedState {
   best: Required<Pointed> | undefined;
 }
 
-export interface LoadOptions {
+export interface Resumed {
+  /** As it was at the step that it goes on from. */
+  run: Run;
+  /** Nothing for a run that was ended before its first checkpoint: it starts again. */
+  saved: SavedState | undefined;
+}
+
+export interface ResumeOptions {
+  /** What it goes on with. */
+  config: TrainConfig;
   dataset: Pick<Dataset, 'name' | 'sha256'>;
   /** What the state has, with the networks that are trained now. */
   tensors: readonly Pick<StateEntry, 'name' | 'shape'>[];
+  /** The latest by default. */
+  checkpoint?: CheckpointChoice | undefined;
   /** Told in one line what a person should know. */
   onNotice?: ((line: string) => void) | undefined;
 }
 
 /**
- * Reads the state to go on from.
- * @returns undefined for a run that was ended before its first checkpoint: it starts again
- * @throws ModelError if the data are not the run's, or its latest checkpoint is missing, damaged, not
- * of these networks, or has what is not finite
+ * Reads what to go on from.
+ * @throws ModelError if the data or the configuration are not the run's, or its checkpoint is missing,
+ * damaged, of other networks or another configuration, or has what is not finite
  */
-export async function loadState(
-  folder: string,
-  { dataset, tensors, onNotice }: LoadOptions,
-): Promise<SavedState | undefined> {
-  const { dataset: trainedOn } = await readRun(folder);
+export async function loadRun(folder: string, options: ResumeOptions): Promise<Resumed> {
+  const { config, dataset, tensors, checkpoint: choice = 'latest', onNotice } = options;
+  const current = await readRun(folder);
+  const { dataset: trainedOn } = current;
   if (dataset.sha256 !== trainedOn.sha256) {
     throw new ModelError(
       `the data are not those of ${folder}: expected ${trainedOn.name} with SHA-256 ${trainedOn.sha256}, got ${dataset.name} with ${dataset.sha256}`,
     );
   }
-  if (isUnsaved(folder)) {
+  if (choice === 'latest' && (await isUnsaved(folder))) {
     onNotice?.(`${folder} has no checkpoint yet: it starts again from step 0`);
-    return undefined;
+    const run = runAt(current, 0);
+    expectSettings(folder, run, config);
+    return { run, saved: undefined };
   }
-  const checkpoint = await readLatest(folder);
+  const checkpoint = await readCheckpoint(folder, choice);
+  const run = runOf(checkpoint, current, folder);
+  expectSettings(folder, run, config);
   const state: State = {};
   for (const { name, shape } of tensors) state[name] = checkpointTensor(checkpoint, name, shape);
+  const best = await findBest(folder, checkpoint, onNotice);
   const { step, scores } = checkpoint;
-  const latest = { name: checkpointName(step), scores };
+  return { run, saved: { step, state, scores, best } };
+}
+
+/** What is gone on with is what was trained with, but for what may change. */
+function expectSettings(folder: string, run: Run, config: TrainConfig): void {
+  const was = originOf(run);
+  // Of what changes weights, the one setting that may be another.
+  const { learningRate } = (was.config.adam ?? {}) as Partial<TrainConfig['adam']>;
+  const now = { ...config, adam: { ...config.adam, learningRate } };
+  const changed = differenceOf(was, originOf({ ...run, config: now }));
+  if (!changed) return;
+  const expected = `${quote(changed.was)} as in ${join(folder, 'run.json')}`;
+  throw new ModelError(
+    `${changed.field} cannot change in a run that is resumed: expected ${expected}, got ${quote(changed.is)}`,
+  );
+}
+
+/** The best checkpoint up to the one to go on from. */
+async function findBest(
+  folder: string,
+  { step, scores }: Checkpoint,
+  onNotice: ResumeOptions['onNotice'],
+): Promise<Required<Pointed>> {
+  const name = checkpointName(step);
   const best = await readBest(folder).catch((error: Error) => {
     onNotice?.(`${error.message}; the best is looked for from step ${step} on`);
     return undefined;
   });
-  // A process that was killed between the two pointers had not yet compared them.
-  return { step, state, scores, best: best && !isBetter(scores, best.scores) ? best : latest };
+  // A process that was killed between the two pointers had not yet compared them; and of what is
+  // trained anew there is no best.
+  const stands = best && checkpointStep(best.name) <= step && !isBetter(scores, best.scores);
+  return stands ? best : { name, scores };
 }
 
 async function readBest(folder: string): Promise<Required<Pointed>> {
   const { name, scores } = await readPointer(folder, 'best');
   // Where the pointer has the scores, the checkpoint itself may be damaged.
   return { name, scores: scores ?? (await readCheckpoint(folder, 'best')).scores };
-}
-
-/** Reads the latest checkpoint; the error for one that cannot be used names those there are beside it. */
-async function readLatest(folder: string): Promise<Checkpoint> {
-  try {
-    const checkpoint = await readCheckpoint(folder, 'latest');
-    expectSound(checkpoint);
-    return checkpoint;
-  } catch (error) {
-    const named = await readPointer(folder, 'latest').catch(() => undefined);
-    const present = await readdir(join(folder, 'checkpoints')).catch((): string[] => []);
-    const others = present.filter(
-      (other) => other !== named?.name && other.endsWith('.safetensors'),
-    );
-    if (!(error instanceof ModelError) || others.length === 0) throw error;
-    throw new ModelError(
-      `${error.message}; to use another, write its name into ${join(folder, 'latest')}: ${others.join(' or ')}`,
-    );
-  }
-}
-
-/** ganport 0.1.0 saved checkpoints also of training that had diverged. */
-function expectSound({ path, tensors }: Checkpoint): void {
-  for (const [name, { dtype, data }] of Object.entries(tensors)) {
-    const odd = dtype === 'float32' ? nonFinite(data as Float32Array) : undefined;
-    if (odd === undefined) continue;
-    throw new ModelError(`${path} is of training that had diverged: there is ${odd} in ${name}`);
-  }
 }

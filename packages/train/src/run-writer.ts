@@ -4,9 +4,10 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  CHECKPOINT_FORMAT,
+  checkpointMetadata,
   checkpointName,
   checkpointPath,
+  checkpointSteps,
   fileError,
   type Pointed,
   type Pointer,
@@ -52,7 +53,7 @@ interface SavedCheckpoint {
 /**
  * Brings a run folder to how it was when the checkpoint was saved that it goes on from: what a
  * process wrote after it, or did not get to write, before it was killed. A folder that is so already
- * is left alone.
+ * is left alone. Killed itself, it leaves what it can begin again.
  */
 export async function tidyRun(
   folder: string,
@@ -61,20 +62,21 @@ export async function tidyRun(
   for (const part of ['.', 'samples', 'checkpoints']) {
     await removeTemporaryFiles(join(folder, part));
   }
+  // Before what they may have named is removed.
+  if (best) {
+    await repoint(folder, 'latest', { name: checkpointName(step) });
+    await repoint(folder, 'best', best);
+  }
   for (const part of ['samples', 'checkpoints']) {
     for (const name of await readdir(join(folder, part)).catch((): string[] => [])) {
-      const later = Number(STEP.exec(name)?.[1]) > step;
-      if (later && name !== best?.name) await rm(join(folder, part, name));
+      if (Number(STEP.exec(name)?.[1]) > step) await rm(join(folder, part, name));
     }
   }
   const path = join(folder, 'metrics.jsonl');
   const logged = existsSync(path) ? await readFileWithin(path, MAX_LOG_BYTES) : Buffer.alloc(0);
   const kept = linesUpTo(step, logged);
   if (!kept.equals(logged)) await writeFileAtomic(path, kept);
-  if (!best) return;
-  const pointed = await readPointer(folder, 'best').catch(() => undefined);
-  if (pointed?.name !== best.name) await point(folder, 'best', best);
-  await prune(folder);
+  if (best) await prune(folder);
 }
 
 /** The lines of a log of metrics up to a step, in memory of no more than its size. */
@@ -127,11 +129,7 @@ export async function openRun(folder: string, run: Run): Promise<RunWriter> {
           { dtype: 'float32' as const, shape, data: state[name]! },
         ]),
       );
-      const metadata = {
-        format: CHECKPOINT_FORMAT,
-        step: String(step),
-        scores: JSON.stringify(scores),
-      };
+      const metadata = checkpointMetadata(run, { step, scores });
       await writeWeights(checkpointPath(folder, name), named, metadata);
       // In this order: on resuming, "best" is compared with the latest.
       await point(folder, 'latest', { name });
@@ -141,15 +139,19 @@ export async function openRun(folder: string, run: Run): Promise<RunWriter> {
   };
 }
 
+async function repoint(folder: string, pointer: Pointer, to: Pointed): Promise<void> {
+  const pointed = await readPointer(folder, pointer).catch(() => undefined);
+  if (pointed?.name !== to.name) await point(folder, pointer, to);
+}
+
 function point(folder: string, pointer: Pointer, pointed: Pointed): Promise<void> {
   return writeFileAtomic(join(folder, pointer), pointerText(pointed));
 }
 
 /** Removes checkpoints that neither pointer names and that are not among the last. */
 async function prune(folder: string): Promise<void> {
-  const names = (await readdir(join(folder, 'checkpoints'))).filter((name) => STEP.test(name));
-  const steps = (name: string) => Number(STEP.exec(name)![1]);
-  const kept = new Set(names.sort((a, b) => steps(b) - steps(a)).slice(0, KEPT));
+  const names = (await checkpointSteps(folder)).map(checkpointName);
+  const kept = new Set(names.slice(0, KEPT));
   for (const pointer of ['best', 'latest'] as const) {
     const pointed = await readPointer(folder, pointer).catch(() => undefined);
     if (pointed) kept.add(pointed.name);

@@ -1,7 +1,7 @@
 /** The training loop. */
 import { setImmediate } from 'node:timers/promises';
 import { ModelError } from '@ganport/model';
-import type { Run } from '@ganport/model/node';
+import { type CheckpointChoice, changesAt, type Run } from '@ganport/model/node';
 import { firstLine, type TypedArray } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
 import type { TrainConfig } from './config.ts';
@@ -18,7 +18,7 @@ import { claimRun } from './new-run.ts';
 import { buildRecipe, feedsAt } from './recipe/index.ts';
 import type { Recipe } from './recipe/recipe.ts';
 import { initialStateWithPauses } from './recipe/state.ts';
-import { loadState, type SavedState } from './resume.ts';
+import { loadRun, type SavedState } from './resume.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
 import { openRun, tidyRun } from './run-writer.ts';
 
@@ -33,8 +33,10 @@ export interface TrainOptions extends EngineChoice {
   folder: string;
   /** For a new run whose folder nobody named: takes a free name, with -2, -3, … added. */
   free?: boolean;
-  /** Go on from the folder's latest checkpoint, in place of starting a new run in it. */
+  /** Go on with the folder's run, in place of starting a new one in it. */
   resume: boolean;
+  /** Which checkpoint a resumed run goes on from: what came after it is trained anew. The latest by default. */
+  checkpoint?: CheckpointChoice | undefined;
   /** Ends training after the step under way, the first at the earliest, with a checkpoint. */
   signal?: AbortSignal;
   /** Told before the first step, with the folder trained into. */
@@ -61,7 +63,7 @@ export interface TrainResult {
  * losses, the state, the images or their scores stop being finite; the last checkpoint, if any, stays.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, dataset, folder, onNotice } = options;
+  const { config, dataset, folder, checkpoint, onNotice } = options;
   const gan = resolveGan(config, dataset);
   const recipe = buildRecipe(gan, config, dataset);
   expectMemory(recipe, options.device === 'cpu' ? 'step' : 'state');
@@ -74,31 +76,37 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   // Before it is read: another run would change it.
   const lock = await lockRun(folder, onNotice);
   try {
-    const saved = await loadState(folder, { dataset, tensors: recipe.state, onNotice });
+    const { run, saved } = await loadRun(folder, {
+      ...{ config, dataset, checkpoint, onNotice },
+      tensors: recipe.state,
+    });
     const begin = saved ?? (await beginning());
+    if (begin.step < config.steps) return await trainFrom(begin, recipe, options, run);
     await tidyRun(folder, begin);
-    if (begin.step < config.steps) return await trainFrom(begin, recipe, options);
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
   } finally {
     await lock.release();
   }
 }
 
+/** @param was a resumed run, as it was at the step to begin from */
 async function trainFrom(
   begin: SavedState,
   recipe: Recipe,
   options: TrainOptions,
+  was?: Run,
 ): Promise<TrainResult> {
-  const { config, dataset, resume, signal, onStart, onStep } = options;
+  const { config, dataset, signal, onStart, onStep } = options;
   const { every } = config;
   const started = await chooseEngine(recipe, begin.state, options);
   const { engine, chosen } = started;
   // A new run's folder is made only now: without an engine, nothing is left.
   let claimed: RunLock | undefined;
   try {
-    if (!resume) claimed = await claimRun(options.folder, options);
+    if (was) await tidyRun(options.folder, begin);
+    else claimed = await claimRun(options.folder, options);
     const folder = claimed?.folder ?? options.folder;
-    const run = await openRun(folder, describeRun(options, chosen));
+    const run = await openRun(folder, describeRun(options, chosen, was && { was, at: begin.step }));
     onStart?.(started, folder);
     const draw = async (z: Float32Array, count: number) => {
       const images = await engine.sample(z, count);
@@ -110,7 +118,7 @@ async function trainFrom(
     let { step, scores } = begin;
     let saved = step;
     const expectSound = (values: Parameters<typeof expectFinite>[0]) =>
-      expectFinite(values, { step, saved, config });
+      expectFinite(values, { step, saved, config, folder });
     let best = begin.best?.scores;
     let feeds = feedsAt(recipe, step + 1);
     let ended: boolean;
@@ -168,12 +176,14 @@ async function takeStep(
   }
 }
 
+/** @param resumed the run as it was, and at which step it goes on */
 function describeRun(
   { config, dataset, threads, tf32, versions }: TrainOptions,
   chosen: ChosenEngine['chosen'],
+  resumed: { was: Run; at: number } | undefined,
 ): Run {
   const { name, count, sha256 } = dataset;
-  return {
+  const run: Run = {
     format: 1,
     config,
     dataset: { name, count, sha256 },
@@ -182,4 +192,8 @@ function describeRun(
     tf32,
     versions,
   };
+  if (!resumed) return run;
+  const { was, at } = resumed;
+  const history = [...(was.history ?? []), ...changesAt(at, was, run)];
+  return history.length > 0 ? { ...run, history } : run;
 }

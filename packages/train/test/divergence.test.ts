@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { expectFinite, type Standing } from '../src/divergence.ts';
 
 const adam = { learningRate: 0.01, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 };
-const rate = 'a lower adam.learningRate, now 0.01';
+const rate = 'a lower learning rate, now 0.01: --resume runs/x --learning-rate 0.001';
 
 test.each<[string, Partial<Standing>, string]>([
   ['before the first checkpoint', {}, `try ${rate}. There was no checkpoint yet.`],
@@ -12,12 +12,12 @@ test.each<[string, Partial<Standing>, string]>([
   [
     'with penalties as published',
     { config: { adam, penalties: { r1: 1, r2: 0, gradient: 10 } } },
-    `try ${rate}; or smaller penalties, now r1 1, gradient 10. There`,
+    `try ${rate}; or smaller penalties in a new run, now r1 1, gradient 10. There`,
   ],
   [
     'with a penalty that is large',
     { config: { adam, penalties: { gradient: 1e5 } } },
-    `try smaller penalties, now gradient 100000; or ${rate}. There`,
+    `try smaller penalties in a new run, now gradient 100000; or ${rate}. There`,
   ],
   [
     'with a penalty that is off',
@@ -25,7 +25,8 @@ test.each<[string, Partial<Standing>, string]>([
     `try ${rate}. There`,
   ],
 ])('%s', (_, standing, said) => {
-  const whole = { step: 7, saved: 0, config: { adam, penalties: {} }, ...standing };
+  const config = { adam, penalties: {} };
+  const whole = { step: 7, saved: 0, config, folder: 'runs/x', ...standing };
   const check = () => expectFinite({ gLoss: 1, dLoss: Number.NaN }, whole);
   expect(check).toThrow(ModelError);
   expect(check).toThrow(`training diverged: at step 7 dLoss is NaN; ${said}`);

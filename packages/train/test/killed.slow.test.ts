@@ -201,7 +201,11 @@ test('nothing is left of a checkpoint that the run did not get to, where it ends
     expect(await trained(run, instant)).toBe(true);
     if (readFileSync(join(run, 'latest'), 'utf8').includes('000008')) continue;
     expect(await trained(run, Infinity, 7)).toBe(false);
-    expect(contents(run), `killed after ${instant} operations`).toEqual(contents(shorter));
+    const files = { ...contents(run), '/run.json': contents(shorter)['/run.json'] };
+    expect(files, `killed after ${instant} operations`).toEqual(contents(shorter));
+    // That it was to end later is all that it remembers.
+    const { history } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'));
+    expect(history).toEqual([{ step: 6, field: 'config.steps', from: 8, to: 7 }]);
     compared++;
   }
   expect(compared).toBeGreaterThan(8);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
 import { quote } from '@ganport/model';
 import { command, UsageError } from '../command.ts';
-import { argument, choice, integer, text } from '../flags.ts';
+import { argument, checkpointChoice, choice, integer, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
 import { deliver, endingOf, expectOutput, STDOUT, wrote } from '../output.ts';
 import { versions } from '../versions.ts';
@@ -21,10 +21,7 @@ export const exportCommand = command({
       alias: 'o',
       defaultDescription: 'RUN/generator.onnx',
     },
-    checkpoint: {
-      ...choice('Which weights', ['latest', 'best']),
-      default: 'latest' as const,
-    },
+    checkpoint: checkpointChoice('Which weights'),
     opset: {
       ...integer('opset', 'ONNX operator set, 17 to 21', { minValue: 17, maxValue: 21 }),
       default: 17,

@@ -62,11 +62,11 @@ async function remainingTraining(steps: number | undefined): Promise<Training | 
   }
   try {
     const training = await resumedTraining(FOLDER, changes);
-    if (isUnsaved(FOLDER)) return training;
+    if (await isUnsaved(FOLDER)) return training;
     const { step } = await readCheckpoint(FOLDER, 'latest');
     return step < training.config.steps ? training : undefined;
   } catch (error) {
-    throw new Error(`${(error as Error).message}; remove ${FOLDER} to train anew`, {
+    throw new Error(`${(error as Error).message}; or remove ${FOLDER} to train anew`, {
       cause: error,
     });
   }

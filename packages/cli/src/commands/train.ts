@@ -1,17 +1,24 @@
 import { join } from 'node:path';
 import { decodeText, PRESETS, type PresetName, parseJson } from '@ganport/model';
-import { ENGINES, type EngineName, MAX_THREADS, readFileWithin } from '@ganport/model/node';
+import {
+  type CheckpointChoice,
+  ENGINES,
+  type EngineName,
+  MAX_THREADS,
+  readFileWithin,
+} from '@ganport/model/node';
 import { DEVICES, type Device } from '@ganport/runtime/node';
 import {
   configSchema,
   DEFAULT_PRESET,
   LOSSES,
   type LossName,
+  type Overrides,
   resolveConfig,
   SOURCES,
 } from '@ganport/train';
 import { asUsage, command, UsageError } from '../command.ts';
-import { choice, integer, text } from '../flags.ts';
+import { checkpointChoice, choice, integer, number, text } from '../flags.ts';
 import { INTERRUPTED } from '../interruption.ts';
 import { commandLine } from '../invocation.ts';
 import { duration } from '../progress-line.ts';
@@ -24,12 +31,15 @@ import {
   type Training,
 } from '../training.ts';
 
-const { steps, batch, seed } = configSchema.shape;
+const { steps, batch, seed, adam, every } = configSchema.shape;
 
 /** As of a run.json, which holds a configuration and more. */
 const MAX_CONFIG_BYTES = 2 ** 24;
 
 const PRESETS_OWN = "the preset's";
+
+/** What a resumed run takes from its run.json, whatever the flags would say. */
+const FIXED = ['out', 'preset', 'config', 'data', 'batch', 'seed', 'loss'] as const;
 
 export const train = command({
   usage: 'train',
@@ -39,6 +49,10 @@ export const train = command({
     ['train --preset conv --data mnist', 'Downloads MNIST first'],
     ['train --config my-gan.json --out runs/mine', 'Networks and settings of your own'],
     ['train --resume runs/mine --steps 40000', 'Goes on, to 40000 steps in all'],
+    [
+      'train --resume runs/mine --checkpoint 2000 --learning-rate 1e-4',
+      'Goes on from step 2000, with another learning rate',
+    ],
   ],
   arguments: {},
   flags: {
@@ -62,6 +76,18 @@ export const train = command({
       ...choice('Adversarial loss', Object.keys(LOSSES) as LossName[]),
       defaultDescription: 'bce',
     },
+    'learning-rate': {
+      ...number('learning-rate', "Adam's", adam.shape.learningRate),
+      defaultDescription: PRESETS_OWN,
+    },
+    'log-every': {
+      ...integer('log-every', 'Steps between lines of metrics', every.shape.metrics),
+      defaultDescription: PRESETS_OWN,
+    },
+    'checkpoint-every': {
+      ...integer('checkpoint-every', 'Steps between checkpoints', every.shape.checkpoint),
+      defaultDescription: PRESETS_OWN,
+    },
     engine: {
       ...choice('What trains', ['auto', ...ENGINES]),
       defaultDescription: "auto; resumed, the run's",
@@ -80,7 +106,10 @@ export const train = command({
       defaultDescription: "one per physical core; resumed, the run's",
     },
     out: { ...text('Run folder to make'), defaultDescription: 'runs/NAME-TIME' },
-    resume: text('Run folder to go on with; --steps may extend it'),
+    resume: text(
+      `Run folder to go on with; all may change but ${FIXED.map((name) => `--${name}`).join(', ')}`,
+    ),
+    checkpoint: checkpointChoice('Where a resumed run goes on from'),
   },
   async run(options, log) {
     const training =
@@ -112,17 +141,24 @@ interface Flags {
   batch?: number | undefined;
   seed?: number | undefined;
   loss?: LossName | undefined;
+  'learning-rate'?: number | undefined;
+  'log-every'?: number | undefined;
+  'checkpoint-every'?: number | undefined;
   engine?: EngineName | 'auto' | undefined;
   device?: Device | 'auto' | undefined;
   tf32?: boolean | undefined;
   threads?: number | undefined;
   out?: string | undefined;
+  checkpoint?: CheckpointChoice | undefined;
 }
 
 /** A new run: preset, then the file over it, then the flags. */
 async function newTraining(flags: Flags): Promise<Training> {
-  const { preset, config: path, data, 'data-dir': dataDir, steps, batch, seed, loss } = flags;
-  const settings = given({ preset, data, dataDir, steps, batch, seed, loss });
+  if (flags.checkpoint !== undefined) {
+    throw new UsageError('--checkpoint is for a run that goes on: expected --resume RUN with it');
+  }
+  const { preset, config: path, data, batch, seed, loss } = flags;
+  const settings = { ...given({ preset, data, batch, seed, loss }), ...changeable(flags) };
   const file = path === undefined ? {} : await readJson(path);
   const config = asUsage(() =>
     resolveConfig([
@@ -136,15 +172,28 @@ async function newTraining(flags: Flags): Promise<Training> {
   return { config, folder, free, resume: false, ...DEFAULT_ENGINE, ...engineFlags(flags) };
 }
 
-/** A run's own settings, of which only these flags change some. */
+/** A run's own settings, of which some flags change some. */
 async function resumed(folder: string, flags: Flags): Promise<Training> {
-  const fixed = (['out', 'preset', 'config', 'data', 'batch', 'seed', 'loss'] as const).find(
-    (name) => flags[name] !== undefined,
-  );
-  if (fixed) throw new UsageError(`--${fixed} cannot change a run that is resumed`);
-  const { steps, 'data-dir': dataDir } = flags;
-  const training = await resumedTraining(folder, given({ steps, dataDir }));
-  return { ...training, ...engineFlags(flags) };
+  const fixed = FIXED.find((name) => flags[name] !== undefined);
+  if (fixed) {
+    throw new UsageError(
+      `--${fixed} cannot change a run that is resumed: expected only --steps, --learning-rate, --log-every, --checkpoint-every, --data-dir, or what trains it`,
+    );
+  }
+  const { checkpoint } = flags;
+  const training = await resumedTraining(folder, changeable(flags));
+  return { ...training, ...given({ checkpoint }), ...engineFlags(flags) };
+}
+
+/** Settings that may change from one part of a run to the next, as far as they were given. */
+function changeable(flags: Flags): Overrides {
+  const { steps, 'data-dir': dataDir, 'learning-rate': learningRate } = flags;
+  const { 'log-every': metrics, 'checkpoint-every': checkpoint } = flags;
+  return {
+    ...given({ steps, dataDir }),
+    ...(learningRate !== undefined && { adam: { learningRate } }),
+    every: given({ metrics, checkpoint }),
+  };
 }
 
 /** What trains, and where, as far as it was asked for. */
