@@ -1,5 +1,5 @@
 /** What `train` and `start` share: the settings of a run, and training with progress on stderr. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type CheckpointChoice, readRun } from '@ganport/model/node';
 import {
   type ChosenEngine,
@@ -56,8 +56,11 @@ export function given<T extends object>(flags: T): Given<T> {
 /** A run to go on with as it was set up, but for the settings in `changes`. */
 export async function resumedTraining(folder: string, changes: Overrides): Promise<Training> {
   const run = await readRun(folder);
+  const { dataDir } = run.config;
+  // ganport 0.1.0 kept it as it was given: from the folder that it was run in.
+  const data = typeof dataDir === 'string' ? { dataDir: resolve(dataDir) } : {};
   const config = resolveConfig([
-    [join(folder, 'run.json'), run.config],
+    [join(folder, 'run.json'), { ...run.config, ...data }],
     [COMMAND_LINE, changes],
   ]);
   const { engine, device, threads, tf32 } = run;

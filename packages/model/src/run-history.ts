@@ -4,7 +4,7 @@ import { networkSchema } from './network.ts';
 import type { Run } from './run-folder.ts';
 
 /** What may change when a run is resumed, as paths into run.json. */
-export const CHANGEABLE = [
+const CHANGEABLE = [
   'config.steps',
   'config.dataDir',
   'config.every.metrics',

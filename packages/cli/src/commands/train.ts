@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { decodeText, PRESETS, type PresetName, parseJson } from '@ganport/model';
 import {
   type CheckpointChoice,
@@ -159,7 +159,7 @@ async function newTraining(flags: Flags): Promise<Training> {
   }
   const { preset, config: path, data, batch, seed, loss } = flags;
   const settings = { ...given({ preset, data, batch, seed, loss }), ...changeable(flags) };
-  const file = path === undefined ? {} : await readJson(path);
+  const file = path === undefined ? {} : withAbsoluteData(await readJson(path), dirname(path));
   const config = asUsage(() =>
     resolveConfig([
       [path ?? 'no file', file],
@@ -187,7 +187,8 @@ async function resumed(folder: string, flags: Flags): Promise<Training> {
 
 /** Settings that may change from one part of a run to the next, as far as they were given. */
 function changeable(flags: Flags): Overrides {
-  const { steps, 'data-dir': dataDir, 'learning-rate': learningRate } = flags;
+  const { steps, 'data-dir': data, 'learning-rate': learningRate } = flags;
+  const dataDir = data === undefined ? data : resolve(data);
   const { 'log-every': metrics, 'checkpoint-every': checkpoint } = flags;
   return {
     ...given({ steps, dataDir }),
@@ -207,6 +208,13 @@ function engineFlags({ engine, device, threads, tf32 }: Flags) {
     throw new UsageError(`--tf32 is CUDA's: expected --device cuda, got ${device}`);
   }
   return given({ engine, device, threads, tf32 });
+}
+
+/** A file's data folder is beside the file, wherever the command is run. */
+function withAbsoluteData(settings: unknown, folder: string): unknown {
+  const { dataDir } = (settings ?? {}) as { dataDir?: unknown };
+  if (typeof dataDir !== 'string') return settings;
+  return { ...(settings as object), dataDir: resolve(folder, dataDir) };
 }
 
 async function readJson(path: string): Promise<unknown> {
