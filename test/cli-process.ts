@@ -14,7 +14,7 @@ export interface Exit {
 }
 
 export interface RunningCommand {
-  kill(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+  kill(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGKILL'): void;
   /** Resolves once its output matches; rejects if it ends without. */
   printed(pattern: RegExp): Promise<RegExpMatchArray>;
   exit: Promise<Exit>;

@@ -1,25 +1,30 @@
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** What ends a command early: Ctrl-C, a request to end, and a terminal that is gone. */
+import { constants } from 'node:os';
 
-/** Conventional for what SIGINT ended. */
-export const INTERRUPTED = 130;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type StopSignal = (typeof SIGNALS)[number];
 
 /**
- * Runs a task whose signal the first Ctrl-C aborts. A second ends the process at once, as Ctrl-C
- * does before and after: the system does it, also while onnxruntime has the thread.
+ * Runs a task whose signal is aborted by the first of these, which is its reason. A second ends the
+ * process at once, as it does before and after: the system does it, also while onnxruntime has the
+ * thread. But not a second SIGHUP: a terminal that goes sends one, its shell another, and systemd one
+ * after SIGTERM.
  */
 export async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const interrupt = () => {
-    end();
-    controller.abort();
-  };
-  const end = () => {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
+  const interrupt = (signal: StopSignal) => {
+    for (const other of SIGNALS) if (other !== 'SIGHUP') process.off(other, interrupt);
+    controller.abort(signal);
   };
   for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
     return await task(controller.signal);
   } finally {
-    end();
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
+}
+
+/** Conventional for what a signal ended: 130 after Ctrl-C. */
+export function exitCodeOf({ reason }: AbortSignal): number {
+  return 128 + constants.signals[reason as StopSignal];
 }

@@ -4,8 +4,8 @@ import { main } from './cli.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Who read it, such as `head`, has read enough; a training goes on.
-    if (error.code === 'EPIPE') return;
+    // Who read it, such as `head`, has read enough, or the terminal is gone; a training goes on.
+    if (error.code === 'EPIPE' || error.code === 'EIO') return;
     process.stderr.write(`ganport: cannot print: ${error.message}\n`);
     process.exit(1);
   });

@@ -15,7 +15,7 @@ import {
   train,
 } from '@ganport/train';
 import { asUsage, type Log } from './command.ts';
-import { interruptible } from './interruption.ts';
+import { exitCodeOf, interruptible } from './interruption.ts';
 import { commandLine } from './invocation.ts';
 import { trainingProgress } from './progress.ts';
 import { versions } from './versions.ts';
@@ -68,8 +68,14 @@ export async function resumedTraining(folder: string, changes: Overrides): Promi
   return { config, folder, resume: true, engine, device, threads, tf32 };
 }
 
+interface Trained {
+  result: TrainResult;
+  /** That of a signal which ended training before its last step; else 0. */
+  exitCode: number;
+}
+
 /** Loads the data and trains. The first Ctrl-C ends training with a checkpoint. */
-export async function runTraining(training: Training, log: Log): Promise<TrainResult> {
+export async function runTraining(training: Training, log: Log): Promise<Trained> {
   const { config, resume } = training;
   const { data, dataDir, steps, batch } = config;
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
@@ -86,10 +92,11 @@ export async function runTraining(training: Training, log: Log): Promise<TrainRe
   return interruptible(async (signal) => {
     signal.addEventListener('abort', () => {
       progress.stop();
-      log('Stopping with a checkpoint; Ctrl-C again stops without.');
+      const again = signal.reason === 'SIGINT' ? 'Ctrl-C again' : 'a second signal';
+      log(`Stopping with a checkpoint; ${again} stops without.`);
     });
     try {
-      return await train({
+      const result = await train({
         ...training,
         dataset,
         versions: versions(),
@@ -98,6 +105,7 @@ export async function runTraining(training: Training, log: Log): Promise<TrainRe
         onStep: progress.update,
         onNotice: log,
       });
+      return { result, exitCode: result.interrupted ? exitCodeOf(signal) : 0 };
     } finally {
       progress.stop();
     }

@@ -8,7 +8,7 @@ import { choice } from '../flags.ts';
 import { byteProgress } from '../install-cuda/byte-progress.ts';
 import { installCuda } from '../install-cuda/install.ts';
 import { cudaPackage } from '../install-cuda/package.ts';
-import { INTERRUPTED, interruptible } from '../interruption.ts';
+import { exitCodeOf, interruptible } from '../interruption.ts';
 
 export const doctor = command({
   usage: 'doctor',
@@ -67,15 +67,15 @@ async function installedCuda(log: Log): Promise<Result> {
         await installCuda({ folder, source, signal, onProgress: progress.update });
         return 'installed';
       } catch (error) {
-        if (signal.aborted) return 'interrupted';
+        if (signal.aborted) return exitCodeOf(signal);
         throw error;
       } finally {
         progress.stop();
       }
     });
-    if (outcome === 'interrupted') {
+    if (outcome !== 'installed') {
       const text = 'Stopped: nothing was installed.';
-      return { json: { installed: false, folder }, text, exitCode: INTERRUPTED };
+      return { json: { installed: false, folder }, text, exitCode: outcome };
     }
   }
   log('Trying CUDA …');

@@ -5,7 +5,6 @@ import { expectFreePort } from '@ganport/serve';
 import { configSchema, isUnused, resolveConfig } from '@ganport/train';
 import { command, type Log } from '../command.ts';
 import { integer, SHARED } from '../flags.ts';
-import { INTERRUPTED } from '../interruption.ts';
 import { commandLine } from '../invocation.ts';
 import {
   COMMAND_LINE,
@@ -42,10 +41,10 @@ export const start = command({
     await expectFreePort(HOST, port);
     const training = await remainingTraining(steps);
     if (training) {
-      const result = await runTraining(training, log);
+      const { result, exitCode } = await runTraining(training, log);
       if (result.interrupted) {
         const text = `Stopped at step ${result.step}. Go on with: ${commandLine('start')}`;
-        return { json: result, text, exitCode: INTERRUPTED };
+        return { json: result, text, exitCode };
       }
     } else log(`Using ${FOLDER}, trained before; remove it to train anew.`);
     await exportModel(log);

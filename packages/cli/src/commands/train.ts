@@ -19,7 +19,6 @@ import {
 } from '@ganport/train';
 import { asUsage, command, UsageError } from '../command.ts';
 import { checkpointChoice, choice, integer, number, text } from '../flags.ts';
-import { INTERRUPTED } from '../interruption.ts';
 import { commandLine } from '../invocation.ts';
 import { duration } from '../progress-line.ts';
 import {
@@ -117,12 +116,12 @@ export const train = command({
         ? await newTraining(options)
         : await resumed(options.resume, options);
     const began = performance.now();
-    const result = await runTraining(training, log);
+    const { result, exitCode } = await runTraining(training, log);
     const { folder, step, trained, interrupted } = result;
     const took = duration((performance.now() - began) / 1000);
     if (interrupted) {
       const text = `Stopped at step ${step}. Go on with: ${commandLine('train', '--resume', folder)}`;
-      return { json: result, text, exitCode: INTERRUPTED };
+      return { json: result, text, exitCode };
     }
     const done =
       trained > 0
