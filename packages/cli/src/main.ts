@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { constants } from 'node:os';
 import { hideBin } from 'yargs/helpers';
 import { main } from './cli.ts';
 
@@ -12,3 +13,5 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 process.exitCode = await main(hideBin(process.argv));
+// Node aborts as it exits where the terminal is gone: what the signal ended, it may end itself.
+if (process.exitCode === 128 + constants.signals.SIGHUP) process.kill(process.pid, 'SIGHUP');
