@@ -1,6 +1,6 @@
 /** A lock keeps a second process, or a second run in this one, out of a run folder. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -52,7 +52,7 @@ export async function lockRun(folder: string, onNotice?: (line: string) => void)
     folder,
     async release() {
       // If it cannot be removed, it is that of a process that has ended soon.
-      const own = (await readFile(path, 'utf8').catch(() => '')) === text;
+      const own = (await readSmall(path).catch(() => '')) === text;
       if (own) await rm(path, { force: true }).catch(() => {});
     },
   };
@@ -82,29 +82,44 @@ function isWhole(text: string): boolean {
   return text.endsWith('\n');
 }
 
-/** A number, a host's name and a time. */
-const MAX_LOCK_BYTES = 4096;
-
 /** How often a lock that is not whole is looked at again, 50 ms apart: its process writes it at once. */
 const LOOKS = 20;
 
 /** The lock's text: undefined if it is gone, not whole if it stays so. */
 async function readLock(path: string): Promise<string | undefined> {
   for (let looks = 1; ; looks++) {
-    const text = await readFileWithin(path, MAX_LOCK_BYTES).then(String, (error: Error) => {
-      if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const text = await readSmall(path);
     if (text === undefined || isWhole(text) || looks === LOOKS) return text;
     await setTimeout(50);
   }
+}
+
+/** A lock of ganport's has about 150 bytes. */
+const MAX_LOCK_BYTES = 4096;
+
+/** @throws ModelError for what no lock can be: a folder, a pipe, a file without end */
+async function readSmall(path: string): Promise<string | undefined> {
+  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!stats) return undefined;
+  if (!stats.isFile() || stats.size > MAX_LOCK_BYTES) throw notALock(path);
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+function notALock(path: string): ModelError {
+  return new ModelError(`${path} is not a lock of ganport's: remove it if nothing trains there`);
 }
 
 function parseHolder(text: string, path: string): Holder {
   try {
     return holderSchema.parse(JSON.parse(text));
   } catch {
-    throw new ModelError(`${path} is not a lock of ganport's: remove it if nothing trains there`);
+    throw notALock(path);
   }
 }
 

@@ -1,6 +1,14 @@
 /** Who may train in a folder: one run at a time, whatever became of the one before. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
@@ -97,6 +105,22 @@ describe('a lock', () => {
       expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(text);
     },
   );
+
+  test.each<[string, (path: string) => void]>([
+    ['a folder', (path) => mkdirSync(path)],
+    ['a file without end', (path) => symlinkSync('/dev/zero', path)],
+    ['a file of a gigabyte', (path) => writeFileSync(path, '') ?? truncateSync(path, 2 ** 30)],
+    ['a link to nothing', (path) => symlinkSync('nothing', path)],
+    ['a pipe', (path) => spawnSync('mkfifo', [path])],
+  ])('that is %s is left, with the remedy', async (_, make) => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'lock');
+    make(path);
+    await expect(lockRun(folder)).rejects.toThrow(
+      new ModelError(`${path} is not a lock of ganport's: remove it if nothing trains there`),
+    );
+    expect(readdirSync(folder)).toEqual(['lock']);
+  });
 
   test('in a folder that is not there', async () => {
     const folder = join(temporaryFolder(), 'none');
