@@ -12,12 +12,21 @@ import { SOURCES } from './data/index.ts';
 import { DEFAULT_RECIPE, RECIPES, type RecipeName } from './recipe/index.ts';
 import { LOSSES } from './recipe/losses.ts';
 
+/** Line and paragraph separators break lines too, and a lone surrogate is no character. */
+const UNFIT_NAME = /[/\\\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|^\.\.?$/u;
+
 const steps = z.int().min(1).max(100_000_000);
 
 /** What every recipe is configured with. */
 const common = {
-  /** Names the run's generator. */
-  name: z.string().min(1).max(100),
+  /** Names the run's generator, and the folder of a run that is given none: no path, and printable. */
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .refine((name) => !UNFIT_NAME.test(name), {
+      error: 'expected a name without slashes and control characters, other than "." and ".."',
+    }),
   generator: networkSchema,
   discriminator: networkSchema,
   data: z.enum(SOURCES),

@@ -131,3 +131,28 @@ test('the README names every choice of the settings, and every setting of the re
 function omit(object: Record<string, unknown>, keys: readonly string[]) {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 }
+
+test.each([
+  '../x',
+  '/x',
+  'a/b',
+  'a\\b',
+  '.',
+  '..',
+  'a\0',
+  'a\nb',
+  '\u001b[31m',
+  'a\u2028b',
+  '\ud800',
+])('a name is that of a folder, and of one line: not %j', (name) => {
+  expect(() => resolveConfig([['my.json', { name }]])).toThrow(
+    /^my\.json is not valid: name: expected a name without slashes [^\p{Cc}]+$/u,
+  );
+});
+
+test.each(['...', 'a..b', '.hidden', 'naïve GAN, 2', '人 🙂', '-x', 'con'])(
+  'a name may be %j',
+  (name) => {
+    expect(resolveConfig([['my.json', { name }]]).name).toBe(name);
+  },
+);
