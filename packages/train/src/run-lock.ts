@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ModelError } from '@ganport/model';
-import { fileError, LOCK, readFileWithin, temporaryPath } from '@ganport/model/node';
+import { fileError, LOCK, temporaryPath } from '@ganport/model/node';
 import * as z from 'zod';
 
 const holderSchema = z.object({

@@ -35,6 +35,8 @@ const MAX_LOG_BYTES = 2 ** 31 - 1;
 const MAX_LINE_BYTES = 2 ** 16;
 const NEWLINE = 0x0a;
 
+type Notice = ((line: string) => void) | undefined;
+
 export interface RunWriter {
   logMetrics(line: Record<string, number>): void;
   saveSamples(step: number, png: Uint8Array): Promise<void>;
@@ -54,11 +56,14 @@ interface SavedCheckpoint {
  * Brings a run folder to how it was when the checkpoint was saved that it goes on from: what a
  * process wrote after it, or did not get to write, before it was killed. A folder that is so already
  * is left alone. Killed itself, it leaves what it can begin again.
+ * @param onNotice told of metrics that are lost
  */
 export async function tidyRun(
   folder: string,
-  { step, best }: Pick<SavedState, 'step' | 'best'>,
+  saved: Pick<SavedState, 'step' | 'best' | 'scores'>,
+  onNotice?: Notice,
 ): Promise<void> {
+  const { step, best } = saved;
   for (const part of ['.', 'samples', 'checkpoints']) {
     await removeTemporaryFiles(join(folder, part));
   }
@@ -72,33 +77,57 @@ export async function tidyRun(
       if (Number(STEP.exec(name)?.[1]) > step) await rm(join(folder, part, name));
     }
   }
-  const path = join(folder, 'metrics.jsonl');
-  const logged = existsSync(path) ? await readFileWithin(path, MAX_LOG_BYTES) : Buffer.alloc(0);
-  const kept = linesUpTo(step, logged);
-  if (!kept.equals(logged)) await writeFileAtomic(path, kept);
+  await tidyMetrics(join(folder, 'metrics.jsonl'), saved, onNotice);
   if (best) await prune(folder);
 }
 
-/** The lines of a log of metrics up to a step, in memory of no more than its size. */
-function linesUpTo(step: number, log: Buffer): Buffer {
-  const kept = Buffer.allocUnsafeSlow(log.length + 1);
-  let filled = 0;
-  for (let start = 0, end: number; start < log.length; start = end + 1) {
-    end = log.indexOf(NEWLINE, start);
-    if (end < 0) end = log.length;
-    if (end - start > MAX_LINE_BYTES || !(stepOf(log.toString('utf8', start, end)) <= step))
-      continue;
-    filled += log.copy(kept, filled, start, end);
-    kept[filled++] = NEWLINE;
+/** Leaves the lines up to the saved step, in memory of no more than the file's size. What was lost is told. */
+async function tidyMetrics(
+  path: string,
+  { step, scores }: Pick<SavedState, 'step' | 'scores'>,
+  onNotice: Notice,
+): Promise<void> {
+  const logged = existsSync(path) ? await readFileWithin(path, MAX_LOG_BYTES) : Buffer.alloc(0);
+  const kept = Buffer.allocUnsafeSlow(logged.length + 1);
+  // A checkpoint's scores were logged before it was saved.
+  const names = Object.keys(scores);
+  let [filled, damaged, sinceKept, whole] = [0, 0, 0, false];
+  for (let start = 0, end: number; start < logged.length; start = end + 1) {
+    end = logged.indexOf(NEWLINE, start);
+    if (end < 0) end = logged.length;
+    const text = end - start > MAX_LINE_BYTES ? '?' : logged.toString('utf8', start, end);
+    if (text.trim() === '') continue;
+    const line = parseLine(text);
+    if (!line) sinceKept += 1;
+    else if (line.step <= step) {
+      filled += logged.copy(kept, filled, start, end);
+      kept[filled++] = NEWLINE;
+      // Half a line at the end is what a process was writing as it was killed, after its last checkpoint.
+      damaged += sinceKept;
+      sinceKept = 0;
+      whole ||= line.step === step && names.every((name) => name in line);
+    }
   }
-  return kept.subarray(0, filled);
+  const rest = kept.subarray(0, filled);
+  if (!rest.equals(logged)) await writeFileAtomic(path, rest);
+  const lost = [
+    damaged > 0 ? `${damaged} damaged ${damaged > 1 ? 'lines were' : 'line was'} left out` : '',
+    step > 0 && !whole ? `lines are missing up to step ${step}` : '',
+  ].filter((said) => said !== '');
+  if (lost.length > 0) onNotice?.(`${path} was cut or edited: ${lost.join(', and ')}`);
 }
 
-function stepOf(line: string): number {
+interface Line {
+  step: number;
+}
+
+/** A line of metrics: nothing where it is none. */
+function parseLine(text: string): Line | undefined {
   try {
-    return Number(JSON.parse(line).step);
+    const line: unknown = JSON.parse(text);
+    return typeof (line as Partial<Line> | null)?.step === 'number' ? (line as Line) : undefined;
   } catch {
-    return Number.NaN;
+    return undefined;
   }
 }
 

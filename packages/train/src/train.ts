@@ -82,7 +82,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     });
     const begin = saved ?? (await beginning());
     if (begin.step < config.steps) return await trainFrom(begin, recipe, options, run);
-    await tidyRun(folder, begin);
+    await tidyRun(folder, begin, onNotice);
     return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
   } finally {
     await lock.release();
@@ -103,7 +103,7 @@ async function trainFrom(
   // A new run's folder is made only now: without an engine, nothing is left.
   let claimed: RunLock | undefined;
   try {
-    if (was) await tidyRun(options.folder, begin);
+    if (was) await tidyRun(options.folder, begin, options.onNotice);
     else claimed = await claimRun(options.folder, options);
     const folder = claimed?.folder ?? options.folder;
     const run = await openRun(folder, describeRun(options, chosen, was && { was, at: begin.step }));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { readCheckpoint, readRun, writeWeights } from '@ganport/model/node';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   buildRecipe,
   type EngineName,
@@ -152,20 +152,61 @@ describe('resuming', () => {
     expect(state, where).toBeLessThan(1e-3);
   });
 
-  test('drops metrics logged after the checkpoint, so that none is there twice', async () => {
-    await run('metrics', { steps: 4 });
-    const path = join(folder, 'metrics', 'metrics.jsonl');
-    const before = readFileSync(path, 'utf8');
-    const { appendFileSync } = await import('node:fs');
-    appendFileSync(path, '{"step":6,"dLoss":1}\n{"step":8,"dLo');
-    await run('metrics', { steps: 8, resume: true });
-    const after = readFileSync(path, 'utf8');
-    expect(after.startsWith(before)).toBe(true);
-    const steps = after
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).step);
-    expect(steps).toEqual([2, 4, 4, 6, 8, 8]);
+  describe('metrics', () => {
+    const path = () => join(folder, 'metrics', 'metrics.jsonl');
+    let whole: string[];
+    beforeAll(async () => {
+      await run('metrics', { steps: 4 });
+      whole = readFileSync(path(), 'utf8').trim().split('\n');
+      expect(whole.map((line) => JSON.parse(line).step)).toEqual([2, 4, 4]);
+    });
+
+    /** Goes on with lines that were logged: what is kept of them, and what is told. */
+    async function goOn(logged: string) {
+      writeFileSync(path(), logged);
+      const notices: string[] = [];
+      const onNotice = (line: string) => notices.push(line.replace(path(), 'FILE'));
+      await run('metrics', { steps: 4, resume: true, onNotice });
+      return { kept: readFileSync(path(), 'utf8'), notices };
+    }
+
+    test.each<[string, (lines: string[]) => string]>([
+      ['as they are', (lines) => `${lines.join('\n')}\n`],
+      ['later ones', (lines) => `${lines.join('\n')}\n{"step":6,"dLoss":1}\n`],
+      ['half a line', (lines) => `${lines.join('\n')}\n{"step":6,"dLoss":1}\n{"step":8,"dLo`],
+      ['lines without text', (lines) => `\n${lines.join('\n\n')}\n \n`],
+    ])('that were logged after the checkpoint are dropped: %s', async (_, log) => {
+      expect(await goOn(log(whole))).toEqual({ kept: `${whole.join('\n')}\n`, notices: [] });
+    });
+
+    test.each<[string, (lines: [string, string, string]) => string[], number[], string]>([
+      ['a damaged line', ([a, b, c]) => [a, b.slice(9), c], [0, 2], '1 damaged line was left out'],
+      [
+        'no step',
+        ([a, b, c]) => ['{"step":null}', a, 'null', b, c],
+        [0, 1, 2],
+        '2 damaged lines were left out',
+      ],
+      ['a cut', ([a, b]) => [a, b.slice(0, 9)], [0], 'lines are missing up to step 4'],
+      ['no scores', ([a, b]) => [a, b], [0, 1], 'lines are missing up to step 4'],
+      [
+        'both',
+        ([a, b]) => ['#', b, a],
+        [1, 0],
+        '1 damaged line was left out, and lines are missing up to step 4',
+      ],
+      ['nothing', () => [], [], 'lines are missing up to step 4'],
+      ['other lines', () => ['{"step":', '-'], [], 'lines are missing up to step 4'],
+    ])(
+      'that were cut or edited are kept as far as they are whole, and told: %s',
+      async (_, log, kept, said) => {
+        const lines = log(whole as [string, string, string]);
+        expect(await goOn(lines.map((line) => `${line}\n`).join(''))).toEqual({
+          kept: kept.map((i) => `${whole[i]}\n`).join(''),
+          notices: [`FILE was cut or edited: ${said}`],
+        });
+      },
+    );
   });
 });
 
