@@ -12,6 +12,7 @@ import {
   resolveGan,
   type TrainConfig,
   type TrainResult,
+  threadsNotice,
   train,
 } from '@ganport/train';
 import { asUsage, type Log } from './command.ts';
@@ -78,6 +79,8 @@ interface Trained {
 export async function runTraining(training: Training, log: Log): Promise<Trained> {
   const { config, resume } = training;
   const { data, dataDir, steps, batch } = config;
+  const crowded = asUsage(() => threadsNotice(training.threads));
+  if (crowded) log(crowded);
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
   if (!resume) asUsage(() => resolveGan(config, dataset));
   const progress = trainingProgress(steps, log);

@@ -1,5 +1,6 @@
 /** Going on with a run: what may change, from where, and what may not have changed meanwhile. */
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { readGeneratorMetadata } from '@ganport/model';
 import { readCheckpoint, writeWeights } from '@ganport/model/node';
@@ -146,6 +147,35 @@ describe('what may change', () => {
   });
 });
 
+test.runIf(availableParallelism() < 256)(
+  'more threads than are of use are refused or told',
+  async () => {
+    copy('threads');
+    edit('threads', (json) => (json.threads = 1024));
+    const before = workspace.contents('threads');
+    const line = ['train', '--resume', workspace.path('threads'), '--steps', '5'];
+    expect(await failure(2, ...line)).toMatch(
+      /^ganport: --threads: expected at most \d+, as this machine runs \d+ at once, got 1024\n$/,
+    );
+    expect(workspace.contents('threads')).toEqual(before);
+    const threads = availableParallelism() + 1;
+    const { stderr } = await succeed(...line, '--threads', `${threads}`);
+    expect(stderr).toMatch(
+      new RegExp(`^--threads ${threads} is slower than ${threads - 1}: this `),
+    );
+  },
+);
+
+test('a name that is a path is refused before anything is made', async () => {
+  const before = workspace.contents();
+  const path = workspace.write('named.json', JSON.stringify({ ...settings, name: '../../x' }));
+  expect(await failure(2, 'train', '--config', path)).toMatch(
+    /named\.json is not valid: name: expected a name without slashes .*, got "\.\.\/\.\.\/x"\n$/,
+  );
+  rmSync(path);
+  expect(workspace.contents()).toEqual(before);
+});
+
 describe("the data's folder is kept whole, and is", () => {
   const digits = workspace.path('digits');
   // This process was started elsewhere, as a resumed run's may be.
@@ -253,7 +283,7 @@ test('training that diverged goes on as it says', async () => {
     const every = { metrics: 1, checkpoint };
     const file = workspace.write('diverges.json', JSON.stringify({ ...diverging, every }));
     const run = workspace.path(name);
-    const outcome = await ganport('train', '--config', file, '--out', run);
+    const outcome = await ganport('train', '--config', file, '--threads', '1', '--out', run);
     expect(outcome.code).toBe(1);
     const [said, , rate] = outcome.stderr.match(
       /training diverged: at step \d .*; or a lower learning rate, now 10: (--resume \S+ --learning-rate (\S+))\. .*$/m,

@@ -33,5 +33,5 @@ export { PENALTIES, type Penalties, type PenaltyName } from './recipe/penalties.
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
-export { defaultThreads } from './threads.ts';
+export { defaultThreads, threadsNotice } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

@@ -1,6 +1,7 @@
 /** How many threads train best. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { ModelError } from '@ganport/model';
 
 const CPUS = '/sys/devices/system/cpu';
 
@@ -12,6 +13,27 @@ const CPUS = '/sys/devices/system/cpu';
 export function defaultThreads(): number {
   const threads = availableParallelism();
   return Math.min(threads, physicalCores() ?? threads);
+}
+
+/** Times as many threads as the machine runs at once still train, if slowly. */
+const MOST_PER_THREAD = 4;
+/** So many may be tried on any machine, as for the rounding of another. */
+const ALWAYS = 16;
+
+/**
+ * What a person should know of more threads than the machine runs at once.
+ * @returns nothing where there are not more
+ * @throws ModelError where there are so many that training would crawl
+ */
+export function threadsNotice(
+  threads: number,
+  available = availableParallelism(),
+): string | undefined {
+  if (threads <= available) return undefined;
+  const most = Math.max(ALWAYS, MOST_PER_THREAD * available);
+  const here = `this machine runs ${available} at once`;
+  if (threads <= most) return `--threads ${threads} is slower than ${available}: ${here}`;
+  throw new ModelError(`--threads: expected at most ${most}, as ${here}, got ${threads}`);
 }
 
 /** As Linux counts them; undefined elsewhere. */
