@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ExportOptions, exportGenerator } from '../packages/export/src/index.ts';
+import { readCheckpoint, writeWeights } from '../packages/model/src/node.ts';
 import { refusal } from '../packages/model/test/refusal.ts';
 import { openProgram } from '../packages/runtime/src/node.ts';
 import { trainSmall } from './small-run.ts';
@@ -80,6 +81,15 @@ test.each<[string, () => Promise<unknown>, string]>([
     'latest names step-000009.safetensors, which is not in checkpoints; name another, to train --resume or export: --checkpoint 2',
   ],
   ['a cut checkpoint', () => truncate(join(folder, CHECKPOINT), 5000), `${CHECKPOINT}: tensor "`],
+  [
+    'a checkpoint of training that had diverged',
+    async () => {
+      const { path, tensors } = await readCheckpoint(folder, 'latest');
+      tensors['generator.0.bias']!.data[3] = Number.NaN;
+      await writeWeights(path, tensors, { format: 'ganport-checkpoint-1', step: '2' });
+    },
+    `${CHECKPOINT} is of training that had diverged: there is NaN in generator.0.bias; there is no other: train anew`,
+  ],
   [
     'a checkpoint of another program',
     () => cp(REFERENCE, join(folder, CHECKPOINT)),

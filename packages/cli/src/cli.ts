@@ -5,7 +5,7 @@ import { COMMANDS } from './commands/index.ts';
 import { toJson } from './json.ts';
 import { createParser, parse } from './parse.ts';
 
-/** Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+/** Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage, 128 and its number for a signal. */
 export async function main(args: readonly string[]): Promise<number> {
   let told = false;
   try {

@@ -118,6 +118,8 @@ describe('what may change', () => {
       { step: 9, field: 'config.adam.learningRate', from: 0.01, to: 0.001 },
     ]);
     await succeed('export', workspace.path('changed'));
+    const model = readFileSync(workspace.path('changed/generator.onnx'));
+    expect(readGeneratorMetadata(model).provenance.history).toEqual(read('changed').history);
   });
 
   test('is refused where it may not, with what may', async () => {
@@ -202,6 +204,9 @@ describe("the data's folder is kept whole, and is", () => {
     edit('relative', (json) => (json.config.dataDir = here));
     await resume('relative', '--steps', '6');
     expect(read('relative').config.dataDir).toBe(digits);
+    // Which is nobody else's business.
+    await succeed('export', workspace.path('relative'));
+    expect(readFileSync(workspace.path('relative/generator.onnx'), 'latin1')).not.toContain(digits);
   });
 });
 
@@ -209,7 +214,10 @@ describe('a checkpoint that is named', () => {
   test('is gone on from, and what came after it is trained anew', async () => {
     copy('back');
     const rate = ['--learning-rate', '0.01'];
-    await resume('back', '--steps', '6', '--checkpoint', 'step-000002', ...rate);
+    const { stderr } = await resume('back', '--steps=6', '--checkpoint', 'step-000002', ...rate);
+    expect(stderr).toMatch(
+      /^going back to step 2: what came after it, to step 4, is trained anew\n/,
+    );
     expect(read('back').history).toEqual([
       { step: 2, field: 'config.steps', from: 4, to: 6 },
       { step: 2, field: 'config.adam.learningRate', from: 0.0003, to: 0.01 },

@@ -172,6 +172,7 @@ function describe(
 ): GeneratorMetadata {
   // Where its maker keeps the data is nobody else's business, and not part of what was made.
   const { dataDir: _, ...config } = run.config;
+  const history = run.history?.filter(({ field }) => field !== 'config.dataDir') ?? [];
   const [channels, height, width] = outputShape as [1 | 3, number, number];
   const metadata: GeneratorMetadata = {
     format: 1,
@@ -184,6 +185,7 @@ function describe(
       seed: run.config.seed,
       steps: checkpoint.step,
       config,
+      ...(history.length > 0 && { history }),
       versions: { ...run.versions, export: version },
     },
     scores: checkpoint.scores,

@@ -6,6 +6,7 @@
 import { decodeModel } from '@ganport/onnx';
 import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow } from './error.ts';
+import { changeSchema } from './run-history.ts';
 
 export const METADATA_KEY = 'ganport';
 
@@ -34,6 +35,8 @@ export const generatorMetadataSchema = z.strictObject({
     steps: z.int().nonnegative(),
     /** The run's resolved configuration, as its run.json has it. */
     config: z.record(z.string(), z.unknown()),
+    /** What of that was otherwise up to a step, and of what trained it. */
+    history: z.array(changeSchema).optional(),
     /** Versions of ganport and of the packages that trained it. */
     versions: z.record(z.string(), z.string()),
   }),

@@ -6,6 +6,7 @@ import {
   type CheckpointChoice,
   checkpointName,
   checkpointStep,
+  checkpointSteps,
   checkpointTensor,
   differenceOf,
   isUnsaved,
@@ -79,6 +80,11 @@ export async function loadRun(folder: string, options: ResumeOptions): Promise<R
   for (const { name, shape } of tensors) state[name] = checkpointTensor(checkpoint, name, shape);
   const best = await findBest(folder, checkpoint, onNotice);
   const { step, scores } = checkpoint;
+  const [last = step] = await checkpointSteps(folder);
+  // Of the latest, what is after it was left by a process that was killed.
+  if (choice !== 'latest' && last > step) {
+    onNotice?.(`going back to step ${step}: what came after it, to step ${last}, is trained anew`);
+  }
   return { run, saved: { step, state, scores, best } };
 }
 
