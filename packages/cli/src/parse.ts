@@ -49,12 +49,21 @@ function declare(command: AnyCommand): (parser: Argv) => Argv {
       // Of one value whatever it is: "-" is one.
       parser.positional(name, argument as object).nargs(name, 1);
     }
-    return parser
-      .options(command.flags)
-      .group(Object.keys(EVERYWHERE), 'Everywhere:')
-      .usage(`$0 ${command.usage}\n\n${command.describe}.`)
-      .example(command.examples.map(([example, does]) => [`$0 ${example}`, does]))
-      .fail(usageError(helpOf(command)));
+    return (
+      parser
+        .options(command.flags)
+        .group(Object.keys(EVERYWHERE), 'Everywhere:')
+        .usage(`$0 ${command.usage}\n\n${command.describe}.`)
+        .example(command.examples.map(([example, does]) => [`$0 ${example}`, does]))
+        // To yargs a positional is a flag.
+        .fail((message, thrown) => {
+          const told = Object.keys(command.arguments).reduce(
+            (text, name) => text.replace(`--${name} is`, `${name} is`),
+            message ?? '',
+          );
+          usageError(helpOf(command))(told, thrown);
+        })
+    );
   };
 }
 

@@ -83,7 +83,7 @@ function formatFor(out = '', asked?: ImageFormat): ImageFormat {
   if (!named) {
     const endings = `.${IMAGE_FORMATS.join(', .')}`;
     throw new UsageError(
-      `-o: expected a name that ends in ${endings} or nothing, got ${quote(out)}`,
+      `-o: expected a name that ends in ${endings} or has no ending, got ${quote(out)}`,
     );
   }
   if (asked && asked !== named) {
