@@ -102,7 +102,7 @@ describe('a run to export', () => {
     mkdirSync(workspace.path('begun'));
     workspace.write('begun/run.json', readFileSync(workspace.path('run/run.json')));
     expect(await failure(1, ...best, workspace.path('begun'))).toMatch(
-      /begun has no "best" checkpoint yet/,
+      /begun has no checkpoint yet: train --resume .*begun makes one\n/,
     );
   });
 

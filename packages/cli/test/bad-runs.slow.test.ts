@@ -97,7 +97,7 @@ describe('a run to resume', () => {
         rmSync(latest);
         mkdirSync(latest);
       },
-      /latest: it is not a regular file; name another, .* --checkpoint 4 or 2\n/,
+      /latest: expected a regular file, got a folder.*; name another, .* --checkpoint 4 or 2\n/,
     ],
   ])('has a pointer that %s', async (what, spoil, message) => {
     const run = copyOfRun(what);

@@ -194,7 +194,9 @@ describe("the data's folder is kept whole, and is", () => {
     expect(read('flag').config.dataDir).toBe(digits);
     workspace.write('moved.json', JSON.stringify({ ...settings, dataDir: 'elsewhere' }));
     const line = ['train', '--config', workspace.path('moved.json')];
-    expect(await failure(1, ...line)).toContain(`data folder ${workspace.path('elsewhere')} (ENO`);
+    expect(await failure(1, ...line)).toContain(
+      `data folder ${workspace.path('elsewhere')}: no such`,
+    );
     await resume('flag', '--steps', '2', '--data-dir', `./${here}`);
     expect(read('flag').history).toHaveLength(1);
   });
