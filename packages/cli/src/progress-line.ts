@@ -1,5 +1,5 @@
 /** A line about training that fits its terminal. */
-import type { Metrics } from '@ganport/train';
+import type { Metrics, Score } from '@ganport/train';
 
 export interface ProgressState {
   step: number;
@@ -7,6 +7,8 @@ export interface ProgressState {
   metrics: Metrics;
   /** Steps per second; undefined until two steps have been timed. */
   rate: number | undefined;
+  /** The last checkpoint's. */
+  score?: Score | undefined;
 }
 
 /** Characters of a bar: below the least it says nothing. */
@@ -37,7 +39,7 @@ export function plainLine(state: ProgressState): string {
 }
 
 /** Fields by importance, each written out and short. */
-function describe({ step, steps, metrics, rate }: ProgressState): Field[] {
+function describe({ step, steps, metrics, rate, score }: ProgressState): Field[] {
   const { dLoss, gLoss, dReal, dFake, ...others } = metrics;
   const [d, g, real, fake] = [dLoss, gLoss, dReal, dFake].map((value) => value?.toFixed(2) ?? '–');
   const count = `${step}/${steps}`;
@@ -53,6 +55,12 @@ function describe({ step, steps, metrics, rate }: ProgressState): Field[] {
     long: `D(real) ${real}  D(fake) ${fake}`,
     short: `D(real) ${real} (fake) ${fake}`,
   });
+  if (score) {
+    const [last, best] = [score.value, score.best].map((value) => value.toPrecision(3));
+    const short = `${score.name} ${last}`;
+    // Lower or higher: better, whichever it is.
+    fields.push({ long: last === best ? `${short} (best)` : `${short} (best ${best})`, short });
+  }
   for (const [name, value] of Object.entries(others)) {
     const text = `${name} ${value.toPrecision(3)}`;
     fields.push({ long: text, short: text });

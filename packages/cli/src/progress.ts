@@ -1,5 +1,5 @@
 /** Training progress on stderr: a bar in a terminal, a line now and then elsewhere. */
-import type { Metrics } from '@ganport/train';
+import type { Metrics, Score } from '@ganport/train';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Log } from './command.ts';
 import { barLine, type ProgressState, plainLine } from './progress-line.ts';
@@ -15,22 +15,31 @@ export interface Progress {
   /** Told when training begins, which speed is measured from. */
   start(): void;
   update(step: number, metrics: Metrics): void;
+  /** Told of a checkpoint's score. */
+  score(score: Score): void;
+  /** Says a line beside the progress. */
+  note(line: string): void;
   /** Leaves the bar as it is; what comes later is not shown. */
   stop(): void;
 }
 
 export function trainingProgress(steps: number, log: Log): Progress {
-  const show = process.stderr.isTTY ? bar() : lines(steps, log);
+  const show = process.stderr.isTTY ? bar(log) : lines(steps, log);
   const rate = stepRate();
   let smooth: Metrics | undefined;
+  let score: Score | undefined;
   let stopped = false;
   return {
     start: rate.start,
     update(step, metrics) {
       if (stopped) return;
       smooth = smooth ? blend(smooth, metrics) : metrics;
-      show.update({ step, steps, metrics: smooth, rate: rate.at(step) });
+      show.update({ step, steps, metrics: smooth, rate: rate.at(step), score });
     },
+    score(last) {
+      score = last;
+    },
+    note: show.note,
     stop() {
       stopped = true;
       show.stop();
@@ -40,10 +49,11 @@ export function trainingProgress(steps: number, log: Log): Progress {
 
 interface Display {
   update(state: ProgressState): void;
+  note(line: string): void;
   stop(): void;
 }
 
-function bar(): Display {
+function bar(log: Log): Display {
   let state: ProgressState | undefined;
   const single = new SingleBar(
     {
@@ -61,6 +71,11 @@ function bar(): Display {
       if (first) single.start(next.steps, next.step);
       else single.update(next.step);
     },
+    note(line) {
+      // The bar's line is taken by this one; the bar is drawn anew below.
+      if (state) process.stderr.write('\r\u001b[K');
+      log(line);
+    },
     stop: () => single.stop(),
   };
 }
@@ -73,6 +88,7 @@ function lines(steps: number, log: Log): Display {
       last = performance.now();
       log(plainLine(state));
     },
+    note: log,
     stop() {},
   };
 }

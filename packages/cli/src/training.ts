@@ -106,7 +106,8 @@ export async function runTraining(training: Training, log: Log): Promise<Trained
         signal,
         onStart: announce,
         onStep: progress.update,
-        onNotice: log,
+        onScore: progress.score,
+        onNotice: progress.note,
       });
       return { result, exitCode: result.interrupted ? exitCodeOf(signal) : 0 };
     } finally {

@@ -35,6 +35,12 @@ describe('the bar', () => {
   });
 });
 
+test('the score of the last checkpoint stands beside the best', () => {
+  const score = { step: 12_000, name: 'swd', value: 0.12345, best: 0.1 };
+  expect(plainLine({ ...state, score })).toMatch(/D\(fake\) 0\.36 {2}swd 0\.123 \(best 0\.100\)$/);
+  expect(plainLine({ ...state, score: { ...score, value: 0.1 } })).toMatch(/swd 0\.100 \(best\)$/);
+});
+
 test('without a terminal the line has no bar', () => {
   expect(plainLine({ ...state, rate: undefined })).toBe(
     'step 12345/20000  D loss 0.91  G loss 12.50  D(real) 0.72  D(fake) 0.36',

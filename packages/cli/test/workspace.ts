@@ -42,6 +42,8 @@ const dense = (units: number) => ({ type: 'dense', units });
 
 /** A configuration of 28 × 28 pictures. */
 export const TINY = {
+  // With the published settings, whatever the default is.
+  preset: 'mlp',
   name: 'tiny',
   generator: {
     inputs: { z: [4] },

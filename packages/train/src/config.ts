@@ -98,7 +98,7 @@ const overridesSchema = configSchema.partial().extend({
 
 export type Overrides = z.input<typeof overridesSchema>;
 
-export const DEFAULT_PRESET: PresetName = 'mlp';
+export const DEFAULT_PRESET: PresetName = 'quick';
 
 /**
  * Resolves a configuration: later overrides win, and what none gives is the preset's.

@@ -34,4 +34,4 @@ export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads, threadsNotice } from './threads.ts';
-export { type TrainOptions, type TrainResult, train } from './train.ts';
+export { type Score, type TrainOptions, type TrainResult, train } from './train.ts';

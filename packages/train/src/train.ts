@@ -4,17 +4,19 @@ import { ModelError } from '@ganport/model';
 import { type CheckpointChoice, changesAt, type Run } from '@ganport/model/node';
 import { firstLine, type TypedArray } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
+import { createAlarm } from './alarm.ts';
 import type { TrainConfig } from './config.ts';
 import type { Dataset } from './data/index.ts';
 import { expectFinite, whatIsSaved } from './divergence.ts';
 import type { Engine, Metrics } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
-import { evaluation } from './evaluate/evaluation.ts';
-import { isBetter } from './evaluate/metrics.ts';
+import { createEvaluator } from './evaluate/evaluation.ts';
+import { DECISIVE, isBetter } from './evaluate/metrics.ts';
 import { resolveGan } from './gan.ts';
 import { expectMemory } from './memory.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { claimRun } from './new-run.ts';
+import { pictureClock } from './picture-clock.ts';
 import { buildRecipe, feedsAt } from './recipe/index.ts';
 import type { Recipe } from './recipe/recipe.ts';
 import { initialStateWithPauses } from './recipe/state.ts';
@@ -42,8 +44,18 @@ export interface TrainOptions extends EngineChoice {
   /** Told before the first step, with the folder trained into. */
   onStart?: (chosen: ChosenEngine, folder: string) => void;
   onStep?: (step: number, metrics: Metrics) => void;
-  /** Told in one line what a person should know of the engine. */
+  /** Told of each checkpoint's score, before it is saved. */
+  onScore?: (score: Score) => void;
+  /** Told in one line what a person should know of the engine, and of training that goes wrong. */
   onNotice?: (line: string) => void;
+}
+
+export interface Score {
+  step: number;
+  /** Of the metric that tells which checkpoint is the best. */
+  name: string;
+  value: number;
+  best: number;
 }
 
 export interface TrainResult {
@@ -54,6 +66,8 @@ export interface TrainResult {
   trained: number;
   interrupted: boolean;
   scores: Record<string, number>;
+  /** What is wrong with the training as it ended, a line each. */
+  warnings: string[];
 }
 
 /**
@@ -83,7 +97,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const begin = saved ?? (await beginning());
     if (begin.step < config.steps) return await trainFrom(begin, recipe, options, run);
     await tidyRun(folder, begin, onNotice);
-    return { folder, step: begin.step, trained: 0, interrupted: false, scores: begin.scores };
+    const { step, scores } = begin;
+    return { folder, step, trained: 0, interrupted: false, scores, warnings: [] };
   } finally {
     await lock.release();
   }
@@ -96,7 +111,7 @@ async function trainFrom(
   options: TrainOptions,
   was?: Run,
 ): Promise<TrainResult> {
-  const { config, dataset, signal, onStart, onStep } = options;
+  const { config, dataset, signal, onStart, onStep, onScore, onNotice } = options;
   const { every } = config;
   const started = await chooseEngine(recipe, begin.state, options);
   const { engine, chosen } = started;
@@ -114,7 +129,9 @@ async function trainFrom(
       return images;
     };
     const latent = recipe.sampler.z.shape[1] as number;
-    const evaluate = await evaluation({ draw, dataset, latent });
+    const evaluator = await createEvaluator({ draw, dataset, latent });
+    const alarm = createAlarm(config, (line) => onNotice?.(line));
+    const clock = pictureClock();
     let { step, scores } = begin;
     let saved = step;
     const expectSound = (values: Parameters<typeof expectFinite>[0]) =>
@@ -132,6 +149,7 @@ async function trainFrom(
       const metrics = await stepping;
       expectSound(metrics);
       onStep?.(step, metrics);
+      alarm.step(step, metrics);
       if (step % every.metrics === 0) run.logMetrics({ step, ...metrics });
 
       // Asked once a step: what ends training also saves it.
@@ -139,21 +157,31 @@ async function trainFrom(
       if (ended || step % every.checkpoint === 0) {
         const state = await engine.state();
         expectSound(state);
-        const evaluated = await evaluate();
+        const evaluated = await evaluator.evaluate();
         scores = evaluated.scores;
         expectSound(scores);
         run.logMetrics({ step, ...scores });
-        await run.saveSamples(step, evaluated.samples);
         const isBest = isBetter(scores, best);
         if (isBest) best = scores;
+        const [value, least] = [scores[DECISIVE]!, best![DECISIVE]!];
+        onScore?.({ step, name: DECISIVE, value, best: least });
+        alarm.look(step, evaluated);
+        await run.saveSamples(step, evaluated.samples);
+        clock.taken();
         await run.saveCheckpoint({ step, tensors: recipe.state, state, scores, best: isBest });
         saved = step;
+      } else if (clock.due()) {
+        const seen = await evaluator.look();
+        alarm.look(step, seen);
+        await run.saveSamples(step, seen.samples);
+        clock.taken();
       }
       // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
       await setImmediate();
     } while (!ended);
     const trained = step - begin.step;
-    return { folder, step, trained, interrupted: step < config.steps, scores };
+    const interrupted = step < config.steps;
+    return { folder, step, trained, interrupted, scores, warnings: alarm.standing() };
   } finally {
     await claimed?.release();
     await engine.close();

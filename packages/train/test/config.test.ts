@@ -7,8 +7,12 @@ import { LOSSES } from '../src/recipe/losses.ts';
 import { PENALTIES } from '../src/recipe/penalties.ts';
 import { scheduleSchema } from '../src/recipe/schedules.ts';
 
-test('nothing given is the mlp preset with the published settings', () => {
-  const config = resolveConfig([]);
+test('nothing given is the preset that soon draws digits', () => {
+  expect(resolveConfig([])).toEqual(resolveConfig([['flags', { preset: 'quick' }]]));
+});
+
+test('the mlp preset has the published settings', () => {
+  const config = resolveConfig([['flags', { preset: 'mlp' }]]);
   expect(config).toMatchObject({
     name: 'mlp',
     batch: 128,

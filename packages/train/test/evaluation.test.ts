@@ -3,7 +3,7 @@ import { ModelError } from '@ganport/model';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { type Dataset, memoryDataset } from '../src/data/index.ts';
-import { evaluation } from '../src/evaluate/evaluation.ts';
+import { createEvaluator } from '../src/evaluate/evaluation.ts';
 import { isBetter } from '../src/evaluate/metrics.ts';
 
 /** Sorted by class, as data may be: the first half black, the second white. One pixel of 3 channels. */
@@ -39,7 +39,7 @@ describe('the images that samples are compared with', () => {
   test('come from the whole set, none twice, and are always the same', async () => {
     const [first, second] = [observed(sorted), observed(sorted)];
     for (const { dataset } of [first, second]) {
-      await evaluation({ draw: flat(0), dataset, latent: 2 });
+      await createEvaluator({ draw: flat(0), dataset, latent: 2 });
     }
     expect(second.read).toEqual(first.read);
     expect(new Set(first.read).size).toBe(1024);
@@ -51,7 +51,7 @@ describe('the images that samples are compared with', () => {
   test('are all there are of a small set', async () => {
     const few = memoryDataset({ ...sorted, images: new Uint8Array(3 * 70) });
     const { dataset, read } = observed(few);
-    await evaluation({ draw: flat(0), dataset, latent: 2 });
+    await createEvaluator({ draw: flat(0), dataset, latent: 2 });
     expect(read.sort((a, b) => a - b)).toEqual(Array.from({ length: 70 }, (_, i) => i));
   });
 
@@ -61,17 +61,21 @@ describe('the images that samples are compared with', () => {
     const dataset = memoryDataset({ name: 'two', height: 1, width: 2, channels: 3, images });
     // The same as [2, 3, 1, 2].
     const same = Float32Array.of(1, -1, -1, 1, -1, -1, 1, -1, -1, 1, -1, -1);
-    const evaluate = await evaluation({ draw: async () => same, dataset, latent: 2 });
+    const { evaluate } = await createEvaluator({ draw: async () => same, dataset, latent: 2 });
     expect((await evaluate()).scores.swd).toBeCloseTo(0, 12);
     const other = same.map((x) => -x);
-    const evaluateOther = await evaluation({ draw: async () => other, dataset, latent: 2 });
+    const { evaluate: evaluateOther } = await createEvaluator({
+      draw: async () => other,
+      dataset,
+      latent: 2,
+    });
     expect((await evaluateOther()).scores.swd).toBeGreaterThan(0.5);
   });
 });
 
 test('white images are as far from half black, half white ones as black images are', async () => {
   const swd = async (level: number) => {
-    const evaluate = await evaluation({ draw: flat(level), dataset: sorted, latent: 2 });
+    const { evaluate } = await createEvaluator({ draw: flat(level), dataset: sorted, latent: 2 });
     return (await evaluate()).scores.swd;
   };
   const [white, black] = [await swd(1), await swd(-1)];
@@ -86,7 +90,7 @@ test('samples are drawn in parts, from the latents of one seed, whenever it is c
     return new Float32Array(count * 3).fill(1);
   };
   const few = memoryDataset({ ...sorted, images: new Uint8Array(3 * 70) });
-  const evaluate = await evaluation({ draw, dataset: few, latent: 2 });
+  const { evaluate } = await createEvaluator({ draw, dataset: few, latent: 2 });
   const [first, second] = [await evaluate(), await evaluate()];
   expect(drawn.map(({ count }) => count)).toEqual([64, 6, 64, 6]);
   expect(drawn.map(({ z }) => z.length)).toEqual([128, 12, 128, 12]);
@@ -94,13 +98,26 @@ test('samples are drawn in parts, from the latents of one seed, whenever it is c
   expect(second).toEqual(first);
   // 64 white pixels, a dark grey one around each.
   const { data, info } = await sharp(first.samples).raw().toBuffer({ resolveWithObject: true });
-  expect([info.width, info.height, info.channels]).toEqual([17, 17, 3]);
-  expect(data.filter((level) => level === 255)).toHaveLength(3 * 64);
+  expect([info.width, info.height, info.channels]).toEqual([17 * 96, 17 * 96, 3]);
+  expect(data.filter((level) => level === 255)).toHaveLength(3 * 64 * 96 ** 2);
+});
+
+test('variety is the share of what the data have', async () => {
+  // Eight of the data, 16 levels apart; as many drawn, 8 and then 0 apart.
+  const images = Uint8Array.from({ length: 24 }, (_, i) => 16 * Math.trunc(i / 3));
+  const dataset = memoryDataset({ name: 'steps', height: 1, width: 1, channels: 3, images });
+  let apart = 8;
+  const draw = async (_: Float32Array, count: number) =>
+    Float32Array.from({ length: count * 3 }, (_, i) => (apart * Math.trunc(i / 3)) / 127.5);
+  const { look, evaluate } = await createEvaluator({ draw, dataset, latent: 2 });
+  expect((await look()).variety).toBeCloseTo(0.5, 5);
+  apart = 0;
+  expect((await evaluate()).variety).toBe(0);
 });
 
 test('an error in drawing is passed on', async () => {
   const draw = () => Promise.reject(new ModelError('no device'));
-  const evaluate = await evaluation({ draw, dataset: sorted, latent: 2 });
+  const { evaluate } = await createEvaluator({ draw, dataset: sorted, latent: 2 });
   await expect(evaluate()).rejects.toThrow(new ModelError('no device'));
 });
 

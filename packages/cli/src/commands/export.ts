@@ -36,7 +36,7 @@ export const exportCommand = command({
     if (!['', 'onnx'].includes(endingOf(out))) {
       throw new UsageError(`-o: expected a name that ends in .onnx, got ${quote(out)}`);
     }
-    const { model, metadata, verified } = await exportGenerator(run, {
+    const { model, metadata, verified, warnings } = await exportGenerator(run, {
       checkpoint,
       opset,
       output,
@@ -44,8 +44,9 @@ export const exportCommand = command({
     });
     const { steps } = metadata.provenance;
     return deliver(out, model, {
-      json: { file: out, bytes: model.length, steps, scores: metadata.scores, verified },
+      json: { file: out, bytes: model.length, steps, scores: metadata.scores, verified, warnings },
       text:
+        warnings.map((line) => `Warning: ${line}.\n`).join('') +
         `${wrote(out)}: ${model.length} bytes, the generator after ${steps} steps.\n` +
         `It draws what was trained, within ${verified.float.toExponential(1)} (${verified.levels} of 255 levels).` +
         (out === STDOUT ? '' : `\nNext: ${commandLine('serve', out)}`),

@@ -117,17 +117,18 @@ export const train = command({
         : await resumed(options.resume, options);
     const began = performance.now();
     const { result, exitCode } = await runTraining(training, log);
-    const { folder, step, trained, interrupted } = result;
+    const { folder, step, trained, interrupted, warnings } = result;
     const took = duration((performance.now() - began) / 1000);
+    const wrong = warnings.map((line) => `Warning: ${line}.\n`).join('');
     if (interrupted) {
-      const text = `Stopped at step ${step}. Go on with: ${commandLine('train', '--resume', folder)}`;
+      const text = `${wrong}Stopped at step ${step}. Go on with: ${commandLine('train', '--resume', folder)}`;
       return { json: result, text, exitCode };
     }
     const done =
       trained > 0
         ? `Trained ${trained} steps in ${took}; samples are in ${join(folder, 'samples')}.`
         : `${folder} has done its ${step} steps already: more are done with a larger --steps.`;
-    return { json: result, text: `${done}\nNext: ${commandLine('export', folder)}` };
+    return { json: result, text: `${wrong}${done}\nNext: ${commandLine('export', folder)}` };
   },
 });
 

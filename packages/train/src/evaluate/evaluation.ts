@@ -1,5 +1,5 @@
 /** What is looked at along the way: pictures of fixed latents, and how far they are from the data. */
-import { latentBatch, numbersOf, permutation, STREAM } from '@ganport/model';
+import { latentBatch, nearestDistance, numbersOf, permutation, STREAM } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
 import { METRICS, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
@@ -18,36 +18,63 @@ export interface EvaluationOptions {
   latent: number;
 }
 
-export interface Evaluation {
-  /** By every metric, of as many samples as images of the data: at most 1,024. */
-  scores: Scores;
-  /** A PNG of the first samples. */
+/** The first samples. */
+export interface Look {
+  /** Images [count, C, H, W] in −1…1, of the same latents each time. */
+  images: Float32Array;
+  /** A PNG of them. */
   samples: Uint8Array;
+  /** How far each is from its nearest neighbour, as a share of what is usual in the data: 0 where all are the same. */
+  variety: number;
 }
 
-/** Evaluates what `draw` draws whenever it is called. */
-export async function evaluation({
+interface Evaluation extends Look {
+  /** By every metric, of as many samples as images of the data: at most 1,024. */
+  scores: Scores;
+}
+
+export interface Evaluator {
+  look(): Promise<Look>;
+  evaluate(): Promise<Evaluation>;
+}
+
+/** Evaluates what `draw` draws whenever it is asked to. */
+export async function createEvaluator({
   draw,
   dataset,
   latent,
-}: EvaluationOptions): Promise<() => Promise<Evaluation>> {
+}: EvaluationOptions): Promise<Evaluator> {
   const { height, width, channels } = dataset;
   const size = height * width * channels;
   const real = await realImages(dataset);
   const count = real.length / size;
-  return async () => {
+  const usual = nearestDistance(real.subarray(0, GRID * size), size);
+  const drawSome = async (count: number): Promise<Float32Array> => {
     const drawn = new Float32Array(count * size);
     for (let start = 0; start < count; start += GRID) {
       const part = Math.min(GRID, count - start);
       drawn.set(await draw(latentBatch(SEED, start, part, latent), part), start * size);
     }
-    const scores = Object.entries(METRICS).map(([name, { score }]) => {
-      return [name, score(real, drawn, size)];
-    });
+    return drawn;
+  };
+  const lookAt = async (drawn: Float32Array): Promise<Look> => {
+    const images = drawn.subarray(0, GRID * size);
     return {
-      scores: Object.fromEntries(scores) as Scores,
-      samples: await samplesPng(drawn.subarray(0, GRID * size), dataset),
+      images,
+      samples: await samplesPng(images, dataset),
+      // Data of one image, or of twins, have no variety to compare with.
+      variety: usual > 0 ? nearestDistance(images, size) / usual : 1,
     };
+  };
+  return {
+    look: async () => lookAt(await drawSome(Math.min(GRID, count))),
+    async evaluate() {
+      const drawn = await drawSome(count);
+      const scores = Object.entries(METRICS).map(([name, { score }]) => {
+        return [name, score(real, drawn, size)];
+      });
+      return { ...(await lookAt(drawn)), scores: Object.fromEntries(scores) as Scores };
+    },
   };
 }
 

@@ -17,7 +17,7 @@ export const METRICS = {
 export type Scores = Record<keyof typeof METRICS, number>;
 
 /** The metric that says which checkpoint is the best. */
-const DECISIVE: keyof typeof METRICS = 'swd';
+export const DECISIVE: keyof typeof METRICS = 'swd';
 
 /** Whether scores are better than those of the best so far, if there is one. */
 export function isBetter(

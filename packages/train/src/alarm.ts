@@ -1,0 +1,94 @@
+/** Says in words when training goes wrong without an error: a network that has won, fled or collapsed. */
+import type { TrainConfig } from './config.ts';
+import type { Metrics } from './engine.ts';
+import type { Look } from './evaluate/evaluation.ts';
+import { LOSSES } from './recipe/losses.ts';
+
+/** Steps one after another that a loss must be out of bounds: healthy ones cross them for a moment. */
+const LASTING = 50;
+/** Of the discriminator: healthy runs stay above 0.02 (docs/decisions.md). */
+const WON_BELOW = 0.01;
+/** Of a generator whose loss is from logits: e^−50 is its chance to pass as real. Healthy runs stay below 10. */
+const FLED_ABOVE = 50;
+/** Of the data's variety: the worst healthy picture has 0.03, the best collapsed one 0.02. */
+const COLLAPSED_BELOW = 0.025;
+const RECOVERED_ABOVE = 0.05;
+/** Mean difference of a picture's numbers, in −1…1, to one taken at least LASTING steps before. */
+const STILL_BELOW = 1e-4;
+
+export interface Alarm {
+  /** Told of each step. */
+  step(step: number, metrics: Metrics): void;
+  /** Told of pictures now and then. */
+  look(step: number, seen: Pick<Look, 'images' | 'variety'>): void;
+  /** What is wrong at the moment. */
+  standing(): string[];
+}
+
+/** @param tell is told once in one line what has gone wrong, and again if it does so anew */
+export function createAlarm(
+  { loss, adam, discriminatorSteps }: Pick<TrainConfig, 'loss' | 'adam' | 'discriminatorSteps'>,
+  tell: (line: string) => void,
+): Alarm {
+  const rate = `a lower learning rate, now ${adam.learningRate}`;
+  const turns =
+    discriminatorSteps > 1 ? `, or fewer discriminator steps, now ${discriminatorSteps}` : '';
+  const wrong = new Map<string, string>();
+  const say = (kind: string, line: string) => {
+    if (!wrong.has(kind)) tell(line);
+    wrong.set(kind, line);
+  };
+  const [won, fled] = [counter(), counter()];
+  let before: { step: number; images: Float32Array } | undefined;
+  return {
+    step(step, { dLoss = Number.NaN, gLoss = Number.NaN }) {
+      if (won(dLoss >= 0 && dLoss < WON_BELOW)) {
+        say(
+          'won',
+          `step ${step}: the discriminator tells all images apart (its loss has been below ${WON_BELOW} for ${LASTING} steps), ` +
+            `so the generator learns nothing; try ${rate}${turns}`,
+        );
+      } else if (dLoss > 2 * WON_BELOW) wrong.delete('won');
+      if (fled(LOSSES[loss].logits && gLoss > FLED_ABOVE)) {
+        say(
+          'fled',
+          `step ${step}: the generator is lost (its loss has been above ${FLED_ABOVE} for ${LASTING} steps); try ${rate}`,
+        );
+      } else if (gLoss < FLED_ABOVE / 2) wrong.delete('fled');
+    },
+    look(step, { images, variety }) {
+      if (step < LASTING) return;
+      if (variety < COLLAPSED_BELOW) {
+        say(
+          'collapsed',
+          `step ${step}: all pictures are nearly the same one (variety ${variety.toFixed(3)} of the data's): ` +
+            `the generator has collapsed; try ${rate}, another --seed, or another --loss`,
+        );
+      } else if (variety > RECOVERED_ABOVE) wrong.delete('collapsed');
+      if (before && step - before.step < LASTING) return;
+      if (before && meanDifference(images, before.images) < STILL_BELOW) {
+        say(
+          'still',
+          `step ${step}: the pictures have not changed since step ${before.step}: the generator is dead; try ${rate}`,
+        );
+      } else wrong.delete('still');
+      before = { step, images };
+    },
+    standing: () => [...wrong.values()],
+  };
+}
+
+/** Whether something has been so for LASTING steps one after another. */
+function counter(): (so: boolean) => boolean {
+  let times = 0;
+  return (so) => {
+    times = so ? times + 1 : 0;
+    return times >= LASTING;
+  };
+}
+
+function meanDifference(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! - b[i]!);
+  return sum / a.length;
+}
