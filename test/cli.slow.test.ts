@@ -37,7 +37,9 @@ beforeAll(async () => {
   expect(trained.stderr.split('\n')[2]).toMatch(
     /^(What would be faster does not work here: `ganport doctor` says why\.|step \d.*)$/,
   );
-  expect(trained.stderr).toMatch(/\nstep 6\/6 .* D\(fake\) 0\.\d\d\n$/);
+  expect(trained.stderr).toMatch(
+    /\nstep 6\/6 .* D\(fake\) 0\.\d\d {2}swd 0\.\d+ \(best( 0\.\d+)?\)\n$/,
+  );
   expect(await ganport(...EXPORT)).toMatch(/\nNext: ganport serve runs\/tiny\/gen/);
 });
 afterAll(() => workspace.remove());
