@@ -2,6 +2,7 @@
 import { parseWholeNumber, quote } from '@ganport/model';
 import type { CheckpointChoice } from '@ganport/model/node';
 import { DEVICES } from '@ganport/runtime/node';
+import { TIME_LIMIT_MS } from '@ganport/sample/node';
 import { UsageError } from './command.ts';
 
 /** Above the flags that every command has. */
@@ -85,9 +86,19 @@ export const EVERYWHERE = {
   version: { boolean: true, describe: 'Show the version' },
 } as const;
 
+/** A day. */
+const MAX_SECONDS = 86_400;
+
 /** Flags that more than one command takes. */
 export const SHARED = {
   device: { ...choice('Where to draw', ['auto', ...DEVICES]), default: 'auto' as const },
+  'time-limit': {
+    ...integer('time-limit', 'Seconds to load the model and draw its golden samples', {
+      minValue: 1,
+      maxValue: MAX_SECONDS,
+    }),
+    default: TIME_LIMIT_MS / 1000,
+  },
   port: {
     ...integer('port', 'Port to listen on; 0 takes a free one', { minValue: 0, maxValue: 65_535 }),
     default: 3000,

@@ -9,6 +9,7 @@ export {
 } from './devices.ts';
 export { isWholeLibrary } from './elf.ts';
 export type { CudaOptions } from './native/cuda-options.ts';
+export { endProcess } from './native/end-process.ts';
 export { type NativeOptions, openNative } from './native/program.ts';
 export { type NodeOptions, openNode } from './node-program.ts';
 export { type OpenOptions, openProgram } from './open.ts';

@@ -33,12 +33,16 @@ export interface Generator {
  * @throws OnnxError if they are not an ONNX model
  * @throws ModelError if it is not a generator that ganport exported, was changed since, or is not the one
  * its metadata tell of
- * @throws what `open` throws
+ * @throws what `open` throws; the signal's reason, when it is aborted: what is opened later is closed
  */
-export async function openGenerator(model: Uint8Array, open: OpenProgram): Promise<Generator> {
+export async function openGenerator(
+  model: Uint8Array,
+  open: OpenProgram,
+  signal?: AbortSignal,
+): Promise<Generator> {
   const metadata = readGeneratorMetadata(model);
   await checkGeneratorDigest(model, metadata);
-  const program = await open(model);
+  const program = await beforeAbort(open(model), signal);
   try {
     checkPorts(program, metadata);
   } catch (error) {
@@ -51,6 +55,28 @@ export async function openGenerator(model: Uint8Array, open: OpenProgram): Promi
     infer: (z, count, options) => infer(program, metadata, { z, count, ...options }),
     close: () => program.close(),
   };
+}
+
+/** No runtime leaves off opening a model: what comes of it after all is closed. */
+async function beforeAbort(opening: Promise<Program>, signal?: AbortSignal): Promise<Program> {
+  if (!signal) return opening;
+  let giveUp: () => void;
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp);
+    if (signal.aborted) giveUp();
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then(
+      (program) => program.close(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp!);
+  }
 }
 
 async function infer(

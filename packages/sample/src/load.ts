@@ -27,6 +27,18 @@ export interface ModelFile {
 /** Protobuf's ceiling for one message: no .onnx file is larger. */
 export const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
+export interface LoadOptions {
+  device?: Device | 'auto';
+  /**
+   * For opening the model and drawing its golden samples, which take seconds; a file can name loops without
+   * an end. Time is not kept where koffi has no binary: there onnxruntime holds the event loop.
+   */
+  timeLimitMs?: number;
+}
+
+/** Of `LoadOptions`. CUDA compiles kernels for a card it does not know, which takes up to a minute. */
+export const TIME_LIMIT_MS = 120_000;
+
 /**
  * Loads a generator.onnx, given or by its path, and checks its golden samples. `auto` takes CUDA where it is installed and
  * works, else the CPU; `why` says which and why. Whoever calls it closes the sampler.
@@ -34,13 +46,13 @@ export const MAX_MODEL_BYTES = 2 ** 31 - 1;
  */
 export async function loadGenerator(
   model: string | ModelFile,
-  { device = 'auto' }: { device?: Device | 'auto' } = {},
+  { device = 'auto', timeLimitMs = TIME_LIMIT_MS }: LoadOptions = {},
 ): Promise<LoadedGenerator> {
   const given = typeof model === 'string' ? { path: model, bytes: await readModel(model) } : model;
   const { path, bytes: file } = given;
   const sha256 = createHash('sha256').update(file).digest('hex');
   try {
-    return { ...(await loadOn(device, file)), file, sha256 };
+    return { ...(await loadOn(device, file, timeLimitMs)), file, sha256 };
   } catch (error) {
     if (error instanceof Error) error.message = `${path}: ${error.message}`;
     throw error;
@@ -57,30 +69,37 @@ export async function readModel(path: string): Promise<Uint8Array> {
 
 type Choice = Pick<LoadedGenerator, 'sampler' | 'device' | 'why'>;
 
-async function loadOn(device: Device | 'auto', model: Uint8Array): Promise<Choice> {
+async function loadOn(device: Device | 'auto', model: Uint8Array, limit: number): Promise<Choice> {
   if (device !== 'auto') {
-    return { sampler: await loadWith(device, model), device, why: 'it was asked for' };
+    return { sampler: await loadWith(device, model, limit), device, why: 'it was asked for' };
   }
   let why = 'CUDA is not installed';
   if (cudaIsInstalled()) {
     try {
-      return { sampler: await loadWith('cuda', model), device: 'cuda', why: 'CUDA is installed' };
+      const sampler = await loadWith('cuda', model, limit);
+      return { sampler, device: 'cuda', why: 'CUDA is installed' };
     } catch (error) {
       why = `CUDA failed: ${firstLine(error)}`;
     }
   }
-  return { sampler: await loadWith('cpu', model), device: 'cpu', why };
+  return { sampler: await loadWith('cpu', model, limit), device: 'cpu', why };
 }
 
-async function loadWith(device: Device, model: Uint8Array): Promise<Sampler> {
+async function loadWith(device: Device, model: Uint8Array, limit: number): Promise<Sampler> {
   if (device === 'cuda' && !cudaIsInstalled()) {
     throw new SampleError(
       'CUDA is not installed: `ganport doctor --install cuda` adds it; --device cpu works everywhere',
     );
   }
+  const signal = AbortSignal.timeout(limit);
   try {
-    return await openSampler({ model, open: (bytes) => openProgram(bytes, { device }) });
+    return await openSampler({ model, open: (bytes) => openProgram(bytes, { device }), signal });
   } catch (error) {
+    if (error === signal.reason) {
+      throw new SampleError(
+        `expected it to be loaded and to draw its golden samples within ${limit / 1000} s on ${device}, got no picture: give it more time (--time-limit), or export it again`,
+      );
+    }
     if (!(error instanceof SampleError || error instanceof RuntimeError)) throw error;
     const remedy = device === 'cpu' ? 'export the model again' : 'try --device cpu';
     throw new SampleError(`${error.message}; ${remedy}`, { cause: error });

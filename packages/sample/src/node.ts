@@ -7,8 +7,10 @@ export {
 } from './encode.ts';
 export {
   type LoadedGenerator,
+  type LoadOptions,
   loadGenerator,
   MAX_MODEL_BYTES,
   type ModelFile,
   readModel,
+  TIME_LIMIT_MS,
 } from './load.ts';

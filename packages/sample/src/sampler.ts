@@ -19,7 +19,7 @@ export interface SampleOptions {
   start?: number;
   count?: number;
   /** Takes the request back: it rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface Sampler {
@@ -42,6 +42,8 @@ export interface SamplerOptions {
   open: OpenProgram;
   /** Most pictures of one run: activations of a convolutional generator stay in tens of megabytes. */
   maxBatch?: number;
+  /** Gives up while it is opened: it rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** Of one call: enough for an FID over 50,000 pictures, and what they may weigh. */
@@ -61,8 +63,9 @@ export async function openSampler({
   model,
   open,
   maxBatch = 64,
+  signal,
 }: SamplerOptions): Promise<Sampler> {
-  const generator = await openGenerator(model, open);
+  const generator = await openGenerator(model, open, signal);
   const { metadata, description } = generator;
   const pictureBytes = bytesOf(metadata);
   const batching = createBatching({
@@ -81,9 +84,11 @@ export async function openSampler({
     },
   };
   try {
-    await checkGolden(sampler);
+    await checkGolden(sampler, signal);
   } catch (error) {
-    await sampler.close();
+    const closing = sampler.close();
+    // A run that was given up may go on for as long as its operator takes, or for ever.
+    if (!signal?.aborted) await closing;
     throw error;
   }
   return sampler;
@@ -118,7 +123,10 @@ function checkRange(name: string, value: number, least: number, most: number): v
   }
 }
 
-async function checkGolden({ metadata, description, sample }: Sampler): Promise<void> {
+async function checkGolden(
+  { metadata, description, sample }: Sampler,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { golden } = metadata;
   const expected = Uint8Array.from(atob(golden.images), (character) => character.charCodeAt(0));
   const bytes = golden.count * bytesOf(metadata);
@@ -127,7 +135,7 @@ async function checkGolden({ metadata, description, sample }: Sampler): Promise<
       `the golden samples have ${expected.length} bytes, expected ${bytes} for ${golden.count} pictures`,
     );
   }
-  const { data } = await sample({ seed: golden.seed, count: golden.count });
+  const { data } = await sample({ seed: golden.seed, count: golden.count, signal });
   const difference = data.reduce(
     (most, level, i) => Math.max(most, Math.abs(level - expected[i]!)),
     0,

@@ -7,7 +7,12 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
-import { type LoadedGenerator, loadGenerator, type ModelFile } from '@ganport/sample/node';
+import {
+  type LoadedGenerator,
+  loadGenerator,
+  type ModelFile,
+  TIME_LIMIT_MS,
+} from '@ganport/sample/node';
 import { createApp } from './app.ts';
 import { ServeError } from './error.ts';
 import { errorBody } from './http-error.ts';
@@ -19,6 +24,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   port?: number;
   device?: Device | 'auto';
+  /** For loading the generator, 120 s by default. */
+  timeLimitMs?: number;
   /** Folder of the built page. */
   pageDir?: string;
 }
@@ -46,12 +53,13 @@ export async function startServer({
   host = '127.0.0.1',
   port = 3000,
   device = 'auto',
+  timeLimitMs = TIME_LIMIT_MS,
   pageDir = PAGE_DIR,
 }: ServerOptions): Promise<RunningServer> {
   if (!existsSync(pageDir)) {
     throw new ServeError(`the page is not built: ${pageDir} is missing; run \`pnpm build\``);
   }
-  const generator = await loadGenerator(model, { device });
+  const generator = await loadGenerator(model, { device, timeLimitMs });
   const server = createServer(createApp({ generator, pageDir }));
   server.on('clientError', answerClientError);
   try {

@@ -48,8 +48,10 @@ export const sample = command({
       defaultDescription: 'samples.FORMAT',
     },
     device: SHARED.device,
+    'time-limit': SHARED['time-limit'],
   },
   async run({ model, seed, start, count, scale, device, json, ...wanted }) {
+    const { 'time-limit': seconds } = wanted;
     const format = formatFor(wanted.out, wanted.format);
     const { out = `samples.${format}` } = wanted;
     expectOutput(out, json);
@@ -58,7 +60,10 @@ export const sample = command({
         `--start and --count: expected at most ${MAX_INDEX + 1} together, got ${start + count}`,
       );
     }
-    const { sampler, device: used } = await loadGenerator(await readGiven(model), { device });
+    const { sampler, device: used } = await loadGenerator(await readGiven(model), {
+      device,
+      timeLimitMs: seconds * 1000,
+    });
     try {
       const images = await sampler.sample({ seed, start, count });
       const bytes = await encodeImages(images, format, { scale });

@@ -17,8 +17,10 @@ export const serve = command({
     host: { ...text('Address to listen on'), default: '127.0.0.1' },
     port: SHARED.port,
     device: SHARED.device,
+    'time-limit': SHARED['time-limit'],
   },
-  run: ({ model, host, port, device }, log) => serveModel({ model, host, port, device }, log),
+  run: ({ model, host, port, device, 'time-limit': seconds }, log) =>
+    serveModel({ model, host, port, device, timeLimitMs: seconds * 1000 }, log),
 });
 
 /** The result is where it serves; it then does so until Ctrl-C. */
