@@ -85,7 +85,11 @@ export function startThread(koffi: string): Thread {
     Atomics.store(turn, 0, value);
     Atomics.notify(turn, 0);
   };
-  const worker = new Worker(LOOP, { eval: true, workerData: { koffi, floatMode, call: shared } });
+  const worker = new Worker(LOOP, {
+    eval: true,
+    execArgv: [],
+    workerData: { koffi, floatMode, call: shared },
+  });
   worker.unref();
   let waiting: { resolve(result: bigint | null): void; reject(error: unknown): void } | undefined;
   let failure: unknown;
