@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** Files that are read within a limit, and written whole or not at all. */
 import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';

@@ -1,0 +1,146 @@
+/**
+ * Every package as npm would publish it: what is in it, what linters of packages say, and that it works where nothing
+ * else of this repository is.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix } from 'node:path';
+import { promisify } from 'node:util';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { parseTarGzip } from 'nanotar';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..');
+const PACKAGES = readdirSync(join(ROOT, 'packages'));
+const LIBRARIES = PACKAGES.filter((name) => name !== 'cli');
+/** For pages: without Node's types. */
+const WEB = ['onnx', 'runtime', 'model', 'sample', 'sample/web', 'train/web'];
+const NODE = ['runtime/node', 'model/node', 'sample/node', 'train', 'export', 'serve'];
+
+const folder = mkdtempSync(join(tmpdir(), 'ganport-packages-'));
+const app = join(folder, 'app');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const tarball = (name: string, by = 'npm') => join(folder, by, `ganport-${name}-0.1.0.tgz`);
+
+/** Files of a tarball by path, without the folder that all are in. */
+async function filesOf(path: string): Promise<Map<string, string>> {
+  const files = await parseTarGzip(readFileSync(path));
+  return new Map(files.map(({ name, text }) => [name.replace(/^package\//, ''), text]));
+}
+
+/** Runs a program in the application. */
+const inApp = (program: string, ...args: string[]) =>
+  run(program, args, { cwd: app, env: { ...process.env, NODE_OPTIONS: '' } });
+
+beforeAll(async () => {
+  for (const name of ['npm', 'pnpm', 'app']) mkdirSync(join(folder, name));
+  const paths = PACKAGES.map((name) => `./packages/${name}`);
+  await run('npm', ['pack', ...paths, '--pack-destination', join(folder, 'npm')], { cwd: ROOT });
+  writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');
+  const quiet = ['--no-audit', '--no-fund', '--prefer-offline'];
+  const tarballs = PACKAGES.map((name) => tarball(name));
+  // As the README says. No script may be needed: those of onnxruntime-node and tfjs-node download.
+  await inApp('npm', 'install', '--ignore-scripts', ...quiet, ...tarballs);
+}, 300_000);
+
+describe.each(PACKAGES)('the package %s', (name) => {
+  test('has a README, a licence, and sources for every map; nothing of the build, and no link into the workspace', async () => {
+    const files = await filesOf(tarball(name));
+    expect([...files.keys()]).toEqual(
+      expect.arrayContaining(['README.md', 'LICENSE', 'package.json']),
+    );
+    expect([...files.keys()].filter((path) => /tsbuildinfo|(^|\/)test\//.test(path))).toEqual([]);
+    expect(files.get('package.json')).not.toMatch(/"(workspace|link|file):/);
+    const maps = [...files].filter(([path]) => path.endsWith('.map'));
+    expect(maps.length).toBeGreaterThan(1);
+    for (const [path, text] of maps) {
+      const { sources, sourcesContent } = JSON.parse(text);
+      for (const source of sourcesContent ? [] : sources) {
+        expect(files.has(posix.join(dirname(path), source)), `${path} → ${source}`).toBe(true);
+      }
+    }
+  });
+
+  test('is what publint asks for', async () => {
+    const { buffer } = new Uint8Array(readFileSync(tarball(name)));
+    const { messages } = await publint({ pack: { tarball: buffer }, strict: true });
+    expect(messages).toEqual([]);
+  });
+});
+
+test.each(LIBRARIES)(
+  'the types of %s are right for modules, in Node and for bundlers',
+  async (name) => {
+    const data = new Uint8Array(readFileSync(tarball(name)));
+    const analysis = await checkPackage(createPackageFromTarballData(data));
+    if (!analysis.types) throw new Error('it has no types');
+    // It is for modules alone: neither for `require` nor for resolution before "exports".
+    const rest = analysis.problems.filter(
+      (problem) =>
+        !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)),
+    );
+    expect(rest).toEqual([]);
+  },
+);
+
+test('pnpm packs the same files', async () => {
+  const by = ['--filter', './packages/*', 'pack', '--pack-destination', join(folder, 'pnpm')];
+  await run('npx', ['-y', 'pnpm@12', '-r', ...by], { cwd: ROOT });
+  for (const name of PACKAGES) {
+    const [npm, pnpm] = await Promise.all([filesOf(tarball(name)), filesOf(tarball(name, 'pnpm'))]);
+    expect([...pnpm.keys()].sort()).toEqual([...npm.keys()].sort());
+  }
+});
+
+describe('in a project of its own', () => {
+  test('a run is trained, exported and drawn', async () => {
+    const train = ['train', '--steps', '2', '--batch', '4', '--threads', '1', '--out', 'run'];
+    await inApp('npx', 'ganport', ...train);
+    await inApp('npx', 'ganport', 'export', 'run');
+    const { stdout } = await inApp('npx', 'ganport', 'sample', 'run', '-o', 'digits.png');
+    expect(stdout).toMatch(/^Wrote digits\.png: pictures 0 to 63 of seed 42, drawn on cpu\.\n$/);
+    expect(readFileSync(join(app, 'digits.png')).subarray(1, 4).toString()).toBe('PNG');
+    // In a program given on the command line, too, whose threads would be modules.
+    const program = `
+      import { loadGenerator } from '@ganport/sample/node';
+      const { sampler } = await loadGenerator('run/generator.onnx');
+      const { data } = await sampler.sample({ seed: 1, count: 2 });
+      await sampler.close();
+      process.stdout.write(String(data.length));`;
+    const drawn = await inApp(process.execPath, '--input-type=module', '-e', program);
+    expect(drawn.stdout).toBe(String(2 * 28 * 28));
+  });
+
+  test('every entry is found', async () => {
+    const names = [...WEB, ...NODE].map((entry) => `@ganport/${entry}`);
+    const program = `
+      const names = ${JSON.stringify(names)};
+      const modules = await Promise.all(names.map((name) => import(name)));
+      process.stdout.write(JSON.stringify(modules.map((all) => Object.keys(all).length > 0)));`;
+    const { stdout } = await inApp(process.execPath, '--input-type=module', '-e', program);
+    expect(JSON.parse(stdout)).toEqual(names.map(() => true));
+  });
+
+  test('every entry has types, whatever types the project asks for', async () => {
+    const lines = [...WEB, ...NODE].map((entry, i) => {
+      return `export * as m${i} from '@ganport/${entry}';`;
+    });
+    writeFileSync(join(app, 'all.ts'), lines.join('\n'));
+    const lib = [
+      '--lib',
+      'es2023,dom',
+      '--types',
+      '',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+    ];
+    const check = ['all.ts', '--noEmit', '--strict', '--ignoreConfig', ...lib];
+    await inApp(join(ROOT, 'node_modules/.bin/tsc'), ...check);
+  });
+});
