@@ -6,6 +6,7 @@ import {
   type DownloadProgress,
   defaultThreads,
   type EngineChoice,
+  expectUnboundedOutput,
   loadDataset,
   type Overrides,
   resolveConfig,
@@ -82,7 +83,9 @@ export async function runTraining(training: Training, log: Log): Promise<Trained
   const crowded = asUsage(() => threadsNotice(training.threads));
   if (crowded) log(crowded);
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
-  if (!resume) asUsage(() => resolveGan(config, dataset));
+  if (!resume) {
+    asUsage(() => expectUnboundedOutput(resolveGan(config, dataset).discriminator, config.loss));
+  }
   const progress = trainingProgress(steps, log);
   const announce = ({ engine, why }: ChosenEngine, folder: string) => {
     log(

@@ -13,6 +13,7 @@ export {
   memoryDataset,
   SOURCES,
 } from './data/index.ts';
+export { expectUnboundedOutput } from './discriminator-output.ts';
 export type { Engine, Metrics, State } from './engine.ts';
 export { EngineError } from './engine-error.ts';
 export {

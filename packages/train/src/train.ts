@@ -7,6 +7,7 @@ import type { Device } from '@ganport/runtime/node';
 import { createAlarm } from './alarm.ts';
 import type { TrainConfig } from './config.ts';
 import type { Dataset } from './data/index.ts';
+import { expectUnboundedOutput } from './discriminator-output.ts';
 import { expectFinite, whatIsSaved } from './divergence.ts';
 import type { Engine, Metrics } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
@@ -79,6 +80,8 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, dataset, folder, checkpoint, onNotice } = options;
   const gan = resolveGan(config, dataset);
+  // A run that began before this was checked may go on.
+  if (!options.resume) expectUnboundedOutput(gan.discriminator, config.loss);
   const recipe = buildRecipe(gan, config, dataset);
   expectMemory(recipe, options.device === 'cpu' ? 'step' : 'state');
   const beginning = async (): Promise<SavedState> => {

@@ -11,6 +11,8 @@ export interface Loss {
   generator(fake: Value, real: () => Value): Value;
   /** Whether the outputs are logits, of a probability that an image is real. */
   logits: boolean;
+  /** Whether the outputs it wants lie in a range, so that the discriminator may end in a sigmoid or the like. */
+  bounded?: boolean;
   /** What it is trained with, unless a configuration says otherwise. */
   penalties: Penalties;
 }
@@ -47,6 +49,7 @@ export const LOSSES = {
       op.Mul(op.Add(meanSquare(op.Sub(real, scalar(1))), meanSquare(fake)), scalar(0.5)),
     generator: (fake) => op.Mul(meanSquare(op.Sub(fake, scalar(1))), scalar(0.5)),
     logits: false,
+    bounded: true,
     penalties: {},
   },
 
