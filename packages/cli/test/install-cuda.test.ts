@@ -79,7 +79,7 @@ test('both files are installed, and nothing else is left', async () => {
   expect(asked).toEqual(['/v3/index.json', `/flat/${id}/${version}/${id}.${version}.nupkg`]);
 
   truncateSync(join(folder, CUDA), 2000);
-  expect(cudaProblem(folder)).toBe(`its provider is damaged: ${CUDA} is not a whole library`);
+  expect(cudaProblem(folder)).toBe(`its provider is damaged: ${CUDA}: it is not a whole library`);
 });
 
 test.each<[string, RequestListener, RegExp]>([

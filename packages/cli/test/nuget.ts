@@ -39,6 +39,7 @@ export function zip(files: Record<string, Uint8Array>, { damaged = false } = {})
 export function library(size = 1000): Buffer {
   const file = Buffer.alloc(64 + 64, 0);
   file.write('\x7fELF\x02\x01', 'latin1');
+  file.writeUInt16LE(process.arch === 'arm64' ? 183 : 62, 18);
   file.writeBigUInt64LE(BigInt(64 + size), 40);
   file.writeUInt16LE(64, 58);
   file.writeUInt16LE(1, 60);

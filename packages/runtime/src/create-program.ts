@@ -50,6 +50,9 @@ export function createProgram(backend: Backend, bindings: Bindings, inTurn: Turn
     },
     async run(feeds, { signal } = {}) {
       expectOpen();
+      if (signal !== undefined && !(signal instanceof AbortSignal)) {
+        throw new RuntimeError(`signal: expected an AbortSignal, got ${typeof signal}`);
+      }
       checkFeeds(bindings, feeds);
       return inTurn(async () => {
         signal?.throwIfAborted();

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { firstLine } from '@ganport/onnx';
-import { isWholeLibrary } from './elf.ts';
+import { libraryProblem } from './elf.ts';
 import { RuntimeError } from './error.ts';
 
 /** Files that onnxruntime-node needs beside its binding to run on CUDA. */
@@ -30,8 +30,11 @@ export function cudaProblem(folder: string = providerFolder()): string | undefin
   const missing = CUDA_FILES.filter((_, i) => sizes[i] === undefined);
   if (missing.length === CUDA_FILES.length) return 'its provider is not installed';
   if (missing.length > 0) return `its provider is only half installed: ${missing} is missing`;
-  const broken = CUDA_FILES.find((file) => !isWholeLibrary(join(folder, file)));
-  return broken && `its provider is damaged: ${broken} is not a whole library`;
+  for (const file of CUDA_FILES) {
+    const problem = libraryProblem(join(folder, file));
+    if (problem) return `its provider is damaged: ${file}: ${problem}`;
+  }
+  return undefined;
 }
 
 export function cudaIsInstalled(): boolean {

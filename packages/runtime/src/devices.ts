@@ -3,9 +3,7 @@ import { buildModel, encodeModel, firstLine, float32, input, ops } from '@ganpor
 import { cudaLoadError } from './cuda.ts';
 import { cudaProvider, explainProvider } from './cuda-provider.ts';
 import { openProgram } from './open.ts';
-
-export const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
-export type Device = (typeof DEVICES)[number];
+import type { Device } from './open-options.ts';
 
 export interface DeviceStatus {
   works: boolean;

@@ -1,5 +1,5 @@
 /** Shared libraries of Linux: the ELF format, version 1, as in elf(5). */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /** Bytes of an ELF header, 64-bit. */
 const ELF_HEADER = 64;
@@ -110,6 +110,8 @@ interface LibraryFile {
 
 /** Applies a function to a library that is whole; undefined for any other file. */
 function readLibrary<T>(path: string, use: (file: LibraryFile) => T): T | undefined {
+  // A pipe would be waited for.
+  if (!statSync(path).isFile()) return undefined;
   const file = openSync(path, 'r');
   try {
     const read: LibraryFile['read'] = (start, length) => {

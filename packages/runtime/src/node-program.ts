@@ -3,8 +3,8 @@ import type { Tensor } from '@ganport/onnx';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { type Backend, createProgram } from './create-program.ts';
 import { expectCudaFiles } from './cuda.ts';
-import type { Device } from './devices.ts';
 import { openError } from './error.ts';
+import { type Device, expectOptions } from './open-options.ts';
 import type { OrtRuntime } from './ort.ts';
 import { bindSession, fromOrt, toOrt } from './ort-session.ts';
 import { type Bindings, bytesOf, copyTensor, type Tensors, zeros } from './ports.ts';
@@ -22,12 +22,16 @@ export interface NodeOptions extends ProgramOptions {
 /**
  * Opens a model in onnxruntime-node. A run holds the event loop until it ends, cannot be cut short, and
  * takes the state to the device and back.
+ * @param reason why it is not called natively, for its description
  * @throws RuntimeError in one line if the model or the device does not work
  */
 export async function openNode(
   model: Uint8Array,
-  { device, threads = 0, profilePrefix, state }: NodeOptions,
+  options: NodeOptions,
+  reason?: string,
 ): Promise<Program> {
+  expectOptions(options);
+  const { device, threads = 0, profilePrefix, state } = options;
   // Loaded only when it is wanted: it brings tens of megabytes of native code.
   const ort = await import('onnxruntime-node').catch((error: unknown) => {
     throw openError(error);
@@ -36,7 +40,8 @@ export async function openNode(
   try {
     const bindings = bindSession(session, state);
     const place = device === 'cpu' ? `the CPU, threads: ${threads}` : device;
-    const description = `onnxruntime-node ${ort.env.versions.node} on ${place}`;
+    const why = reason === undefined ? '' : ` (${reason})`;
+    const description = `onnxruntime-node ${ort.env.versions.node} on ${place}${why}`;
     const backend = createBackend(ort, session, bindings, description);
     const close = async () => {
       if (profilePrefix !== undefined) session.endProfiling();

@@ -2,6 +2,7 @@
 import { KoffiError } from './native/library.ts';
 import { type NativeOptions, openNative } from './native/program.ts';
 import { openNode } from './node-program.ts';
+import { expectOptions } from './open-options.ts';
 import type { Program } from './program.ts';
 
 export interface OpenOptions extends NativeOptions {
@@ -14,15 +15,16 @@ export interface OpenOptions extends NativeOptions {
 }
 
 /** @throws RuntimeError in one line if the model or the device does not work */
-export async function openProgram(
-  model: Uint8Array,
-  { runtime, ...options }: OpenOptions,
-): Promise<Program> {
+export async function openProgram(model: Uint8Array, given: OpenOptions): Promise<Program> {
+  expectOptions(given);
+  const { runtime, ...options } = given;
   if (runtime === 'node') return openNode(model, options);
   try {
     return await openNative(model, options);
   } catch (error) {
-    if (runtime === undefined && error instanceof KoffiError) return openNode(model, options);
+    if (runtime === undefined && error instanceof KoffiError) {
+      return openNode(model, options, error.message);
+    }
     throw error;
   }
 }

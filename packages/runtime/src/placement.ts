@@ -5,7 +5,7 @@
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Device } from './devices.ts';
+import type { Device } from './open-options.ts';
 
 const PROVIDERS: Readonly<Record<string, Device>> = {
   CPUExecutionProvider: 'cpu',

@@ -69,6 +69,9 @@ function checkNext(port: Port, next: string, outputs: readonly Port[]): void {
 
 /** @throws RuntimeError unless there is a tensor that fits for every feed, and none besides */
 export function checkFeeds({ feeds, state }: Bindings, given: Tensors): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new RuntimeError(`feeds: expected tensors by name, got ${given}`);
+  }
   for (const name of Object.keys(given)) {
     if (feeds.some((port) => port.name === name)) continue;
     if (state.some((port) => port.name === name)) {

@@ -1,6 +1,6 @@
 /** A libonnxruntime, or a koffi, that cannot be used: one line with the remedy. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,15 @@ describe.runIf(linux)('on Linux', () => {
 
   test('what is no library', () => {
     const path = written('text.so', 'version https://git-lfs.github.com/spec/v1\n');
+    expect(problemWith(path)).toBe('cannot load FILE: it is not a whole library');
+  });
+
+  test.each([
+    ['a pipe without a writer', (path: string) => execFileSync('mkfifo', [path])],
+    ['a folder', (path: string) => mkdirSync(path)],
+  ])('%s in its place', (name, make) => {
+    const path = join(folder, name);
+    make(path);
     expect(problemWith(path)).toBe('cannot load FILE: it is not a whole library');
   });
 
@@ -146,7 +155,8 @@ describe('without koffi', () => {
     resolveKoffi(answer);
     const options = { ...ACCUMULATOR, device: 'cpu', threads: 1 } as const;
     const program = await openProgram(accumulator(), options);
-    expect(program.description).toMatch(/^onnxruntime-node /);
+    expect(program.description).toMatch(/^onnxruntime-node .*, threads: 1 \(koffi, which calls/);
+    expect(program.description).toContain(why);
     expect(await program.run({ x: ramp(1) })).toEqual({ doubled: ramp(2) });
     await program.close();
     const asked = openProgram(accumulator(), { ...options, runtime: 'native' });

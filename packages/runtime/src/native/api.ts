@@ -107,15 +107,25 @@ export interface OrtApi {
   addressOf(bytes: ArrayBufferView): bigint;
 }
 
-export interface ApiOptions {
+/** The functions of a library that is loaded, which stays so. */
+export interface FunctionTable {
   koffi: typeof import('koffi');
   koffiPath: string;
-  /** OrtApi's address. */
-  api: bigint;
   version: string;
+  addressOf(name: FunctionName): bigint;
+  functions: Record<FunctionName, (...parameters: readonly unknown[]) => bigint | null>;
+  releases: Record<HandleKind, (handle: Handle) => void>;
+  getErrorMessage(status: bigint): string;
+  releaseStatus(status: bigint): void;
 }
 
-export function createApi({ koffi, koffiPath, api, version }: ApiOptions): OrtApi {
+export interface TableOptions extends Pick<FunctionTable, 'koffi' | 'koffiPath' | 'version'> {
+  /** OrtApi's address. */
+  api: bigint;
+}
+
+export function readTable({ api, ...library }: TableOptions): FunctionTable {
+  const { koffi } = library;
   const addressAt = (position: number): bigint => koffi.decode(api, position * 8, 'void *');
   const functionAt = (position: number, result: string, parameters: string) => {
     const types = [...parameters].map((letter) => TYPES[letter as keyof typeof TYPES]);
@@ -126,20 +136,30 @@ export function createApi({ koffi, koffiPath, api, version }: ApiOptions): OrtAp
       name,
       functionAt(position, 'void *', parameters),
     ]),
-  ) as Record<FunctionName, (...parameters: readonly unknown[]) => bigint | null>;
+  ) as FunctionTable['functions'];
   const releases = Object.fromEntries(
     Object.entries(RELEASES).map(([kind, position]) => [kind, functionAt(position, 'void', 'p')]),
-  ) as Record<HandleKind, (handle: Handle) => void>;
-  const getErrorMessage = functionAt(GET_ERROR_MESSAGE, 'str', 'p');
-  const releaseStatus = functionAt(RELEASE_STATUS, 'void', 'p');
+  ) as FunctionTable['releases'];
+  return {
+    ...library,
+    addressOf: (name) => addressAt(FUNCTIONS[name][0]),
+    functions,
+    releases,
+    getErrorMessage: functionAt(GET_ERROR_MESSAGE, 'str', 'p'),
+    releaseStatus: functionAt(RELEASE_STATUS, 'void', 'p'),
+  };
+}
+
+export function createApi(table: FunctionTable): OrtApi {
+  const { koffi, koffiPath, version, functions, releases } = table;
   const live = Object.fromEntries(Object.keys(RELEASES).map((kind) => [kind, 0])) as Record<
     HandleKind,
     number
   >;
   const expectOk = (status: bigint | null) => {
     if (!status) return;
-    const message: string = getErrorMessage(status);
-    releaseStatus(status);
+    const message = table.getErrorMessage(status);
+    table.releaseStatus(status);
     throw new Error(firstLine(message));
   };
   const call: OrtApi['call'] = (name, ...parameters) => {
@@ -166,7 +186,7 @@ export function createApi({ koffi, koffiPath, api, version }: ApiOptions): OrtAp
       live[kind] -= 1;
     },
     async callOn(thread, name, ...parameters) {
-      expectOk(await thread.call(addressAt(FUNCTIONS[name][0]), parameters));
+      expectOk(await thread.call(table.addressOf(name), parameters));
     },
     startThread: () => startThread(koffiPath),
     stringAt: (pointer) => koffi.decode(pointer, 'char', -1),

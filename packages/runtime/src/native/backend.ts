@@ -2,6 +2,7 @@
 import type { Backend } from '../create-program.ts';
 import { type Bindings, bytesOf } from '../ports.ts';
 import type { Handle } from './api.ts';
+import { atExit } from './at-exit.ts';
 import { createExchange, createStagedExchange } from './exchange.ts';
 import { createState, type Memory, type Side } from './state.ts';
 
@@ -58,7 +59,7 @@ export async function createBackend({
       const terminate = () => api.call('RunOptionsSetTerminate', options);
       signal?.addEventListener('abort', terminate);
       // A process that exits waits for its threads.
-      process.on('exit', terminate);
+      const ended = atExit(terminate);
       try {
         // What a node on the CPU takes is copied there when it is bound, not when it runs.
         if (device !== undefined) bindInputs(binding, now);
@@ -72,7 +73,7 @@ export async function createBackend({
         return results;
       } finally {
         signal?.removeEventListener('abort', terminate);
-        process.off('exit', terminate);
+        ended();
         api.call('RunOptionsUnsetTerminate', options);
       }
     },

@@ -7,7 +7,7 @@ import { firstLine } from '@ganport/onnx';
 import { providerFolder } from '../cuda.ts';
 import { libraryProblem } from '../elf.ts';
 import { RuntimeError } from '../error.ts';
-import { API_VERSION, createApi, type OrtApi } from './api.ts';
+import { API_VERSION, createApi, type FunctionTable, type OrtApi, readTable } from './api.ts';
 
 const FILES: Partial<Record<NodeJS.Platform, string>> = {
   linux: 'libonnxruntime.so.1',
@@ -34,11 +34,35 @@ export function loadKoffi(): { koffi: typeof import('koffi'); path: string } {
   const require = createRequire(import.meta.url);
   try {
     const path = require.resolve('koffi');
+    expectWholeBinary(path);
     return { koffi: require(path), path };
   } catch (error) {
     throw new KoffiError(`koffi, which calls libonnxruntime, does not load: ${firstLine(error)}`);
   }
 }
+
+/** @throws Error where koffi's binary was cut off: to load it would end the process, see elf.ts */
+function expectWholeBinary(koffi: string): void {
+  const { platform, arch } = process;
+  if (platform !== 'linux') return;
+  // Where koffi looks for it: a package of its own beside it.
+  const name = `@koromix/koffi-${platform}-${arch}`;
+  const paths = createRequire(koffi).resolve.paths(name) ?? [];
+  const kinds = [`linux_${arch}`, `musl_${arch}`];
+  for (const path of paths.flatMap((at) =>
+    kinds.map((kind) => join(at, name, kind, 'koffi.node')),
+  )) {
+    if (!statSync(path, { throwIfNoEntry: false })) continue;
+    const problem = libraryProblem(path);
+    if (problem) throw new Error(`${path}: ${problem}: ${REMEDY}`);
+  }
+}
+
+/**
+ * Functions by their library's path. A library stays loaded to the end of the process, and what koffi makes
+ * for each of its functions cannot be taken back: made anew for each program, it was 0.2 MB of each.
+ */
+const tables = new Map<string, FunctionTable>();
 
 /**
  * Loads the library, or finds it loaded.
@@ -46,8 +70,17 @@ export function loadKoffi(): { koffi: typeof import('koffi'); path: string } {
  * @throws RuntimeError in one line if the library is missing, damaged, of another machine or too old
  */
 export function loadOrt(path?: string): OrtApi {
-  const { koffi, path: koffiPath } = loadKoffi();
+  const koffi = loadKoffi();
   const file = path ?? libraryPath();
+  const table = tables.get(file) ?? loadTable(koffi, file);
+  tables.set(file, table);
+  return createApi(table);
+}
+
+function loadTable(
+  { koffi, path: koffiPath }: ReturnType<typeof loadKoffi>,
+  file: string,
+): FunctionTable {
   const problem = statSync(file, { throwIfNoEntry: false })
     ? process.platform === 'linux' && libraryProblem(file)
     : 'it does not exist';
@@ -60,7 +93,7 @@ export function loadOrt(path?: string): OrtApi {
       `${file} is onnxruntime ${version}: expected 1.${API_VERSION} or later of 1: ${REMEDY}`,
     );
   }
-  return createApi({ koffi, koffiPath, api, version });
+  return readTable({ koffi, koffiPath, api, version });
 }
 
 const REMEDY = 'install the dependencies again: `pnpm install --force`';

@@ -1,7 +1,7 @@
 /** `Program` over libonnxruntime's C interface. */
 import { type Backend, createProgram } from '../create-program.ts';
-import type { Device } from '../devices.ts';
 import { openError } from '../error.ts';
+import { type Device, expectOptions } from '../open-options.ts';
 import { bindPorts } from '../ports.ts';
 import type { Program, ProgramOptions } from '../program.ts';
 import { createTurns, type Turns } from '../turns.ts';
@@ -40,11 +40,13 @@ const webgpuTurns = createTurns();
 export async function openNative(
   model: Uint8Array,
   options: NativeOptions,
-  api: OrtApi = loadOrt(),
+  api?: OrtApi,
 ): Promise<Program> {
+  expectOptions(options);
+  const library = api ?? loadOrt();
   const inTurn = options.device === 'webgpu' ? webgpuTurns : createTurns();
   const bytes = model.slice();
-  return inTurn(() => open(api, bytes, options, inTurn));
+  return inTurn(() => open(library, bytes, options, inTurn));
 }
 
 async function open(

@@ -1,8 +1,8 @@
 /** A session for a model on a device, and what it says of the model's inputs and outputs. */
 import { DATA_TYPES, type Dim, type DType } from '@ganport/onnx';
 import { expectCudaFiles } from '../cuda.ts';
-import type { Device } from '../devices.ts';
 import { RuntimeError } from '../error.ts';
+import type { Device } from '../open-options.ts';
 import type { Port } from '../program.ts';
 import type { Handle, OrtApi } from './api.ts';
 import { appendCuda, type CudaOptions } from './cuda-options.ts';
