@@ -137,7 +137,8 @@ export function wrongDependencies(sources: Sources): string[] {
         .filter((dependency) => !dependencies.includes(dependency))
         .map((dependency) => `${name} imports ${dependency}, no dependency of its package.json`),
       ...dependencies
-        .filter((dependency) => !named.has(dependency))
+        // Types are found by the name of what they are of.
+        .filter((dependency) => !named.has(dependency) && !dependency.startsWith('@types/'))
         .map((dependency) => `${name} depends on ${dependency} and never names it`),
       ...(expected.sort().join() === [...references].sort().join()
         ? []

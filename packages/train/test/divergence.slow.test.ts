@@ -39,6 +39,7 @@ vi.mock('../src/engines.ts', async (original) => {
 });
 
 const config = {
+  preset: 'mlp',
   generator: {
     inputs: { z: [2] },
     layers: [

@@ -27,6 +27,7 @@ const images = Uint8Array.from({ length: 50 * 64 }, (_, i) =>
 const squares = memoryDataset({ name: 'squares', height: 8, width: 8, channels: 1, images });
 
 const settings = {
+  preset: 'mlp' as const,
   name: 'tiny',
   generator: {
     inputs: { z: [6] },
