@@ -233,6 +233,17 @@ const CASES: Record<string, Case> = {
     f: (x, w) => op.Conv(x!, w!, undefined, { dilations: [2, 1], pads: [1, 1, 2, 1] }),
     shapes: [image, [2, 3, 2, 3]],
   },
+  'Conv, in groups': {
+    f: (x, w, b) => op.Conv(x!, w!, b!, { strides: [2, 1], pads: [1, 0, 1, 1], group: 2 }),
+    shapes: [[2, 4, 3, 4], [6, 2, 3, 2], [6]],
+  },
+  'Conv, a group for each channel': {
+    f: (x, w) => op.Conv(x!, w!, undefined, { pads: [1, 1, 1, 1], group: 3 }),
+    shapes: [
+      [2, 3, 3, 4],
+      [3, 1, 3, 3],
+    ],
+  },
   'ConvWeightGradient, strides that leave a rest': {
     f: (x, dy) => {
       const geometry = { kernel: [2, 3], strides: [2, 2], pads: [1, 0, 0, 1] } as const;
@@ -259,6 +270,17 @@ const CASES: Record<string, Case> = {
       [3, 2, 3, 3],
     ],
   },
+  'ConvTranspose, in groups': {
+    f: (x, w, b) =>
+      op.ConvTranspose(x!, w!, b!, {
+        strides: [2, 2],
+        pads: [1, 0, 1, 0],
+        outputPadding: [1, 0],
+        group: 2,
+      }),
+    shapes: [[2, 4, 2, 3], [4, 3, 3, 2], [6]],
+  },
+  GlobalMaxPool: { f: (x) => op.GlobalMaxPool(op.Mul(x!, x!)), shapes: [[2, 2, 3, 2]] },
   AveragePool: { f: (x) => op.AveragePool(op.Mul(x!, x!), { kernel: [2, 2] }), shapes: [image] },
   'AveragePool, overlapping': {
     f: (x) => op.AveragePool(op.Mul(x!, x!), { kernel: [3, 2], strides: [2, 1] }),

@@ -13,12 +13,16 @@ import {
 import { countDown, type Image, knownImage, padImage } from '../ops/image.ts';
 import {
   AveragePool,
+  Cast,
   Conv,
   ConvTranspose,
   ConvWeightGradient,
+  Div,
+  Equal,
   Gather,
   MatMul,
   Mul,
+  ReduceSum,
   Reshape,
   Resize,
   sumPerChannel,
@@ -86,6 +90,15 @@ export const convRules: Readonly<Record<string, Rule>> = {
       const kernel = [2, 3].map((axis) => (dy.shape[axis] as number) / (x!.shape[axis] as number));
       const sum = scalar(kernel[0]! * kernel[1]!);
       return Mul(AveragePool(dy, { kernel: kernel as unknown as Pair }), sum);
+    },
+  ]),
+
+  // Of several pixels that are the greatest, each has its share.
+  GlobalMaxPool: rule(([x], dy, y) => [
+    () => {
+      const greatest = Cast(Equal(x!, y), 'float32');
+      const share = Div(dy, ReduceSum(greatest, { axes: [2, 3], keepdims: true }));
+      return Mul(greatest, share);
     },
   ]),
 

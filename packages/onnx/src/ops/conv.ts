@@ -109,6 +109,12 @@ export function AveragePool(x: Value, { kernel, strides = kernel }: PoolOptions)
   return makeValue('AveragePool', [x], attributes, x.dtype, [n!, c!, ...size]);
 }
 
+/** The greatest number of each channel of x [N, C, H, W]: [N, C, 1, 1]. */
+export function GlobalMaxPool(x: Value): Value {
+  const [n, c] = imageShape('GlobalMaxPool', x);
+  return makeValue('GlobalMaxPool', [x], {}, x.dtype, [n!, c!, 1, 1]);
+}
+
 /** Repeats each pixel of x [N, C, H, W] so many times down and across: nearest-neighbour scaling. */
 export function Resize(x: Value, [down, across]: Pair): Value {
   const [n, c, h, w] = imageShape('Resize', x);

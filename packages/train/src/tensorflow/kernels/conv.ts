@@ -64,8 +64,20 @@ function transposed(
 
 /** The gradient of a convolution's kernel, from its image and the gradient of its output. */
 export const ConvWeightGradient: Kernel = ([x, dy], { attributes }) => {
-  const { kernel, dilations, strides, pads } = geometry(attributes);
+  const g = geometry(attributes);
   const [image, output] = [imageOf(x!), imageOf(dy!)];
+  if (g.group === 1) return { tensor: kernelGradient(image, output, g), order: KERNEL };
+  const images = tf.split<tf.Tensor4D>(image, g.group, 3);
+  const outputs = tf.split<tf.Tensor4D>(output, g.group, 3);
+  const parts = images.map((part, i) => kernelGradient(part, outputs[i]!, g));
+  return { tensor: tf.concat(parts, 3), order: KERNEL };
+};
+
+function kernelGradient(
+  image: tf.Tensor4D,
+  output: tf.Tensor4D,
+  { kernel, dilations, strides, pads }: Geometry,
+): tf.Tensor4D {
   const [, height, width, channels] = image.shape;
   const [, h, v, filters] = output.shape;
   const size = [0, 1].map((i) => (kernel[i]! - 1) * dilations[i]! + 1) as [number, number];
@@ -88,13 +100,12 @@ export const ConvWeightGradient: Kernel = ([x, dy], { attributes }) => {
   const rest = (margin: number, stride: number) => (-stride < margin && margin < 0 ? 0 : margin);
   const framing = [top, left, rest(below, strides[0]), rest(right, strides[1])];
   return everyOther(gradient(framed(image, framing), 'valid'), dilations);
-};
+}
 
 /** The places of a kernel that its dilations leave, of one that has zeros between them. */
-function everyOther(w: tf.Tensor4D, [down, across]: Geometry['dilations']): Stored {
-  if (down === 1 && across === 1) return { tensor: w, order: KERNEL };
-  const places = tf.stridedSlice(w, [0, 0, 0, 0], w.shape, [down, across, 1, 1]);
-  return { tensor: places, order: KERNEL };
+function everyOther(w: tf.Tensor4D, [down, across]: Geometry['dilations']): tf.Tensor4D {
+  if (down === 1 && across === 1) return w;
+  return tf.stridedSlice(w, [0, 0, 0, 0], w.shape, [down, across, 1, 1]) as tf.Tensor4D;
 }
 
 /** A kernel with zeros in its gaps: TensorFlow's kernels of gradients do not dilate. */

@@ -9,6 +9,11 @@ export const AveragePool: Kernel = ([x], { attributes }) => {
   return { tensor: tf.avgPool(image, kernel!, strides!, 'valid'), order: CHANNELS_LAST };
 };
 
+export const GlobalMaxPool: Kernel = ([x]) => ({
+  tensor: tf.max(arranged(x!, CHANNELS_LAST), [1, 2], true),
+  order: CHANNELS_LAST,
+});
+
 /** By repeating whole pixels: resizeNearestNeighbor finds them by a scale in float32, which is rounded. */
 export const Resize: Kernel = ([x], node) => {
   const image = arranged(x!, CHANNELS_LAST) as tf.Tensor4D;
