@@ -30,6 +30,7 @@ import { buildModel, encodeModel, float32, sizeOf } from '@ganport/onnx';
 import { openProgram } from '@ganport/runtime/node';
 import { buildGenerator, type ImageOutput } from './generator.ts';
 import { bake } from './passes/bake.ts';
+import { bakeSpectralNorm } from './passes/bake-spectral-norm.ts';
 import { foldBatchNorm } from './passes/fold-batch-norm.ts';
 import type { WeightArrays } from './passes/weighted-network.ts';
 import { type Batch, drawAll, largestDifference, type OpenModel } from './verify.ts';
@@ -84,7 +85,7 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   const run = runOf(checkpoint, current, folder);
   const ema = Object.keys(checkpoint.tensors).some((name) => name.startsWith('ema.'));
   const weights = trainedWeights(trained, checkpoint, ema);
-  const graph = bake(foldBatchNorm({ network: trained, weights }));
+  const graph = bake(foldBatchNorm(bakeSpectralNorm({ network: trained, weights })));
   const build = (as: ImageOutput, metadata: Record<string, string> = {}) =>
     buildGenerator(graph, { output: as, opset, metadata, producerVersion: version });
 

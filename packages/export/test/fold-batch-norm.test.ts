@@ -115,6 +115,36 @@ describe('is folded', () => {
       ),
     ],
     ['after conv2d', chain(image, conv, norm)],
+    [
+      'after conv2d in groups',
+      chain([4, 5, 4], { type: 'conv2d', filters: 6, kernel: 3, groups: 2 }, norm),
+    ],
+    [
+      'after convTranspose2d in groups, with rows more at the bottom',
+      chain(
+        [4, 3, 2],
+        {
+          type: 'convTranspose2d',
+          filters: 6,
+          kernel: 3,
+          stride: 2,
+          outputPadding: 1,
+          groups: 2,
+          bias: false,
+        },
+        norm,
+      ),
+    ],
+    [
+      'after conv2d, its channels become pixels',
+      chain(
+        [3, 4, 4],
+        { type: 'conv2d', filters: 8, kernel: 3 },
+        { type: 'pixelShuffle' },
+        { type: 'upsample2d', mode: 'bilinear' },
+        norm,
+      ),
+    ],
     ['after conv2d without a bias', chain(image, { ...conv, bias: false } as LayerSpec, norm)],
     [
       'after conv2d, two channels joined into one',

@@ -33,6 +33,11 @@ const CASES: Partial<Record<LayerType, Case[]>> = {
   dense: [
     { title: 'with a bias', input: [5], layers: [{ type: 'dense', units: 7 }] },
     { title: 'without', input: [5], layers: [{ type: 'dense', units: 7, bias: false }] },
+    {
+      title: 'of spectral norm 1',
+      input: [5],
+      layers: [{ type: 'dense', units: 7, spectralNorm: true }],
+    },
   ],
   conv2d: [
     { kernel: 3, pad: 1 },
@@ -42,6 +47,9 @@ const CASES: Partial<Record<LayerType, Case[]>> = {
     { kernel: 3, stride: 2 },
     { kernel: 1, pad: 1 },
     { kernel: 2, stride: 3, bias: false },
+    { kernel: 3, pad: 1, spectralNorm: true },
+    { kernel: 3, stride: 2, pad: 1, filters: 4, groups: 2 },
+    { kernel: 2, filters: 4, groups: 2, init: 'he' },
   ].map((options) => convolution('conv2d', options)),
   convTranspose2d: [
     { kernel: 4, stride: 2, pad: 1 },
@@ -50,6 +58,9 @@ const CASES: Partial<Record<LayerType, Case[]>> = {
     { kernel: [2, 3], stride: [2, 1], pad: [0, 1] },
     { kernel: 2, stride: 3, bias: false },
     { kernel: 5, stride: 2, pad: 2 },
+    { kernel: 5, stride: 2, pad: 2, outputPadding: 1 },
+    { kernel: 3, stride: 2, filters: 4, groups: 2, outputPadding: 1 },
+    { kernel: 4, stride: 2, pad: 1, spectralNorm: true },
   ].map((options) => convolution('convTranspose2d', options)),
   batchNorm: [
     { title: 'of vectors', input: [6], layers: [{ type: 'batchNorm' }] },
@@ -65,6 +76,17 @@ const CASES: Partial<Record<LayerType, Case[]>> = {
     },
     { title: 'of sequences', input: [3, 4], layers: [{ type: 'batchNorm' }] },
   ],
+  layerNorm: [{ title: 'of images', input: [2, 3, 4], layers: [{ type: 'layerNorm' }] }],
+  instanceNorm: [{ title: 'of images', input: [2, 3, 4], layers: [{ type: 'instanceNorm' }] }],
+  groupNorm: [
+    { title: 'of images', input: [4, 3, 2], layers: [{ type: 'groupNorm', groups: 2 }] },
+    { title: 'of vectors', input: [6], layers: [{ type: 'groupNorm', groups: 2 }] },
+  ],
+  pixelNorm: [{ title: 'of images', input: [3, 2, 2], layers: [{ type: 'pixelNorm' }] }],
+  minibatchStd: [
+    { title: 'in two groups', input: [2, 3, 4], layers: [{ type: 'minibatchStd', group: 3 }] },
+  ],
+  dropout: [{ title: 'of images', input: [2, 3, 4], layers: [{ type: 'dropout', rate: 0.3 }] }],
   relu: [{ title: '', input: [8], layers: [{ type: 'relu' }] }],
   leakyRelu: [
     { title: '', input: [8], layers: [{ type: 'leakyRelu', slope: 0.2 }] },
@@ -75,6 +97,8 @@ const CASES: Partial<Record<LayerType, Case[]>> = {
       layers: [{ type: 'relu' }, { type: 'leakyRelu', slope: 0.2 }],
     },
   ],
+  prelu: [{ title: 'of images', input: [3, 2, 2], layers: [{ type: 'prelu' }] }],
+  selu: [{ title: '', input: [8], layers: [{ type: 'selu' }] }],
   tanh: [{ title: '', input: [8], layers: [{ type: 'tanh' }] }],
   sigmoid: [{ title: '', input: [8], layers: [{ type: 'sigmoid' }] }],
   avgPool2d: [
@@ -87,11 +111,17 @@ const CASES: Partial<Record<LayerType, Case[]>> = {
     input: [2, 5, 7],
     layers: [{ type: 'avgPool2d', ...options }] as Layers,
   })),
-  upsample2d: [2, 3].map((scale) => ({
-    title: `by ${scale}`,
-    input: [2, 3, 4],
-    layers: [{ type: 'upsample2d', scale }],
-  })),
+  globalAvgPool2d: [{ title: '', input: [4, 3, 2], layers: [{ type: 'globalAvgPool2d' }] }],
+  globalSumPool2d: [{ title: '', input: [4, 3, 2], layers: [{ type: 'globalSumPool2d' }] }],
+  globalMaxPool2d: [{ title: '', input: [4, 3, 2], layers: [{ type: 'globalMaxPool2d' }] }],
+  pixelShuffle: [{ title: '', input: [8, 2, 3], layers: [{ type: 'pixelShuffle' }] }],
+  upsample2d: [{ scale: 2 }, { scale: 3 }, { scale: 2, mode: 'bilinear' } as const].map(
+    (options) => ({
+      title: JSON.stringify(options),
+      input: [2, 3, 4],
+      layers: [{ type: 'upsample2d', ...options }],
+    }),
+  ),
   reshape: [
     {
       title: 'of images to images',

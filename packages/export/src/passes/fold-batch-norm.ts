@@ -13,8 +13,11 @@ const TARGETS: ReadonlySet<string> = new Set(['dense', 'conv2d', 'convTranspose2
 /** Layers that, when drawing, keep the order of the elements and change none. */
 const KEEPERS: ReadonlySet<string> = new Set(['reshape', 'flatten', 'dropout']);
 
-/** Layers whose output at a channel is a mean of their input at that channel: an affine function passes through. */
-const MEANS: ReadonlySet<string> = new Set(['avgPool2d', 'upsample2d']);
+/**
+ * Layers whose output at a channel is a mean of their input at that channel, or at whole channels that become
+ * one: an affine function passes through.
+ */
+const MEANS: ReadonlySet<string> = new Set(['avgPool2d', 'upsample2d', 'pixelShuffle']);
 
 /** y = (x − shift) · factor + offset, each by channel: batch normalisation with running statistics. */
 interface Affine {
@@ -98,21 +101,33 @@ function absorb(
 ): WeightArrays {
   const [weightName, biasName] = [`${target.name}.weight`, `${target.name}.bias`];
   const { shape } = target.parameters.find(({ name }) => name === weightName)!;
-  // ConvTranspose weights are [in, out, kh, kw]; the others have the outputs first.
-  const axis = target.type === 'convTranspose2d' ? 1 : 0;
-  const outputs = shape[axis]!;
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const outputs = target.shape[0]!;
+  const outputOf = outputOfWeight(target, shape);
   // Reshapes keep their order: each channel has as many of them, one after the other.
   const channelOf = (output: number) => Math.floor((output * factor.length) / outputs);
   const old = weights[biasName];
   return {
-    [weightName]: weights[weightName]!.map(
-      (w, i) => w * factor[channelOf(Math.floor(i / inner) % outputs)]!,
-    ),
+    [weightName]: weights[weightName]!.map((w, i) => w * factor[channelOf(outputOf(i))]!),
     [biasName]: Float32Array.from({ length: outputs }, (_, output) => {
       const c = channelOf(output);
       return ((old?.[output] ?? 0) - shift[c]!) * factor[c]! + offset[c]!;
     }),
+  };
+}
+
+/** Which output each number of a weight is for. */
+function outputOfWeight({ type, options }: Layer, shape: readonly number[]): (i: number) => number {
+  if (type !== 'convTranspose2d') {
+    const inner = shape.slice(1).reduce((a, b) => a * b, 1);
+    return (i) => Math.floor(i / inner);
+  }
+  // [in, out / groups, kh, kw]: each group of inputs has outputs of its own.
+  const [inputs, each, kh, kw] = shape as [number, number, number, number];
+  const { groups } = options as { groups: number };
+  return (i) => {
+    const input = Math.floor(i / (each * kh * kw));
+    const group = Math.floor((input * groups) / inputs);
+    return group * each + (Math.floor(i / (kh * kw)) % each);
   };
 }
 

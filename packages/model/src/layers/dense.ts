@@ -1,11 +1,10 @@
 import { ops as op } from '@ganport/onnx';
-import * as z from 'zod';
 import { layer } from './contract.ts';
-import { count, expectRank, init, weightAndBias } from './options.ts';
+import { appliedWeights, count, expectRank, weightAndBias, weighted } from './options.ts';
 
 export const dense = layer(
   'dense',
-  { units: count, bias: z.boolean().default(true), init },
+  { units: count, ...weighted },
   {
     inputs: 'one',
     shape: ({ units }, [x]) => {
@@ -14,7 +13,9 @@ export const dense = layer(
     },
     parameters: ({ units, ...options }, [x]) =>
       weightAndBias([units, x![0]!], units, x![0]!, options),
-    lower: ({ bias }, [x], { weight }) =>
-      op.Gemm(x!, weight('weight'), bias ? weight('bias') : undefined, { transB: true }),
+    lower: (options, [x], context) => {
+      const [weight, bias] = appliedWeights(options, context);
+      return op.Gemm(x!, weight, bias, { transB: true });
+    },
   },
 );

@@ -1,13 +1,13 @@
 import { ops as op, scalar, sizeOf, type Value } from '@ganport/onnx';
 import * as z from 'zod';
 import { LayerError, layer, type Parameter } from './contract.ts';
+import { epsilon } from './options.ts';
 
 /** Ioffe & Szegedy 2015; momentum as in PyTorch: running = (1 − momentum) · running + momentum · batch. */
 export const batchNorm = layer(
   'batchNorm',
   {
-    /** Float32 would lose a smaller one beside any variance, and divide by 0 where there is none. */
-    epsilon: z.number().min(1e-12).max(1).default(1e-5),
+    epsilon: epsilon(1e-5),
     momentum: z.number().min(0).max(1).default(0.1),
   },
   {

@@ -1,6 +1,6 @@
-import { ops as op } from '@ganport/onnx';
+import { constant, type Dim, float32, ops as op } from '@ganport/onnx';
 import * as z from 'zod';
-import { layer } from './contract.ts';
+import { LayerError, layer } from './contract.ts';
 import { count, expectImage, fits, pair } from './options.ts';
 
 export const avgPool2d = layer(
@@ -17,16 +17,68 @@ export const avgPool2d = layer(
   },
 );
 
-/** Repeats each pixel `scale` times in both directions (nearest neighbour). */
+/** `scale` times as high and wide: "nearest" repeats pixels, "bilinear" is PyTorch's without aligned corners. */
 export const upsample2d = layer(
   'upsample2d',
-  { scale: z.int().min(2).max(16).default(2) },
+  {
+    scale: z.int().min(2).max(16).default(2),
+    mode: z.enum(['nearest', 'bilinear']).default('nearest'),
+  },
   {
     inputs: 'one',
     shape: ({ scale }, [x]) => {
       expectImage(x!);
       return [x![0]!, x![1]! * scale, x![2]! * scale];
     },
-    lower: ({ scale }, [x]) => op.Resize(x!, [scale, scale]),
+    lower: ({ scale, mode }, [x]) => {
+      if (mode === 'nearest') return op.Resize(x!, [scale, scale]);
+      const [, , height, width] = x!.shape as number[];
+      const wide = op.MatMul(x!, constant(float32(...between(width!, scale))));
+      const [weights, shape] = between(height!, scale);
+      return op.MatMul(op.Transpose(constant(float32(weights, shape)), [1, 0]), wide);
+    },
+  },
+);
+
+/**
+ * [size, size · scale]: what each pixel of a row gives to each of the scaled one. Two products of matrices
+ * scale an image, and can be differentiated as often as is wanted; ONNX's Resize cannot.
+ */
+function between(size: number, scale: number): [Float32Array, [number, number]] {
+  const wide = size * scale;
+  const weights = new Float32Array(size * wide);
+  for (let column = 0; column < wide; column++) {
+    // Centres of pixels, and no further than the outermost.
+    const place = Math.min(Math.max((column + 0.5) / scale - 0.5, 0), size - 1);
+    const low = Math.floor(place);
+    weights[low * wide + column]! += 1 - (place - low);
+    if (place > low) weights[(low + 1) * wide + column]! += place - low;
+  }
+  return [weights, [size, wide]];
+}
+
+/** Channels become pixels: [channels · scale², h, w] → [channels, h · scale, w · scale], as PyTorch's (Shi et al. 2016). */
+export const pixelShuffle = layer(
+  'pixelShuffle',
+  { scale: z.int().min(2).max(16).default(2) },
+  {
+    inputs: 'one',
+    shape: ({ scale }, [x]) => {
+      expectImage(x!);
+      const [channels, height, width] = x as [number, number, number];
+      if (channels % scale ** 2 !== 0) {
+        throw new LayerError(
+          `scale ${scale}: expected channels in multiples of ${scale ** 2}, got [${x}]`,
+        );
+      }
+      return [channels / scale ** 2, height * scale, width * scale];
+    },
+    lower: ({ scale }, [x]) => {
+      const [n, channels, height, width] = x!.shape as [Dim, number, number, number];
+      const c = channels / scale ** 2;
+      const apart = op.Reshape(x!, [n, c, scale, scale, height, width]);
+      const woven = op.Transpose(apart, [0, 1, 4, 2, 5, 3]);
+      return op.Reshape(woven, [n, c, height * scale, width * scale]);
+    },
   },
 );
