@@ -1,5 +1,6 @@
 /** What `train` and `start` share: the settings of a run, and training with progress on stderr. */
 import { join, resolve } from 'node:path';
+import type { ImageSize } from '@ganport/model';
 import { type CheckpointChoice, readRun } from '@ganport/model/node';
 import {
   type ChosenEngine,
@@ -26,7 +27,10 @@ import { versions } from './versions.ts';
 export const COMMAND_LINE = 'the command line';
 
 export interface Training extends EngineChoice {
+  /** A new run's is for images of 28 × 28 until `fit` has seen the data. */
   config: TrainConfig;
+  /** The configuration of a new run for images of a size. */
+  fit?: (image: ImageSize) => TrainConfig;
   folder: string;
   /** For a new run whose folder nobody named: another name is taken if this one is. */
   free?: boolean;
@@ -78,14 +82,16 @@ interface Trained {
 
 /** Loads the data and trains. The first Ctrl-C ends training with a checkpoint. */
 export async function runTraining(training: Training, log: Log): Promise<Trained> {
-  const { config, resume } = training;
-  const { data, dataDir, steps, batch } = config;
+  const { fit, ...rest } = training;
+  const { data, dataDir } = training.config;
   const crowded = asUsage(() => threadsNotice(training.threads));
   if (crowded) log(crowded);
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
-  if (!resume) {
+  const config = fit ? asUsage(() => fit(dataset)) : training.config;
+  if (!training.resume) {
     asUsage(() => expectUnboundedOutput(resolveGan(config, dataset).discriminator, config.loss));
   }
+  const { steps, batch } = config;
   const progress = trainingProgress(steps, log);
   const announce = ({ engine, why }: ChosenEngine, folder: string) => {
     log(
@@ -103,7 +109,8 @@ export async function runTraining(training: Training, log: Log): Promise<Trained
     });
     try {
       const result = await train({
-        ...training,
+        ...rest,
+        config,
         dataset,
         versions: versions(),
         signal,

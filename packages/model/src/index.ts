@@ -41,7 +41,13 @@ export {
 export { noise } from './noise.ts';
 export { normalQuantile } from './normal.ts';
 export { bytesOf, bytesToNumbers, numbersOf, numbersToBytes } from './pixels.ts';
-export { type GanSpec, PRESETS, type PresetName } from './presets.ts';
+export {
+  type GanSpec,
+  type ImageSize,
+  PRESETS,
+  type Preset,
+  type PresetName,
+} from './presets/index.ts';
 export {
   checkSeed,
   MAX_SEED,

@@ -88,7 +88,7 @@ test.each<[string, unknown, string | RegExp]>([
   [
     'an initialiser',
     net([{ ...dense, init: 'zero' }]),
-    'layers.0.init: expected one of "uniform", "normal", got "zero"',
+    'layers.0.init: expected one of "uniform", "normal", "he", "zeros", got "zero"',
   ],
   [
     'a negative epsilon',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ModelError } from '../src/error.ts';
 import {
   countParameters,
   inputSpec,
@@ -6,7 +7,10 @@ import {
   networkSchema,
   resolveNetwork,
 } from '../src/network.ts';
-import { PRESETS } from '../src/presets.ts';
+import { PRESETS, type PresetName } from '../src/presets/index.ts';
+
+const GREY_28 = { channels: 1, height: 28, width: 28 };
+const colour = (size: number) => ({ channels: 3, height: size, width: size });
 
 type LayerSpec = NetworkSpec['layers'][number];
 
@@ -26,26 +30,43 @@ describe('presets', () => {
     ['mlp', 293_136, 267_009],
     ['conv', 328_764, 3_265_409],
   ] as const)('%s has %i and %i trained weights', (preset, generator, discriminator) => {
-    const gan = PRESETS[preset];
+    const gan = PRESETS[preset](GREY_28);
     expect(countParameters(resolveNetwork(gan.generator, 'generator'))).toBe(generator);
     expect(countParameters(resolveNetwork(gan.discriminator, 'discriminator'))).toBe(discriminator);
   });
 
-  test.each(Object.keys(PRESETS) as (keyof typeof PRESETS)[])(
-    '%s turns a latent into an image of 28 × 28, and that into a logit',
-    (preset) => {
-      const { generator, discriminator } = PRESETS[preset];
+  const sizes = [GREY_28, ...[32, 64, 48].map(colour), { channels: 1, height: 32, width: 20 }];
+  const each = Object.keys(PRESETS).flatMap((preset) =>
+    sizes.map((image) => [preset as PresetName, image] as const),
+  );
+  test.each(each)(
+    '%s turns a latent into an image of %o, and that into a logit',
+    (preset, image) => {
+      const { generator, discriminator } = PRESETS[preset](image);
+      const shape = [image.channels, image.height, image.width];
       const { inputs, outputShape } = resolveNetwork(generator, 'generator');
       expect(Object.keys(inputs)).toEqual(['z']);
-      expect(outputShape).toEqual([1, 28, 28]);
+      expect(outputShape).toEqual(shape);
       const judge = resolveNetwork(discriminator, 'discriminator');
-      expect(judge.inputs).toEqual({ image: [1, 28, 28] });
+      expect(judge.inputs).toEqual({ image: shape });
       expect(judge.outputShape).toEqual([1]);
     },
   );
 
+  test.each([
+    [
+      'quick',
+      30,
+      'preset quick: expected images of a height and width in multiples of 4, got 30×30; resize them, or give networks of your own',
+    ],
+    ['dcgan', 12, 'preset dcgan: expected images of at least 16×16, got 12×12'],
+    ['r3gan', 8, 'preset r3gan: expected images of at least 16×16, got 8×8'],
+  ] as const)('%s is refused for %i pixels', (preset, size, message) => {
+    expect(() => PRESETS[preset](colour(size))).toThrow(new ModelError(message));
+  });
+
   test('the conv generator draws at 56 × 56 and halves that', () => {
-    const { layers } = resolveNetwork(PRESETS.conv.generator, 'generator');
+    const { layers } = resolveNetwork(PRESETS.conv(GREY_28).generator, 'generator');
     expect(layers.filter(({ parameters }) => parameters.length > 0).map((l) => l.shape)).toEqual([
       [3136],
       [1, 56, 56],
@@ -181,7 +202,8 @@ describe('graphs', () => {
   });
 });
 
-test.each(Object.entries(PRESETS))('%s resolves to itself again, through JSON', (_, gan) => {
+test.each(Object.entries(PRESETS))('%s resolves to itself again, through JSON', (_, preset) => {
+  const gan = preset(GREY_28);
   for (const spec of Object.values(gan)) {
     const parsed = networkSchema.parse(spec);
     const written = JSON.parse(JSON.stringify(parsed));

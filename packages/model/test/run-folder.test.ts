@@ -2,14 +2,19 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PRESETS } from '../src/presets.ts';
+import { PRESETS } from '../src/presets/index.ts';
 import { pointerText, type Run, readPointer, readRun } from '../src/run-folder.ts';
 import { refusal } from './refusal.ts';
 
 const RUN = {
   format: 1,
   // Keys that only training knows are kept.
-  config: { name: 'mlp', seed: 7, batch: 128, ...PRESETS.mlp },
+  config: {
+    name: 'mlp',
+    seed: 7,
+    batch: 128,
+    ...PRESETS.mlp({ channels: 1, height: 28, width: 28 }),
+  },
   dataset: { name: 'glyphs', count: 10, sha256: 'ab' },
   engine: 'onnxruntime',
   device: 'cpu',
@@ -36,6 +41,8 @@ describe('run.json', () => {
       units: 256,
       bias: true,
       init: 'uniform',
+      gain: 1,
+      spectralNorm: false,
     });
     writeFileSync(at('run.json'), JSON.stringify(run));
     expect(await readRun(folder)).toEqual(run);

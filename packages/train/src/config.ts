@@ -1,5 +1,6 @@
 /** What a training run is configured with: a preset, a file over it, flags over both. */
 import {
+  type ImageSize,
   networkSchema,
   PRESETS,
   type PresetName,
@@ -10,7 +11,7 @@ import {
 import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
 import { DEFAULT_RECIPE, RECIPES, type RecipeName } from './recipe/index.ts';
-import { LOSSES } from './recipe/losses.ts';
+import { LOSSES, type LossName } from './recipe/losses.ts';
 
 /** Line and paragraph separators break lines too, and a lone surrogate is no character. */
 const UNFIT_NAME = /[/\\\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|^\.\.?$/u;
@@ -87,7 +88,42 @@ const TRAINING = {
     ema: 0.995,
     every: { metrics: 10, checkpoint: 500 },
   },
-} satisfies Record<PresetName, unknown>;
+  dcgan: {
+    ...PUBLISHED,
+    batch: 64,
+    steps: 5000,
+    adam: { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
+    ema: 0.995,
+    every: { metrics: 10, checkpoint: 500 },
+  },
+  sngan: {
+    ...PUBLISHED,
+    loss: 'hinge',
+    batch: 64,
+    steps: 5000,
+    adam: { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
+    ema: 0.995,
+    every: { metrics: 10, checkpoint: 250 },
+  },
+  resnet: {
+    ...PUBLISHED,
+    loss: 'hinge',
+    batch: 64,
+    steps: 5000,
+    adam: { learningRate: 2e-4, beta1: 0, beta2: 0.9, epsilon: 1e-8 },
+    ema: 0.995,
+    every: { metrics: 5, checkpoint: 250 },
+  },
+  r3gan: {
+    ...PUBLISHED,
+    loss: 'relativistic',
+    batch: 64,
+    steps: 5000,
+    adam: { learningRate: 2e-4, beta1: 0, beta2: 0.99, epsilon: 1e-8 },
+    ema: 0.995,
+    every: { metrics: 5, checkpoint: 250 },
+  },
+} satisfies Record<PresetName, { loss: LossName; [setting: string]: unknown }>;
 
 /** What a configuration file, or the flags, may say; the rest comes from the preset. */
 const overridesSchema = configSchema.partial().extend({
@@ -100,15 +136,23 @@ export type Overrides = z.input<typeof overridesSchema>;
 
 export const DEFAULT_PRESET: PresetName = 'quick';
 
+const GREY_28: ImageSize = { channels: 1, height: 28, width: 28 };
+
 /**
  * Resolves a configuration: later overrides win, and what none gives is the preset's.
  * @param sources pairs of a name for errors ("config.json", "flags") and what it says
- * @throws ModelError for an unknown key, or a value out of range
+ * @param image what the preset's networks are made for, the size of the data's images
+ * @throws ModelError for an unknown key, a value out of range, or a preset that has no networks for the size
  */
-export function resolveConfig(sources: readonly (readonly [string, unknown])[]): TrainConfig {
+export function resolveConfig(
+  sources: readonly (readonly [string, unknown])[],
+  image: ImageSize = GREY_28,
+): TrainConfig {
   const overrides = sources.map(([what, value]) => parseOrThrow(overridesSchema, value, what));
   const preset = overrides.findLast((o) => o.preset)?.preset ?? DEFAULT_PRESET;
-  const defaults = { name: preset, data: 'glyphs', ...PRESETS[preset], ...TRAINING[preset] };
+  const isGiven = overrides.some((o) => o.generator) && overrides.some((o) => o.discriminator);
+  const networks = isGiven ? {} : PRESETS[preset](image);
+  const defaults = { name: preset, data: 'glyphs', ...networks, ...TRAINING[preset] };
   const config: Record<string, unknown> & typeof defaults = defaults;
   for (const { preset: _, adam, every, ...rest } of overrides) {
     Object.assign(config, rest);

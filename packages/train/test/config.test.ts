@@ -11,6 +11,18 @@ test('nothing given is the preset that soon draws digits', () => {
   expect(resolveConfig([])).toEqual(resolveConfig([['flags', { preset: 'quick' }]]));
 });
 
+test("a preset's networks are for the data's images, unless others are given", () => {
+  const image = { channels: 3, height: 64, width: 64 };
+  const config = resolveConfig([['a.json', { preset: 'dcgan' }]], image);
+  resolveGan(config, { name: 'colours', ...image });
+  const own = { generator: config.generator, discriminator: config.discriminator };
+  const odd = { channels: 3, height: 30, width: 30 };
+  expect(resolveConfig([['a.json', { preset: 'dcgan', ...own }]], odd)).toEqual(config);
+  expect(() => resolveConfig([['a.json', { preset: 'dcgan' }]], odd)).toThrow(
+    'preset dcgan: expected images of a height and width in multiples of 4, got 30×30',
+  );
+});
+
 test('the mlp preset has the published settings', () => {
   const config = resolveConfig([['flags', { preset: 'mlp' }]]);
   expect(config).toMatchObject({
@@ -80,7 +92,10 @@ test.each([
   ],
   [{ schedule: { type: 'constant', steps: 3 } }, 'schedule takes no "steps"; it takes type'],
   [{ discriminatorSteps: 0 }, 'discriminatorSteps: expected a whole number from 1 to 100, got 0'],
-  [{ preset: 'dcgan' }, 'preset: expected one of "mlp", "conv", "quick", got "dcgan"'],
+  [
+    { preset: 'began' },
+    'preset: expected one of "mlp", "conv", "quick", "dcgan", "sngan", "resnet", "r3gan", got "began"',
+  ],
   [{ data: 'cifar' }, 'a.json is not valid: data: '],
   [{ generator: [] }, 'generator: expected an object, got a list of 0'],
   [

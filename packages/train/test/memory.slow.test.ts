@@ -9,8 +9,14 @@ const LIMIT_MB = 40;
 
 test('memory does not grow over 2,000 steps (slow)', { timeout: 120_000 }, async () => {
   const gan = {
-    generator: resolveNetwork(PRESETS.mlp.generator, 'generator'),
-    discriminator: resolveNetwork(PRESETS.mlp.discriminator, 'discriminator'),
+    generator: resolveNetwork(
+      PRESETS.mlp({ channels: 1, height: 28, width: 28 }).generator,
+      'generator',
+    ),
+    discriminator: resolveNetwork(
+      PRESETS.mlp({ channels: 1, height: 28, width: 28 }).discriminator,
+      'discriminator',
+    ),
   };
   const recipe = recipeOf(gan, { batch: BATCH });
   const engine = await createEngine(recipe, initialState(recipe, 0), {

@@ -280,7 +280,7 @@ describe('both engines agree on every penalty', () => {
 });
 
 function presetGan(preset: keyof typeof PRESETS): Gan {
-  const { generator, discriminator } = PRESETS[preset];
+  const { generator, discriminator } = PRESETS[preset]({ channels: 1, height: 28, width: 28 });
   return {
     generator: resolveNetwork(generator, 'generator'),
     discriminator: resolveNetwork(discriminator, 'discriminator'),

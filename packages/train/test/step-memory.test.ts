@@ -33,8 +33,14 @@ test('tensors count from where they are made to their last use, and views take n
 const quick = (batch: number) =>
   recipeOf(
     {
-      generator: resolveNetwork(PRESETS.quick.generator, 'generator'),
-      discriminator: resolveNetwork(PRESETS.quick.discriminator, 'discriminator'),
+      generator: resolveNetwork(
+        PRESETS.quick({ channels: 1, height: 28, width: 28 }).generator,
+        'generator',
+      ),
+      discriminator: resolveNetwork(
+        PRESETS.quick({ channels: 1, height: 28, width: 28 }).discriminator,
+        'discriminator',
+      ),
     },
     { batch },
   );

@@ -59,7 +59,10 @@ const CONV: Case = {
   },
 };
 
-const CASES = { conv: CONV, mlp: { ...PRESETS.mlp, batch: 16 } };
+const CASES = {
+  conv: CONV,
+  mlp: { ...PRESETS.mlp({ channels: 1, height: 28, width: 28 }), batch: 16 },
+};
 
 export type CaseName = keyof typeof CASES;
 export const CASE_NAMES = Object.keys(CASES) as CaseName[];

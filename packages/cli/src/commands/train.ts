@@ -44,7 +44,7 @@ export const train = command({
   usage: 'train',
   describe: 'Train a GAN into a run folder',
   examples: [
-    ['train --preset quick', 'About a minute on two cores'],
+    ['train', 'The quick preset: about a minute on two cores'],
     ['train --preset conv --data mnist', 'Downloads MNIST first'],
     ['train --config my-gan.json --out runs/mine', 'Networks and settings of your own'],
     ['train --resume runs/mine --steps 40000', 'Goes on, to 40000 steps in all'],
@@ -160,16 +160,16 @@ async function newTraining(flags: Flags): Promise<Training> {
   const { preset, config: path, data, batch, seed, loss } = flags;
   const settings = { ...given({ preset, data, batch, seed, loss }), ...changeable(flags) };
   const file = path === undefined ? {} : withAbsoluteData(await readJson(path), dirname(path));
-  const config = asUsage(() =>
-    resolveConfig([
-      [path ?? 'no file', file],
-      [COMMAND_LINE, settings],
-    ]),
-  );
+  const sources = [
+    [path ?? 'no file', file],
+    [COMMAND_LINE, settings],
+  ] as const;
+  const config = asUsage(() => resolveConfig(sources));
+  const fit: Training['fit'] = (image) => resolveConfig(sources, image);
   const { out } = flags;
   const folder = out ?? join('runs', `${config.name}-${timestamp()}`);
   const free = out === undefined;
-  return { config, folder, free, resume: false, ...DEFAULT_ENGINE, ...engineFlags(flags) };
+  return { config, fit, folder, free, resume: false, ...DEFAULT_ENGINE, ...engineFlags(flags) };
 }
 
 /** A run's own settings, of which some flags change some. */

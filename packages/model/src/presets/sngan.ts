@@ -1,0 +1,54 @@
+import { inputs, type Layers, type Preset, relu, startOf, widths } from './preset.ts';
+
+const leaky = { type: 'leakyRelu', slope: 0.1 } as const;
+const same = { kernel: 3, pad: 1, init: 'normal' } as const;
+const stride = { kernel: 4, stride: 2, pad: 1, init: 'normal' } as const;
+const spectralNorm = true;
+
+/**
+ * The plain convolutional networks of Miyato et al. 2018 (table 3), with half of their filters: z 128, spectral
+ * normalisation in the discriminator, no batch normalisation there.
+ */
+export const sngan: Preset = (image) => {
+  const { height, width, doublings } = startOf(image, 'sngan');
+  const first = 2 * widths(doublings, 32)[0]!;
+  const up = widths(doublings, 32).flatMap(
+    (filters): Layers => [
+      { type: 'convTranspose2d', filters, ...stride, bias: false },
+      { type: 'batchNorm' },
+      relu,
+    ],
+  );
+  const down = widths(doublings, 32)
+    .toReversed()
+    .flatMap(
+      (filters): Layers => [
+        { type: 'conv2d', filters, ...same, spectralNorm },
+        leaky,
+        { type: 'conv2d', filters: 2 * filters, ...stride, spectralNorm },
+        leaky,
+      ],
+    );
+  return {
+    generator: {
+      inputs: { z: [128] },
+      layers: [
+        { type: 'dense', units: first * height * width, init: 'normal', bias: false },
+        { type: 'reshape', shape: [first, height, width] },
+        { type: 'batchNorm' },
+        relu,
+        ...up,
+        { type: 'conv2d', filters: image.channels, ...same },
+        { type: 'tanh' },
+      ],
+    },
+    discriminator: {
+      inputs: inputs(image),
+      layers: [
+        ...down,
+        { type: 'flatten' },
+        { type: 'dense', units: 1, init: 'normal', spectralNorm },
+      ],
+    },
+  };
+};
