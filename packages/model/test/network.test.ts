@@ -211,3 +211,44 @@ test.each(Object.entries(PRESETS))('%s resolves to itself again, through JSON', 
     expect(resolveNetwork(written, 'net')).toEqual(resolveNetwork(spec, 'net'));
   }
 });
+
+test("the generator of tfjs-examples' ACGAN: 5 × 5 kernels double an image with a row and a column more", () => {
+  const twice = { kernel: 5, stride: 2, pad: 2, outputPadding: 1 } as const;
+  const spec = chain(
+    [100],
+    { type: 'dense', units: 3456 },
+    { type: 'relu' },
+    { type: 'reshape', shape: [384, 3, 3] },
+    { type: 'convTranspose2d', filters: 192, kernel: 5, name: 'first' },
+    { type: 'relu' },
+    { type: 'batchNorm' },
+    { type: 'convTranspose2d', filters: 96, ...twice, name: 'second' },
+    { type: 'relu' },
+    { type: 'batchNorm' },
+    { type: 'convTranspose2d', filters: 1, ...twice, name: 'third' },
+    { type: 'tanh', name: 'image' },
+  );
+  expect(shapes(spec)).toMatchObject({
+    first: [192, 7, 7],
+    second: [96, 14, 14],
+    third: [1, 28, 28],
+    image: [1, 28, 28],
+  });
+});
+
+test("the discriminator of PyTorch-GAN's DCGAN, with its dropout and its epsilon of 0.8", () => {
+  const down = { kernel: 3, stride: 2, pad: 1 } as const;
+  const spec = chain(
+    [1, 28, 28],
+    { type: 'conv2d', filters: 16, ...down },
+    { type: 'leakyRelu', slope: 0.2 },
+    { type: 'dropout', rate: 0.25 },
+    { type: 'conv2d', filters: 32, ...down },
+    { type: 'leakyRelu', slope: 0.2 },
+    { type: 'dropout', rate: 0.25 },
+    { type: 'batchNorm', epsilon: 0.8 },
+    { type: 'flatten' },
+    { type: 'dense', units: 1 },
+  );
+  expect(resolveNetwork(spec, 'net')).toMatchObject({ outputShape: [1], mixesBatch: true });
+});

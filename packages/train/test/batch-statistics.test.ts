@@ -56,3 +56,15 @@ test('a batch of one is enough for more than one value, and without batch normal
   expect(resolve(1, picture, columns)).toHaveProperty('generator');
   expect(resolve(1, picture, logit)).toHaveProperty('generator');
 });
+
+test('a batch that is no whole number of groups is refused', () => {
+  const judge = [{ type: 'minibatchStd', group: 4, name: 'std' }, ...logit];
+  expect(() => resolve(10, picture, judge)).toThrow(
+    new ModelError(
+      'discriminator, layer 0 "std" (minibatchStd): a batch of 10 is no whole number of groups of 4: use --batch 8 or 12',
+    ),
+  );
+  for (const batch of [1, 3, 8]) {
+    expect(resolve(batch, picture, judge).discriminator.mixesBatch).toBe(true);
+  }
+});
