@@ -12,7 +12,7 @@ test('nothing given is the preset that soon draws digits', () => {
 });
 
 test("a preset's networks are for the data's images, unless others are given", () => {
-  const image = { channels: 3, height: 64, width: 64 };
+  const image = { channels: 3, height: 64, width: 64 } as const;
   const config = resolveConfig([['a.json', { preset: 'dcgan' }]], image);
   resolveGan(config, { name: 'colours', ...image });
   const own = { generator: config.generator, discriminator: config.discriminator };

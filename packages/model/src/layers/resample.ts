@@ -1,4 +1,4 @@
-import { constant, type Dim, float32, ops as op } from '@ganport/onnx';
+import { constant, type Dim, float32, ops as op, type Tensor } from '@ganport/onnx';
 import * as z from 'zod';
 import { LayerError, layer } from './contract.ts';
 import { count, expectImage, fits, pair } from './options.ts';
@@ -33,28 +33,35 @@ export const upsample2d = layer(
     lower: ({ scale, mode }, [x]) => {
       if (mode === 'nearest') return op.Resize(x!, [scale, scale]);
       const [, , height, width] = x!.shape as number[];
-      const wide = op.MatMul(x!, constant(float32(...between(width!, scale))));
-      const [weights, shape] = between(height!, scale);
-      return op.MatMul(op.Transpose(constant(float32(weights, shape)), [1, 0]), wide);
+      const wide = op.MatMul(x!, constant(turned(between(width!, scale))));
+      return op.MatMul(constant(between(height!, scale)), wide);
     },
   },
 );
 
 /**
- * [size, size · scale]: what each pixel of a row gives to each of the scaled one. Two products of matrices
- * scale an image, and can be differentiated as often as is wanted; ONNX's Resize cannot.
+ * [size · scale, size]: what each pixel of the scaled row takes from each of the row. Two products of matrices scale
+ * an image, and can be differentiated as often as is wanted; ONNX's Resize cannot.
  */
-function between(size: number, scale: number): [Float32Array, [number, number]] {
+function between(size: number, scale: number): Tensor {
   const wide = size * scale;
-  const weights = new Float32Array(size * wide);
-  for (let column = 0; column < wide; column++) {
+  const shares = new Float32Array(wide * size);
+  for (let row = 0; row < wide; row++) {
     // Centres of pixels, and no further than the outermost.
-    const place = Math.min(Math.max((column + 0.5) / scale - 0.5, 0), size - 1);
+    const place = Math.min(Math.max((row + 0.5) / scale - 0.5, 0), size - 1);
     const low = Math.floor(place);
-    weights[low * wide + column]! += 1 - (place - low);
-    if (place > low) weights[(low + 1) * wide + column]! += place - low;
+    shares[row * size + low]! += 1 - (place - low);
+    if (place > low) shares[row * size + low + 1]! += place - low;
   }
-  return [weights, [size, wide]];
+  return float32(shares, [wide, size]);
+}
+
+/** A matrix with its rows as columns. */
+function turned({ shape: [rows, columns], data }: Tensor): Tensor {
+  const out = Float32Array.from(data as Float32Array, (_, i) =>
+    Number(data[(i % rows!) * columns! + Math.floor(i / rows!)]),
+  );
+  return float32(out, [columns!, rows!]);
 }
 
 /** Channels become pixels: [channels · scale², h, w] → [channels, h · scale, w · scale], as PyTorch's (Shi et al. 2016). */
