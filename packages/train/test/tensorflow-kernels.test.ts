@@ -215,6 +215,20 @@ const ROWS: readonly Row[] = [
       [2, 4, ...size],
     ],
   ),
+  [
+    'ConvWeightGradient in groups',
+    (x, dy) =>
+      op.ConvWeightGradient(x!, dy!, {
+        kernel: [2, 3],
+        strides: [2, 2],
+        pads: [1, 0, 0, 1],
+        dilations: [1, 1],
+        group: 2,
+      }),
+    [2, 4, 5, 4],
+    [2, 6, 3, 2],
+  ],
+  ['GlobalMaxPool', (x) => op.GlobalMaxPool(x!), image],
   ['AveragePool, a rest', (x) => op.AveragePool(x!, { kernel: [2, 4] }), image],
   [
     'AveragePool, overlapping',
