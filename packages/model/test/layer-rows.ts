@@ -104,7 +104,8 @@ export const ROWS: Record<LayerType, Row> = {
       const { stride, pad, kernel, filters, groups, bias } = options;
       const [w, channels] = [weight('weight'), x!.shape[1]! / groups];
       const shape = [0, 1].map((axis) => {
-        const room = x!.shape[axis + 2]! + 2 * pad[axis] - kernel[axis];
+        const around = pad[axis] + (pad[axis + 2] ?? pad[axis]);
+        const room = x!.shape[axis + 2]! + around - kernel[axis];
         return Math.floor(room / stride[axis]) + 1;
       });
       return tabulate([x!.shape[0]!, filters, ...shape], ([n, o, i, j]) => {
@@ -130,6 +131,11 @@ export const ROWS: Record<LayerType, Row> = {
         of: [image],
         with: { filters: 4, kernel: 1, bias: false },
         shape: [4, 7, 6],
+      },
+      'padded on two sides': {
+        of: [[2, 4, 4]],
+        with: { filters: 2, kernel: 2, pad: [0, 1, 1, 0] },
+        shape: [2, 4, 4],
       },
       'in groups': {
         of: [[4, 5, 4]],
@@ -169,7 +175,12 @@ export const ROWS: Record<LayerType, Row> = {
       const [w, channels, ...size] = [weight('weight'), ...x!.shape.slice(1)] as const;
       // PyTorch's formula.
       const shape = size.map(
-        (n, axis) => (n - 1) * stride[axis] - 2 * pad[axis] + kernel[axis] + extra[axis],
+        (n, axis) =>
+          (n - 1) * stride[axis] -
+          pad[axis] -
+          (pad[axis + 2] ?? pad[axis]) +
+          kernel[axis] +
+          extra[axis],
       );
       const each = filters / groups;
       return tabulate([x!.shape[0]!, filters, ...shape], ([n, o, i, j]) => {
@@ -199,6 +210,11 @@ export const ROWS: Record<LayerType, Row> = {
       'twice as large by 5 × 5': {
         of: [[2, 4, 3]],
         with: { filters: 2, kernel: 5, stride: 2, pad: 2, outputPadding: 1 },
+        shape: [2, 8, 6],
+      },
+      "as TensorFlow's same padding": {
+        of: [[2, 4, 3]],
+        with: { filters: 2, kernel: 5, stride: 2, pad: [1, 1, 2, 2] },
         shape: [2, 8, 6],
       },
       'padded more than its kernel reaches': {

@@ -212,29 +212,39 @@ test.each(Object.entries(PRESETS))('%s resolves to itself again, through JSON', 
   }
 });
 
-test("the generator of tfjs-examples' ACGAN: 5 × 5 kernels double an image with a row and a column more", () => {
-  const twice = { kernel: 5, stride: 2, pad: 2, outputPadding: 1 } as const;
-  const spec = chain(
-    [100],
-    { type: 'dense', units: 3456 },
-    { type: 'relu' },
-    { type: 'reshape', shape: [384, 3, 3] },
-    { type: 'convTranspose2d', filters: 192, kernel: 5, name: 'first' },
-    { type: 'relu' },
-    { type: 'batchNorm' },
-    { type: 'convTranspose2d', filters: 96, ...twice, name: 'second' },
-    { type: 'relu' },
-    { type: 'batchNorm' },
-    { type: 'convTranspose2d', filters: 1, ...twice, name: 'third' },
-    { type: 'tanh', name: 'image' },
-  );
-  expect(shapes(spec)).toMatchObject({
-    first: [192, 7, 7],
-    second: [96, 14, 14],
-    third: [1, 28, 28],
-    image: [1, 28, 28],
-  });
-});
+test.each([
+  ['as PyTorch has it', { pad: 2, outputPadding: 1 }],
+  ["as TensorFlow's same padding", { pad: [1, 1, 2, 2] }],
+] as const)(
+  "the generator of tfjs-examples' ACGAN, its images doubled by 5 × 5 kernels %s",
+  (_, padding) => {
+    const twice = { kernel: 5, stride: 2, ...structuredClone(padding) } as {
+      kernel: number;
+      stride: number;
+      pad: number;
+    };
+    const spec = chain(
+      [100],
+      { type: 'dense', units: 3456 },
+      { type: 'relu' },
+      { type: 'reshape', shape: [384, 3, 3] },
+      { type: 'convTranspose2d', filters: 192, kernel: 5, name: 'first' },
+      { type: 'relu' },
+      { type: 'batchNorm' },
+      { type: 'convTranspose2d', filters: 96, ...twice, name: 'second' },
+      { type: 'relu' },
+      { type: 'batchNorm' },
+      { type: 'convTranspose2d', filters: 1, ...twice, name: 'third' },
+      { type: 'tanh', name: 'image' },
+    );
+    expect(shapes(spec)).toMatchObject({
+      first: [192, 7, 7],
+      second: [96, 14, 14],
+      third: [1, 28, 28],
+      image: [1, 28, 28],
+    });
+  },
+);
 
 test("the discriminator of PyTorch-GAN's DCGAN, with its dropout and its epsilon of 0.8", () => {
   const down = { kernel: 3, stride: 2, pad: 1 } as const;

@@ -6,7 +6,9 @@ import {
   expectImage,
   fits,
   margin,
+  pads,
   pair,
+  sides,
   weightAndBias,
   weighted,
 } from './options.ts';
@@ -16,14 +18,11 @@ const options = {
   filters: count,
   kernel: pair(count),
   stride: pair(count).default([1, 1]),
-  pad: pair(margin).default([0, 0]),
+  pad: pads.default([0, 0]),
   /** Channels and filters are cut into so many groups, each of which sees its own channels alone. */
   groups: count.default(1),
   ...weighted,
 };
-
-/** [top, left, bottom, right], as ONNX orders them. */
-const pads = ([y, x]: readonly [number, number]) => [y, x, y, x] as const;
 
 function expectGroups(groups: number, filters: number, [channels]: Size): void {
   if (channels! % groups === 0 && filters % groups === 0) return;
@@ -37,9 +36,11 @@ export const conv2d = layer('conv2d', options, {
   shape: ({ filters, kernel, stride, pad, groups }, [x]) => {
     expectImage(x!);
     expectGroups(groups, filters, x!);
-    const size = [0, 1].map(
-      (i) => Math.floor((x![i + 1]! + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1,
-    );
+    const edges = sides(pad);
+    const size = [0, 1].map((i) => {
+      const room = x![i + 1]! + edges[i]! + edges[i + 2]! - kernel[i]!;
+      return Math.floor(room / stride[i]!) + 1;
+    });
     return fits([filters, ...size], `kernel ${kernel.join('×')} is larger than its input [${x}]`);
   },
   parameters: ({ filters, kernel, groups, ...rest }, [x]) => {
@@ -49,7 +50,7 @@ export const conv2d = layer('conv2d', options, {
   },
   lower: ({ stride, pad, groups, ...options }, [x], context) => {
     const [weight, bias] = appliedWeights(options, context);
-    return op.Conv(x!, weight, bias, { strides: stride, pads: pads(pad), group: groups });
+    return op.Conv(x!, weight, bias, { strides: stride, pads: sides(pad), group: groups });
   },
 });
 
@@ -70,9 +71,11 @@ export const convTranspose2d = layer(
           `outputPadding ${outputPadding.join('×')}: expected less than the stride ${stride.join('×')}`,
         );
       }
-      const size = [0, 1].map(
-        (i) => (x![i + 1]! - 1) * stride[i]! + kernel[i]! - 2 * pad[i]! + outputPadding[i]!,
-      );
+      const edges = sides(pad);
+      const size = [0, 1].map((i) => {
+        const reach = (x![i + 1]! - 1) * stride[i]! + kernel[i]!;
+        return reach + outputPadding[i]! - edges[i]! - edges[i + 2]!;
+      });
       return fits([filters, ...size], `pad ${pad.join('×')} leaves nothing of its input [${x}]`);
     },
     // PyTorch takes the fan-in of a [in, out, kh, kw] weight from its second axis.
@@ -85,7 +88,7 @@ export const convTranspose2d = layer(
       const [weight, bias] = appliedWeights(options, context, 1);
       return op.ConvTranspose(x!, weight, bias, {
         strides: stride,
-        pads: pads(pad),
+        pads: sides(pad),
         group: groups,
         outputPadding,
       });

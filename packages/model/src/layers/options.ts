@@ -15,6 +15,22 @@ export const pair = (each: z.ZodInt) =>
     })
     .transform((v): [number, number] => (typeof v === 'number' ? [v, v] : v));
 
+/** Zeros around an image: one number, [height, width], or [top, left, bottom, right] as ONNX orders them. */
+export const pads = z
+  .union([margin, z.tuple([margin, margin]), z.tuple([margin, margin, margin, margin])], {
+    error:
+      'expected a whole number from 0 to 1024, two: [height, width], or four: [top, left, bottom, right]',
+  })
+  .transform((v): [number, number] | [number, number, number, number] =>
+    typeof v === 'number' ? [v, v] : v,
+  );
+
+/** All four sides. */
+export function sides(pad: z.infer<typeof pads>): readonly [number, number, number, number] {
+  const [top, left, bottom = top, right = left] = pad;
+  return [top, left, bottom, right];
+}
+
 /** Float32 would lose a smaller one beside any variance, and divide by 0 where there is none. */
 export const epsilon = (value: number) => z.number().min(1e-12).max(1).default(value);
 
