@@ -58,12 +58,12 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     'a generator that takes x',
     () => editGenerator([{ type: 'tanh' }], { x: [6] }),
-    'run.json: generator: expected one input "z" of shape [size], got {"x":[6]}',
+    'run.json: generator: expected an input "z" of shape [size], and "label" at most beside it, got {"x":[6]}',
   ],
   [
     'a generator that takes an image',
     () => editGenerator([{ type: 'tanh' }], { z: [1, 8, 8] }),
-    'run.json: generator: expected one input "z" of shape [size], got {"z":[1,8,8]}',
+    'run.json: generator: expected an input "z" of shape [size], and "label" at most beside it, got {"z":[1,8,8]}',
   ],
   [
     'a generator of vectors',

@@ -16,6 +16,7 @@ import {
   resolveNetwork,
   samplerGraph,
   sealGenerator,
+  turnsIn,
 } from '@ganport/model';
 import {
   type Checkpoint,
@@ -90,10 +91,13 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
     buildGenerator(graph, { output: as, opset, metadata, producerVersion: version });
 
   const size = trained.inputs.z![0]!;
-  const batches = COMPARED.map(({ seed, count }) => ({
+  const { label: classes } = trained.labels;
+  const batchOf = ({ seed, count }: { seed: number; count: number }): Batch => ({
     z: latentBatch(seed, 0, count, size),
     count,
-  }));
+    labels: classes === undefined ? undefined : turnsIn(classes, 0, count),
+  });
+  const batches = COMPARED.map(batchOf);
   const expected = await drawTrained(open, trained, checkpoint, ema, batches);
   const plain = { float: build('float32'), levels: build('uint8') };
   const verified = {
@@ -106,8 +110,7 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   expectWithin('float32', verified.float, MAX_FLOAT_DIFFERENCE);
   expectWithin('uint8', verified.levels, MAX_LEVEL_DIFFERENCE);
 
-  const golden: Batch = { z: latentBatch(GOLDEN.seed, 0, GOLDEN.count, size), count: GOLDEN.count };
-  const [images] = await drawAll(open, plain.levels, [golden]);
+  const [images] = await drawAll(open, plain.levels, [batchOf(GOLDEN)]);
   const metadata = describe(run, checkpoint, trained, output, images as Uint8Array, version);
   const model = build(output, { [METADATA_KEY]: JSON.stringify(metadata) });
   const digest = await sealGenerator(model);
@@ -131,9 +134,11 @@ function resolveGenerator({ config }: Run, path: string): Network {
   const what = `${path}: generator`;
   const network = resolveNetwork(config.generator, what);
   const inputs = inputSpec(network);
-  if (Object.keys(inputs).join() !== 'z' || network.inputs.z?.length !== 1) {
+  if (!['z', 'z,label'].includes(Object.keys(inputs).join()) || network.inputs.z?.length !== 1) {
     const got = JSON.stringify(inputs);
-    throw new ModelError(`${what}: expected one input "z" of shape [size], got ${got}`);
+    throw new ModelError(
+      `${what}: expected an input "z" of shape [size], and "label" at most beside it, got ${got}`,
+    );
   }
   const [channels] = network.outputShape;
   if (network.outputShape.length !== 3 || (channels !== 1 && channels !== 3)) {
@@ -176,10 +181,20 @@ function expectWithin(output: ImageOutput, difference: number, limit: number): v
   );
 }
 
+/** Names of the classes that a label is of: the data's. */
+function classesOf({ dataset }: Run, count: number | undefined): string[] | undefined {
+  if (count === undefined) return undefined;
+  const { classes = Array.from({ length: count }, (_, i) => String(i)) } = dataset;
+  if (classes.length === count) return classes;
+  throw new ModelError(
+    `run.json: expected ${count} names of classes in "dataset", got ${classes.length}`,
+  );
+}
+
 function describe(
   run: Run,
   checkpoint: Checkpoint,
-  { inputs, outputShape }: Network,
+  { inputs, labels, outputShape }: Network,
   output: ImageOutput,
   golden: Uint8Array,
   version: string,
@@ -188,9 +203,11 @@ function describe(
   const { dataDir: _, ...config } = run.config;
   const history = run.history?.filter(({ field }) => field !== 'config.dataDir') ?? [];
   const [channels, height, width] = outputShape as [1 | 3, number, number];
+  const classes = classesOf(run, labels.label);
   const metadata: GeneratorMetadata = {
-    format: 1,
+    format: classes ? 2 : 1,
     name: run.config.name,
+    ...(classes && { classes }),
     latent: { size: inputs.z![0]!, distribution: 'normal' },
     image: { width, height, channels, output },
     provenance: {

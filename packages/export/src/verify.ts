@@ -9,9 +9,11 @@ export interface Batch {
   /** Latents [count, latent]. */
   z: Float32Array;
   count: number;
+  /** Of generators of classes, [count]. */
+  labels?: BigInt64Array | undefined;
 }
 
-/** Runs a generator on each batch; `weights` are its inputs beside z. Returns each output's numbers. */
+/** Runs a generator on each batch; `weights` are its inputs beside z and label. Returns each output's numbers. */
 export async function drawAll(
   open: OpenModel,
   model: Uint8Array,
@@ -21,8 +23,12 @@ export async function drawAll(
   const program = await open(model);
   try {
     const drawn: (Float32Array | Uint8Array)[] = [];
-    for (const { z, count } of batches) {
-      const { image } = await program.run({ ...weights, z: float32(z, [count, z.length / count]) });
+    for (const { z, count, labels } of batches) {
+      const { image } = await program.run({
+        ...weights,
+        z: float32(z, [count, z.length / count]),
+        ...(labels && { label: { dtype: 'int64', shape: [count], data: labels } as const }),
+      });
       drawn.push(image!.data as Float32Array | Uint8Array);
     }
     return drawn;

@@ -13,13 +13,13 @@ export const METADATA_KEY = 'ganport';
 const count = z.int().positive();
 
 export const generatorMetadataSchema = z.strictObject({
-  /** Version of this format. */
-  format: z.literal(1),
+  /** Version of this format: 2 has classes, which a reader of 1 would not feed. */
+  format: z.literal([1, 2]),
   /** Name of the preset, or of the configuration file. */
   name: z.string(),
   latent: z.strictObject({ size: count.max(65_536), distribution: z.literal('normal') }),
-  /** Names of the classes, of a generator that takes a label. */
-  classes: z.array(z.string()).optional(),
+  /** Names of the classes, of a generator that takes `label`, the index of one. */
+  classes: z.array(z.string()).min(2).optional(),
   image: z.strictObject({
     width: count.max(8192),
     height: count.max(8192),
@@ -46,7 +46,7 @@ export const generatorMetadataSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
-  /** Images of latents(seed, 0 … count − 1) as uint8 [count, H, W, C], base64. */
+  /** Images of latents(seed, 0 … count − 1), of the classes in turns, as uint8 [count, H, W, C], base64. */
   golden: z.strictObject({ seed: z.int().nonnegative(), count, images: z.base64() }),
 });
 

@@ -1,3 +1,4 @@
+export { turnsIn } from './class-turns.ts';
 export { nearestDistance } from './diversity.ts';
 export { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 export { checkGeneratorDigest, NO_DIGEST, sealGenerator } from './generator-digest.ts';

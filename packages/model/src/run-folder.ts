@@ -42,7 +42,13 @@ export const runSchema = z.strictObject({
     generator: networkSchema,
     discriminator: networkSchema,
   }),
-  dataset: z.strictObject({ name: z.string(), count: z.int().positive(), sha256: z.string() }),
+  dataset: z.strictObject({
+    name: z.string(),
+    count: z.int().positive(),
+    sha256: z.string(),
+    /** Names of the classes, of a generator that takes a label. */
+    classes: z.array(z.string()).optional(),
+  }),
   engine: z.enum(ENGINES),
   device: z.enum(DEVICES),
   threads: z.int().min(1).max(MAX_THREADS),

@@ -42,7 +42,7 @@ describe('presets', () => {
   test.each(each)(
     '%s turns a latent into an image of %o, and that into a logit',
     (preset, image) => {
-      const { generator, discriminator } = PRESETS[preset](image);
+      const { generator, discriminator } = PRESETS[preset]({ ...image, classes: ['a', 'b', 'c'] });
       const shape = [image.channels, image.height, image.width];
       const { inputs, outputShape } = resolveNetwork(generator, 'generator');
       expect(Object.keys(inputs)).toEqual(['z']);
@@ -52,6 +52,14 @@ describe('presets', () => {
       expect(judge.outputShape).toEqual([1]);
     },
   );
+
+  test('a preset of classes asks for data with labels', () => {
+    expect(() => PRESETS.cdcgan(GREY_28)).toThrow(
+      new ModelError('preset cdcgan: expected data with labels; dcgan is the same without classes'),
+    );
+    const { generator } = PRESETS.cdcgan({ ...GREY_28, classes: ['a', 'b'] });
+    expect(resolveNetwork(generator, 'generator').labels).toEqual({ label: 2 });
+  });
 
   test.each([
     [
@@ -203,7 +211,7 @@ describe('graphs', () => {
 });
 
 test.each(Object.entries(PRESETS))('%s resolves to itself again, through JSON', (_, preset) => {
-  const gan = preset(GREY_28);
+  const gan = preset({ ...GREY_28, classes: ['a', 'b'] });
   for (const spec of Object.values(gan)) {
     const parsed = networkSchema.parse(spec);
     const written = JSON.parse(JSON.stringify(parsed));

@@ -21,6 +21,8 @@ export interface DrawRequest {
    * it is their turn.
    */
   latents(first: number, count: number): Float32Array;
+  /** Their classes, of a generator that takes some: all requests give them, or none. */
+  labels?: ((first: number, count: number) => BigInt64Array) | undefined;
   /** Takes the request back: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -93,7 +95,10 @@ export function createBatching({
     running = { shares, controller };
     try {
       const count = shares.reduce((sum, share) => sum + share.count, 0);
-      const levels = await infer(joinLatents(shares, count), count, { signal: controller.signal });
+      const levels = await infer(joinLatents(shares, count), count, {
+        signal: controller.signal,
+        ...joinLabels(shares, count),
+      });
       handOut(levels, shares);
     } catch (error) {
       for (const { pending } of shares) pending.reject(error);
@@ -110,6 +115,17 @@ export function createBatching({
       at += count * latentSize;
     }
     return z;
+  }
+
+  function joinLabels(shares: readonly Share[], count: number): { labels?: BigInt64Array } {
+    if (!shares[0]?.pending.request.labels) return {};
+    const labels = new BigInt64Array(count);
+    let at = 0;
+    for (const { pending, first, count } of shares) {
+      labels.set(pending.request.labels!(first, count), at);
+      at += count;
+    }
+    return { labels };
   }
 
   function handOut(levels: Uint8Array, shares: readonly Share[]): void {

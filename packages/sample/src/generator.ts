@@ -13,11 +13,15 @@ import type { Port, Program, RunOptions } from '@ganport/runtime';
 export type OpenProgram = (model: Uint8Array) => Promise<Program>;
 
 /**
- * One run: latents z [count, latent] → levels uint8 [count, H, W, C], of a model with float32 output
- * rounded as a uint8 model rounds.
+ * One run: latents z [count, latent] and, of classes, labels [count] → levels uint8 [count, H, W, C], of a
+ * model with float32 output rounded as a uint8 model rounds.
  * @throws ModelError if the model gives another number of them; what the program throws if it fails
  */
-export type Infer = (z: Float32Array, count: number, options?: RunOptions) => Promise<Uint8Array>;
+export type Infer = (
+  z: Float32Array,
+  count: number,
+  options?: RunOptions & { labels?: BigInt64Array },
+) => Promise<Uint8Array>;
 
 export interface Generator {
   readonly metadata: GeneratorMetadata;
@@ -82,9 +86,12 @@ async function beforeAbort(opening: Promise<Program>, signal?: AbortSignal): Pro
 async function infer(
   program: Program,
   { latent, image: { height, width, channels } }: GeneratorMetadata,
-  { z, count, ...options }: { z: Float32Array; count: number } & RunOptions,
+  { z, count, labels, ...options }: { z: Float32Array; count: number } & Parameters<Infer>[2],
 ): Promise<Uint8Array> {
-  const feeds = { z: { dtype: 'float32', shape: [count, latent.size], data: z } } as const;
+  const feeds = {
+    z: { dtype: 'float32', shape: [count, latent.size], data: z },
+    ...(labels && { label: { dtype: 'int64', shape: [count], data: labels } as const }),
+  } as const;
   const { image } = await program.run(feeds, options);
   const data = image!.data as Uint8Array | Float32Array;
   const expected = count * height * width * channels;
@@ -97,12 +104,15 @@ async function infer(
 }
 
 /** Checks names, types and shapes of the graph against its metadata. */
-function checkPorts({ inputs, outputs }: Program, { latent, image }: GeneratorMetadata): void {
+function checkPorts(
+  { inputs, outputs }: Program,
+  { latent, image, classes }: GeneratorMetadata,
+): void {
   const { height, width, channels, output } = image;
   const layout = output === 'uint8' ? [height, width, channels] : [channels, height, width];
   const got = { inputs: describe(inputs), outputs: describe(outputs) };
   const expected = {
-    inputs: `z float32 [N, ${latent.size}]`,
+    inputs: `z float32 [N, ${latent.size}]${classes ? ' and label int64 [N]' : ''}`,
     outputs: `image ${output} [N, ${layout.join(', ')}]`,
   };
   for (const side of ['inputs', 'outputs'] as const) {

@@ -7,6 +7,7 @@ export {
 export { SampleError } from './error.ts';
 export { type Generator, type Infer, type OpenProgram, openGenerator } from './generator.ts';
 export {
+  classIndex,
   MAX_COUNT,
   openSampler,
   type SampleOptions,

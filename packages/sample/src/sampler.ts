@@ -6,7 +6,10 @@ import {
   MAX_INDEX,
   MAX_SEED,
   ModelError,
+  parseWholeNumber,
+  quote,
   rangeReason,
+  turnsIn,
 } from '@ganport/model';
 import { type Batching, createBatching } from './batching.ts';
 import { SampleError } from './error.ts';
@@ -18,6 +21,8 @@ export interface SampleOptions {
   /** Index of the first picture, 0 … 2^32 − 1. */
   start?: number;
   count?: number;
+  /** Index of the class of all of them; without it, picture i is of class i modulo their number. */
+  label?: number | undefined;
   /** Takes the request back: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -101,20 +106,53 @@ function bytesOf({ image: { height, width, channels } }: GeneratorMetadata): num
 async function sample(
   batching: Batching,
   metadata: GeneratorMetadata,
-  { seed, start = 0, count = 1, signal }: SampleOptions,
+  { seed, start = 0, count = 1, label, signal }: SampleOptions,
 ): Promise<Images> {
   checkRange('seed', seed, 0, MAX_SEED);
   checkRange('start', start, 0, MAX_INDEX);
   const most = Math.floor(MAX_BYTES / bytesOf(metadata));
   checkRange('count', count, 1, Math.min(MAX_COUNT, most, MAX_INDEX - start + 1));
+  if (label !== undefined) checkLabel(label, metadata);
   const { size } = metadata.latent;
+  const classes = metadata.classes?.length;
   const data = await batching.draw({
     count,
     latents: (first, count) => latentBatch(seed, start + first, count, size),
+    labels:
+      classes === undefined
+        ? undefined
+        : (first, count) =>
+            label === undefined
+              ? turnsIn(classes, start + first, count)
+              : new BigInt64Array(count).fill(BigInt(label)),
     signal,
   });
   const { height, width, channels } = metadata.image;
   return { count, height, width, channels, data };
+}
+
+function checkLabel(label: number, { classes }: GeneratorMetadata): void {
+  if (!classes) throw new SampleError(NO_CLASSES);
+  checkRange('label', label, 0, classes.length - 1);
+}
+
+const NO_CLASSES =
+  'this generator was trained without classes: none can be asked for (`ganport train --preset cdcgan` trains one with)';
+
+/**
+ * The index of a class that a person named: by its name, or else its index.
+ * @throws SampleError that lists the names
+ */
+export function classIndex(given: string, { classes }: GeneratorMetadata): number {
+  if (!classes) throw new SampleError(NO_CLASSES);
+  const named = classes.indexOf(given);
+  if (named >= 0) return named;
+  const index = parseWholeNumber(given, 0, classes.length - 1);
+  if ('value' in index) return index.value;
+  const listed = classes.length > 12 ? `${classes.slice(0, 12).join(', ')}, …` : classes.join(', ');
+  throw new SampleError(
+    `there is no class ${quote(given)}: expected ${listed}, or an index from 0 to ${classes.length - 1}`,
+  );
 }
 
 function checkRange(name: string, value: number, least: number, most: number): void {

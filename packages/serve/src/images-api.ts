@@ -1,6 +1,7 @@
 /** The pictures of a generator over HTTP. */
 
 import { type Images, MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
+import { classIndex } from '@ganport/sample';
 import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import type { Request, Response, Router } from 'express';
 import * as z from 'zod';
@@ -12,13 +13,14 @@ const MAX_COUNT = 256;
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** What the addresses of pictures are made of, in the path or the query. */
-const NAMES = ['seed', 'index', 'start', 'count', 'format', 'model'];
+const NAMES = ['seed', 'index', 'start', 'count', 'class', 'format', 'model'];
 
 /** Digits of the model's SHA-256 that a URL may name it by. */
 const MODEL_ID_DIGITS = 16;
 
 /**
  * `/{seed}/{index}.png` is one picture; `/{seed}?start=&count=&format=png|json|raw`, several. With
+ * `?class=` all are of that class, by name or index; without, of all in turns, where there are any. With
  * `?model=` and the first 16 digits of the model's SHA-256, an answer never changes and says so;
  * without, caches must ask again, because another model may be served at the same address later.
  *
@@ -35,7 +37,18 @@ export function imageRoutes(generator: LoadedGenerator): Router {
   const seed = wholeNumber(0, MAX_SEED);
   const index = wholeNumber(0, MAX_INDEX);
   const model = z.string().optional();
-  const one = z.object({ seed, index, model });
+  const label = z
+    .string()
+    .transform((given, context) => {
+      try {
+        return classIndex(given, sampler.metadata);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    })
+    .optional();
+  const one = z.object({ seed, index, class: label, model });
   const several = z.object({
     seed,
     start: index.default(0),
@@ -45,35 +58,42 @@ export function imageRoutes(generator: LoadedGenerator): Router {
         error: ({ input }) => `expected png, json or raw, got ${quote(input)}`,
       })
       .default('png'),
+    class: label,
     model,
   });
 
   const router = createRouter();
   router.get('/:seed/:index.png', async (request, response) => {
-    expectOwn(request.query, ['model']);
+    expectOwn(request.query, ['class', 'model']);
     const wanted = parseRequest(one, { ...request.query, ...request.params });
-    const name = `${wanted.seed}-${wanted.index}`;
+    const name = `${wanted.seed}-${wanted.index}${suffix(wanted.class)}`;
     if (isCached(request, response, generator, wanted.model, name)) return;
-    const { seed, index: start } = wanted;
-    const images = await sampler.sample({ seed, start, signal: untilGone(response) });
+    const { seed, index: start, class: label } = wanted;
+    const images = await sampler.sample({ seed, start, label, signal: untilGone(response) });
     response.type('png').send(await encodeImages(images, 'png'));
   });
   router.get('/:seed', async (request, response) => {
-    expectOwn(request.query, ['start', 'count', 'format', 'model']);
+    expectOwn(request.query, ['start', 'count', 'class', 'format', 'model']);
     const wanted = parseRequest(several, { ...request.query, ...request.params });
-    const { seed, start, count, format } = wanted;
+    const { seed, start, count, class: label, format } = wanted;
     if (start + count - 1 > MAX_INDEX) {
       throw new HttpError(
         400,
         `start + count: expected at most ${MAX_INDEX + 1}, got ${start + count}`,
       );
     }
-    const name = `${seed}-${start}-${count}-${format}`;
+    const name = `${seed}-${start}-${count}${suffix(label)}-${format}`;
     if (isCached(request, response, generator, wanted.model, name)) return;
-    const images = await sampler.sample({ seed, start, count, signal: untilGone(response) });
+    const signal = untilGone(response);
+    const images = await sampler.sample({ seed, start, count, label, signal });
     await send(response, images, format);
   });
   return router;
+}
+
+/** Part of an answer's name. */
+function suffix(label: number | undefined): string {
+  return label === undefined ? '' : `-c${label}`;
 }
 
 /** @throws HttpError 400 for a parameter that belongs to the path, or to another address */

@@ -170,7 +170,10 @@ describe('bad requests', () => {
     ['/v1/images/0007/0.png', 'seed: expected no zeros in front, got "0007"'],
     ['/v1/images/7/00.png', 'index: expected no zeros in front, got "00"'],
     ['/v1/images/7?count=012', 'count: expected no zeros in front, got "012"'],
-    ['/v1/images/1/1.png?seed=8', 'seed: at this address a query has no such name, but model'],
+    [
+      '/v1/images/1/1.png?seed=8',
+      'seed: at this address a query has no such name, but class, model',
+    ],
     ['/v1/images/1/1.png?index=1', 'index: at this address'],
     ['/v1/images/1/1.png?format=raw', 'format: at this address'],
     ['/v1/images/1/1.png?t=1&count=2', 'count: at this address'],

@@ -77,6 +77,15 @@ const PUBLISHED = {
   ema: 0,
 } as const;
 
+const DCGAN = {
+  ...PUBLISHED,
+  batch: 64,
+  steps: 5000,
+  adam: { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
+  ema: 0.995,
+  every: { metrics: 10, checkpoint: 500 },
+} as const;
+
 const TRAINING = {
   mlp: { ...PUBLISHED, batch: 128, steps: 20_000, every: { metrics: 20, checkpoint: 2000 } },
   conv: { ...PUBLISHED, batch: 64, steps: 3000, every: { metrics: 5, checkpoint: 250 } },
@@ -88,14 +97,8 @@ const TRAINING = {
     ema: 0.995,
     every: { metrics: 10, checkpoint: 500 },
   },
-  dcgan: {
-    ...PUBLISHED,
-    batch: 64,
-    steps: 5000,
-    adam: { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
-    ema: 0.995,
-    every: { metrics: 10, checkpoint: 500 },
-  },
+  dcgan: DCGAN,
+  cdcgan: DCGAN,
   sngan: {
     ...PUBLISHED,
     loss: 'hinge',
@@ -136,7 +139,11 @@ export type Overrides = z.input<typeof overridesSchema>;
 
 export const DEFAULT_PRESET: PresetName = 'quick';
 
-const GREY_28: ImageSize = { channels: 1, height: 28, width: 28 };
+/** What networks are for until the data are known: MNIST's. */
+const DIGITS: ImageSize = {
+  ...{ channels: 1, height: 28, width: 28 },
+  classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+};
 
 /**
  * Resolves a configuration: later overrides win, and what none gives is the preset's.
@@ -146,7 +153,7 @@ const GREY_28: ImageSize = { channels: 1, height: 28, width: 28 };
  */
 export function resolveConfig(
   sources: readonly (readonly [string, unknown])[],
-  image: ImageSize = GREY_28,
+  image: ImageSize = DIGITS,
 ): TrainConfig {
   const overrides = sources.map(([what, value]) => parseOrThrow(overridesSchema, value, what));
   const preset = overrides.findLast((o) => o.preset)?.preset ?? DEFAULT_PRESET;

@@ -16,8 +16,8 @@ export interface Engine {
    * @param signal ends the step under way, where the engine can: it rejects, and the state stays
    */
   step(feeds: Readonly<Record<string, TypedArray>>, signal?: AbortSignal): Promise<Metrics>;
-  /** Images [count, C, H, W] in −1…1 that the state draws from z [count, latent]. */
-  sample(z: Float32Array, count: number): Promise<Float32Array>;
+  /** Images [count, C, H, W] in −1…1 that the state draws from z [count, latent] and, of classes, labels [count]. */
+  sample(z: Float32Array, count: number, labels?: BigInt64Array): Promise<Float32Array>;
   /** The state as it stands after the last step, in memory of its own. */
   state(): Promise<State>;
   close(): Promise<void>;

@@ -6,8 +6,12 @@ import {
   type NetworkSpec,
   resolveNetwork,
 } from '@ganport/model';
+import { sizeOf } from '@ganport/onnx';
 import { expectBatchStatistics } from './batch-statistics.ts';
 import type { Dataset } from './data/index.ts';
+
+/** A discriminator's output of logits [N, classes], of one that tells the classes of images as well. */
+export const CLASSES = 'classes';
 
 export interface Gan {
   generator: Network;
@@ -17,12 +21,13 @@ export interface Gan {
 /** @throws ModelError where a shape or the batch does not fit, naming the network or layer. */
 export function resolveGan(
   config: { generator: NetworkSpec; discriminator: NetworkSpec; batch: number },
-  dataset: Pick<Dataset, 'name' | 'channels' | 'height' | 'width'>,
+  dataset: Pick<Dataset, 'name' | 'channels' | 'height' | 'width' | 'labels' | 'classes'>,
 ): Gan {
   const generator = resolveNetwork(config.generator, 'generator');
   const discriminator = resolveNetwork(config.discriminator, 'discriminator');
   expectInput('generator', generator, 'z', 1);
   expectInput('discriminator', discriminator, 'image', 3);
+  expectLabels({ generator, discriminator }, dataset);
   const image = discriminator.inputs.image!;
   const { channels, height, width } = dataset;
   if (String(image) !== String([channels, height, width])) {
@@ -46,9 +51,57 @@ export function resolveGan(
 
 function expectInput(what: string, network: Network, name: string, rank: number): void {
   const inputs = inputSpec(network);
-  if (Object.keys(inputs).join() !== name || network.inputs[name]?.length !== rank) {
-    const shape = rank === 1 ? '[size]' : '[channels, height, width]';
-    const got = JSON.stringify(inputs);
-    throw new ModelError(`${what}: expected one input "${name}" of shape ${shape}, got ${got}`);
+  const tensors = Object.keys(network.inputs).join();
+  const labels = Object.keys(network.labels).join();
+  if (tensors === name && network.inputs[name]?.length === rank && ['', 'label'].includes(labels)) {
+    return;
+  }
+  const vector = network.inputs.label;
+  if (vector) {
+    throw new ModelError(
+      `${what}: its label is a tensor of [${vector}]: expected "label": { "classes": ${vector[0]} }, of which an embedding layer makes one`,
+    );
+  }
+  const shape = rank === 1 ? '[size]' : '[channels, height, width]';
+  const got = JSON.stringify(inputs);
+  throw new ModelError(
+    `${what}: expected an input "${name}" of shape ${shape}, and "label" at most beside it, got ${got}`,
+  );
+}
+
+/** Whether a step is given the images' classes. */
+export function takesLabels({ generator, discriminator }: Gan): boolean {
+  const { labels, outputs } = discriminator;
+  return 'label' in generator.labels || 'label' in labels || CLASSES in outputs;
+}
+
+/** @throws ModelError if classes are asked for that the data have not, or not so many of */
+function expectLabels(
+  gan: Gan,
+  { name, labels, classes }: Pick<Dataset, 'name' | 'labels' | 'classes'>,
+): void {
+  if (!takesLabels(gan)) return;
+  if (!labels || !classes) {
+    throw new ModelError(
+      `${name} has no labels, and these networks take classes: choose data with labels, or networks without`,
+    );
+  }
+  const { generator, discriminator } = gan;
+  const told = discriminator.outputs[CLASSES]?.shape;
+  const counts = [
+    ['generator: its label', generator.labels.label],
+    ['discriminator: its label', discriminator.labels.label],
+    [`discriminator: its output "${CLASSES}"`, told && sizeOf(told)],
+  ] as const;
+  for (const [what, count] of counts) {
+    if (count === undefined || count === classes.length) continue;
+    throw new ModelError(
+      `${what} is of ${count} classes, but ${name} has ${classes.length}: ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', …' : ''}`,
+    );
+  }
+  if (!('label' in generator.labels)) {
+    throw new ModelError(
+      'generator: expected an input "label" too, as the discriminator judges by classes',
+    );
   }
 }

@@ -124,15 +124,21 @@ async function trainFrom(
     if (was) await tidyRun(options.folder, begin, options.onNotice);
     else claimed = await claimRun(options.folder, options);
     const folder = claimed?.folder ?? options.folder;
-    const run = await openRun(folder, describeRun(options, chosen, was && { was, at: begin.step }));
+    const run = await openRun(
+      folder,
+      describeRun(recipe, options, chosen, was && { was, at: begin.step }),
+    );
     onStart?.(started, folder);
-    const draw = async (z: Float32Array, count: number) => {
-      const images = await engine.sample(z, count);
+    const draw: Engine['sample'] = async (...drawn) => {
+      const images = await engine.sample(...drawn);
       expectSound({ 'the generated images': images });
       return images;
     };
     const latent = recipe.sampler.z.shape[1] as number;
-    const evaluator = await createEvaluator({ draw, dataset, latent });
+    const evaluator = await createEvaluator({
+      ...{ draw, dataset, latent },
+      classes: recipe.sampler.label ? dataset.classes!.length : 0,
+    });
     const alarm = createAlarm(config, (line) => onNotice?.(line));
     const clock = pictureClock();
     let { step, scores } = begin;
@@ -209,15 +215,16 @@ async function takeStep(
 
 /** @param resumed the run as it was, and at which step it goes on */
 function describeRun(
+  recipe: Recipe,
   { config, dataset, threads, tf32, versions }: TrainOptions,
   chosen: ChosenEngine['chosen'],
   resumed: { was: Run; at: number } | undefined,
 ): Run {
-  const { name, count, sha256 } = dataset;
+  const { name, count, sha256, classes } = dataset;
   const run: Run = {
     format: 1,
     config,
-    dataset: { name, count, sha256 },
+    dataset: { name, count, sha256, ...(recipe.sampler.label && { classes }) },
     ...chosen,
     threads,
     tf32,

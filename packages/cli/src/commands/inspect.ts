@@ -101,8 +101,10 @@ function describeGenerator({ generator, problems }: Report): [string, string][] 
   const { name, image, latent, provenance, scores } = generator;
   const { width, height, channels, output } = image;
   const { steps, dataset, seed, versions } = provenance;
+  const { classes } = generator;
   return [
     ['generator', `${name}: ${latent.size} latents → ${width}×${height}×${channels} ${output}`],
+    ...(classes ? [['classes', classes.join(', ')] as [string, string]] : []),
     ['trained', `${steps} steps on ${dataset.name}, seed ${seed}`],
     ['scores', list(scores, (score, value) => `${score} ${value.toPrecision(3)}`)],
     ['versions', list(versions, (of, version) => `${of} ${version}`)],

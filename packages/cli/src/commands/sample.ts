@@ -1,5 +1,5 @@
 import { MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
-import { MAX_COUNT } from '@ganport/sample';
+import { classIndex, MAX_COUNT } from '@ganport/sample';
 import { encodeImages, IMAGE_FORMATS, type ImageFormat, loadGenerator } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
 import { choice, integer, SHARED, text } from '../flags.ts';
@@ -31,6 +31,10 @@ export const sample = command({
       ...integer('count', 'How many pictures', { minValue: 1, maxValue: MAX_COUNT }),
       default: 64,
     },
+    class: {
+      ...text('Class of all pictures, by name or number'),
+      defaultDescription: 'all in turns, where there are classes',
+    },
     format: {
       ...choice('PNG and WebP hold a grid', IMAGE_FORMATS),
       defaultDescription: "the file's ending, else png",
@@ -51,7 +55,7 @@ export const sample = command({
     'time-limit': SHARED['time-limit'],
   },
   async run({ model, seed, start, count, scale, device, json, ...wanted }) {
-    const { 'time-limit': seconds } = wanted;
+    const { 'time-limit': seconds, class: given } = wanted;
     const format = formatFor(wanted.out, wanted.format);
     const { out = `samples.${format}` } = wanted;
     expectOutput(out, json);
@@ -65,7 +69,8 @@ export const sample = command({
       timeLimitMs: seconds * 1000,
     });
     try {
-      const images = await sampler.sample({ seed, start, count });
+      const label = given === undefined ? undefined : classIndex(given, sampler.metadata);
+      const images = await sampler.sample({ seed, start, count, label });
       const bytes = await encodeImages(images, format, { scale });
       const last = start + count - 1;
       const pictures = count === 1 ? `picture ${start}` : `pictures ${start} to ${last}`;

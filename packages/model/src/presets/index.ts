@@ -1,4 +1,5 @@
 /** The networks that come with ganport, for images of a size. */
+import { cdcgan } from './cdcgan.ts';
 import { dcgan } from './dcgan.ts';
 import type { Preset } from './preset.ts';
 import { conv, mlp, quick } from './published.ts';
@@ -8,7 +9,7 @@ import { sngan } from './sngan.ts';
 
 export type { GanSpec, ImageSize, Preset } from './preset.ts';
 
-export const PRESETS = { mlp, conv, quick, dcgan, sngan, resnet, r3gan } satisfies Record<
+export const PRESETS = { mlp, conv, quick, dcgan, cdcgan, sngan, resnet, r3gan } satisfies Record<
   string,
   Preset
 >;

@@ -11,6 +11,8 @@ export interface ImageSize {
   channels: number;
   height: number;
   width: number;
+  /** Names of the classes of data that have labels. */
+  classes?: readonly string[] | undefined;
 }
 
 /** Two networks for images of a size. @throws ModelError for a size that they cannot be made for */

@@ -1,5 +1,12 @@
 /** What is looked at along the way: pictures of fixed latents, and how far they are from the data. */
-import { latentBatch, nearestDistance, numbersOf, permutation, STREAM } from '@ganport/model';
+import {
+  latentBatch,
+  nearestDistance,
+  numbersOf,
+  permutation,
+  STREAM,
+  turnsIn,
+} from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
 import { METRICS, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
@@ -11,11 +18,13 @@ const SCORED = 1024;
 const SEED = 42;
 
 export interface EvaluationOptions {
-  /** Draws images [count, C, H, W] in −1…1 from latents z [count, latent]. */
-  draw: (z: Float32Array, count: number) => Promise<Float32Array>;
+  /** Draws images [count, C, H, W] in −1…1 from latents z [count, latent]; where there are classes, of those of labels [count]. */
+  draw: (z: Float32Array, count: number, labels?: BigInt64Array) => Promise<Float32Array>;
   dataset: Dataset;
   /** Size of a latent vector. */
   latent: number;
+  /** How many classes the generator draws of; 0 for none. Images take turns in them. */
+  classes?: number;
 }
 
 /** The first samples. */
@@ -43,6 +52,7 @@ export async function createEvaluator({
   draw,
   dataset,
   latent,
+  classes = 0,
 }: EvaluationOptions): Promise<Evaluator> {
   const { height, width, channels } = dataset;
   const size = height * width * channels;
@@ -53,7 +63,9 @@ export async function createEvaluator({
     const drawn = new Float32Array(count * size);
     for (let start = 0; start < count; start += GRID) {
       const part = Math.min(GRID, count - start);
-      drawn.set(await draw(latentBatch(SEED, start, part, latent), part), start * size);
+      const z = latentBatch(SEED, start, part, latent);
+      const labels = classes > 0 ? [turnsIn(classes, start, part)] : [];
+      drawn.set(await draw(z, part, ...labels), start * size);
     }
     return drawn;
   };

@@ -120,27 +120,31 @@ interface Sampler {
 
 /** Draws from the trainer's state; its own program is opened when it first draws. */
 function createSampler(
-  { sampler: { z, image } }: Recipe,
+  { sampler: { z, label, image } }: Recipe,
   open: OnnxRuntimeOptions['open'],
   trainer: Program,
 ): Sampler {
-  const weights = inputsOf([image]).filter((value) => value !== z);
+  const own = label ? [z, label] : [z];
+  const weights = inputsOf([image]).filter((value) => !own.includes(value));
   const names = weights.map(({ origin }) => (origin as { input: string }).input);
   let opening: Promise<Program> | undefined;
   let stale = true;
   const openModel = () => {
-    const model = buildModel({ name: 'sampler', inputs: [z, ...weights], outputs: { image } });
+    const model = buildModel({ name: 'sampler', inputs: [...own, ...weights], outputs: { image } });
     const state = Object.fromEntries(names.map((name) => [name, null]));
     return open(encodeModel(model), { state });
   };
   return {
-    async sample(latents, count) {
+    async sample(latents, count, labels) {
       opening ??= openModel();
       const program = await opening;
       if (stale) await program.write(await trainer.read(names));
       stale = false;
       const shape = [count, ...(z.shape.slice(1) as number[])];
-      const { image: drawn } = await program.run({ z: { dtype: 'float32', shape, data: latents } });
+      const { image: drawn } = await program.run({
+        z: { dtype: 'float32', shape, data: latents },
+        ...(labels && { label: { dtype: 'int64', shape: [count], data: labels } }),
+      });
       return drawn!.data as Float32Array;
     },
     forget() {

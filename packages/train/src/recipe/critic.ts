@@ -4,8 +4,11 @@ import { AUGMENTATIONS, type AugmentationName } from './augmentations.ts';
 import type { Draft } from './draft.ts';
 import type { Player, Weights } from './player.ts';
 
-/** Its outputs [N, 1] on images [N, C, H, W] in −1…1; the same images are judged once. */
-export type Critic = (images: Value) => Value;
+/** What it says of images, by the names of its outputs: "output" is [N, 1]. */
+export type Judgement = ReturnType<Player['pass']>;
+
+/** Judges images [N, C, H, W] in −1…1, of the classes it was made for; the same images once. */
+export type Critic = (images: Value) => Judgement;
 
 export interface CriticOptions {
   draft: Draft;
@@ -13,6 +16,8 @@ export interface CriticOptions {
   weights: Weights;
   /** What images are seen through, in order. */
   augment: readonly AugmentationName[];
+  /** The images' classes, int64 [N], where it takes them; of a batch of several times N, they are repeated. */
+  label: Value | undefined;
   /** Names the turn. */
   where: string;
 }
@@ -22,9 +27,10 @@ export function createCritic({
   discriminator,
   weights,
   augment,
+  label,
   where,
 }: CriticOptions): Critic {
-  const judged = new Map<Value, Value>();
+  const judged = new Map<Value, Judgement>();
   return (images) => {
     const before = judged.get(images);
     if (before) return before;
@@ -34,15 +40,20 @@ export function createCritic({
       const where = `${pass}.augment.${position}`;
       return AUGMENTATIONS[name](image, (of, ...rest) => draft.random(`${where}.${of}`, ...rest));
     }, images);
-    const outputs = discriminator.pass(pass, { image: seen }, weights);
+    const times = label ? (seen.shape[0] as number) / (label.shape[0] as number) : 0;
+    const labels = Array.from({ length: times }, () => label!);
+    const given = labels.length > 1 ? op.Concat(labels, 0) : labels[0];
+    const outputs = discriminator.pass(pass, { image: seen, label: given }, weights);
     judged.set(images, outputs);
     return outputs;
   };
 }
 
 /** Real and generated images as one batch: the same function, and faster, where a batch is not mixed. */
-export function judgeTogether(critic: Critic, real: Value, fake: Value): [Value, Value] {
+export function judgeTogether(critic: Critic, real: Value, fake: Value): [Judgement, Judgement] {
   const sizes = [real, fake].map(({ shape }) => shape[0] as number);
-  const [onReal, onFake] = op.Split(critic(op.Concat([real, fake], 0)), sizes, 0);
-  return [onReal!, onFake!];
+  const judged = Object.entries(critic(op.Concat([real, fake], 0)));
+  const part = (which: 0 | 1) =>
+    judged.map(([name, outputs]) => [name, op.Split(outputs, sizes, 0)[which]!] as const);
+  return [0, 1].map((which) => Object.fromEntries(part(which as 0 | 1))) as [Judgement, Judgement];
 }

@@ -2,7 +2,7 @@
 import { latentBatch, STREAM } from '@ganport/model';
 import { ops as op, type Value } from '@ganport/onnx';
 import { batchOrder } from '../data/batches.ts';
-import type { Gan } from '../gan.ts';
+import { type Gan, takesLabels } from '../gan.ts';
 import { ADAM_RATES, adamRates } from './adam.ts';
 import type { Draft } from './draft.ts';
 import type { GanSettings } from './gan.ts';
@@ -13,6 +13,8 @@ export interface TrainingImages {
   count: number;
   /** Bytes [N, H, W, C] of the images at these indices. */
   read(indices: Uint32Array): Uint8Array | Promise<Uint8Array>;
+  /** The class of each, for networks that take a label. */
+  labels?: ArrayLike<number> | undefined;
 }
 
 export interface RecipeOptions {
@@ -28,6 +30,8 @@ export interface TurnFeeds {
   z: Value;
   /** Images of the data, [N, H, W, C] in 0…255. */
   bytes: Value;
+  /** Their classes, int64 [N], which generated images are drawn of too; undefined where no network takes any. */
+  label: Value | undefined;
   /** See `adamRates`. */
   rates: Value;
 }
@@ -61,6 +65,11 @@ export function declareFeeds(
   const bytes = draft.feed('images', 'uint8', [turns * batch, height, width, channels], (step) =>
     images.read(order(step - 1)),
   );
+  const labels = takesLabels({ generator, discriminator })
+    ? draft.feed('labels', 'int64', [turns * batch], (step) =>
+        BigInt64Array.from(order(step - 1), (index) => BigInt(images.labels![index]!)),
+      )
+    : undefined;
   const dLatents = draft.feed('discriminator.z', 'float32', [turns * batch, latent], (step) =>
     latents(step, 0, turns * batch),
   );
@@ -73,10 +82,12 @@ export function declareFeeds(
   const rates = draft.feed('generator.rates', 'float32', [ADAM_RATES], (step) => ratesOf(step, 1));
 
   const [byTurn, zs, allRates] = [bytes, dLatents, dRates].map((value) => parts(value, turns));
+  const labelsByTurn = labels && parts(labels, turns);
   const updates = Array.from({ length: turns }, (_, i) => {
-    return { bytes: byTurn![i]!, z: zs![i]!, rates: allRates![i]! };
+    return { bytes: byTurn![i]!, label: labelsByTurn?.[i], z: zs![i]!, rates: allRates![i]! };
   });
-  return { discriminator: updates, generator: { bytes: byTurn!.at(-1)!, z, rates } };
+  const { bytes: last, label } = updates.at(-1)!;
+  return { discriminator: updates, generator: { bytes: last, label, z, rates } };
 }
 
 /** Equal parts along the first axis. */

@@ -5,10 +5,11 @@
 import { bytesToNumbers, drawnWeight, inferenceGraph } from '@ganport/model';
 import { ops as op, scalar, type Value } from '@ganport/onnx';
 import * as z from 'zod';
-import type { Gan } from '../gan.ts';
+import { CLASSES, type Gan } from '../gan.ts';
 import { ADAM_SLOTS } from './adam.ts';
 import { AUGMENTATIONS, type AugmentationName } from './augmentations.ts';
-import { createCritic, judgeTogether } from './critic.ts';
+import { createCritic, type Judgement, judgeTogether } from './critic.ts';
+import { crossEntropy } from './cross-entropy.ts';
 import { createDraft, type Draft, type Random } from './draft.ts';
 import { declareFeeds, type RecipeOptions, type TurnFeeds } from './gan-feeds.ts';
 import { LOSSES, type Loss, type LossName } from './losses.ts';
@@ -83,26 +84,33 @@ function discriminatorTurn(
   draft: Draft,
   { generator, discriminator, mixesBatch }: Players,
   { loss, penalties, augment, adam }: GanSettings,
-  { z, bytes, rates }: TurnFeeds,
+  { z, bytes, label, rates }: TurnFeeds,
   where: string,
 ): Record<string, Value> {
   const criterion: Loss = LOSSES[loss];
   const real = bytesToNumbers(bytes);
-  const fake = op.stopGradient(generator.pass(`${where}.fake`, { z }, generator.weights()));
+  const drawn = generator.pass(`${where}.fake`, { z, label }, generator.weights());
+  const fake = op.stopGradient(drawn.output);
   const weights = discriminator.weights();
-  const critic = createCritic({ draft, discriminator, weights, augment, where });
+  const critic = createCritic({ draft, discriminator, weights, augment, label, where });
+  const outputsOn = (images: Value) => critic(images).output;
   const terms = Object.entries(penalties).map(([name, weight]) => {
     const random: Random = (of, ...rest) => draft.random(`${where}.${name}.${of}`, ...rest);
     const penalty: Penalty = PENALTIES[name as PenaltyName];
-    return op.Mul(penalty({ critic, real, fake, random }), scalar(weight));
+    return op.Mul(penalty({ critic: outputsOn, real, fake, random }), scalar(weight));
   });
   const apart = mixesBatch || terms.length > 0;
   const [onReal, onFake] = apart ? [critic(real), critic(fake)] : judgeTogether(critic, real, fake);
-  const dLoss = criterion.discriminator(onReal, onFake);
-  discriminator.minimise([dLoss, ...terms].reduce(op.Add), weights, rates, adam);
+  const dLoss = criterion.discriminator(onReal.output, onFake.output);
+  const classes = [onReal, onFake].flatMap((judged) => classLoss(judged, label));
+  discriminator.minimise([dLoss, ...terms, ...classes].reduce(op.Add), weights, rates, adam);
   const average = (outputs: Value) => op.mean(criterion.logits ? op.Sigmoid(outputs) : outputs);
   const penalty = terms.length > 0 ? { penalty: terms.reduce(op.Add) } : {};
-  return { dLoss, dReal: average(onReal), dFake: average(onFake), ...penalty };
+  const [classLossReal] = classes;
+  return {
+    ...{ dLoss, dReal: average(onReal.output), dFake: average(onFake.output), ...penalty },
+    ...(classLossReal && { classLoss: classLossReal }),
+  };
 }
 
 /** Updates the generator against the discriminator as it now is. Gives its loss. */
@@ -110,17 +118,24 @@ function generatorTurn(
   draft: Draft,
   { generator, discriminator }: Players,
   { loss, augment, adam }: GanSettings,
-  { z, bytes, rates }: TurnFeeds,
+  { z, bytes, label, rates }: TurnFeeds,
 ): Value {
   const where = 'generator';
   const criterion: Loss = LOSSES[loss];
   const weights = generator.weights();
-  const drawn = generator.pass(`${where}.fake`, { z }, weights);
-  const judge = { draft, discriminator, weights: discriminator.weights(), augment, where };
+  const { output: drawn } = generator.pass(`${where}.fake`, { z, label }, weights);
+  const judge = { draft, discriminator, weights: discriminator.weights(), augment, label, where };
   const critic = createCritic(judge);
-  const gLoss = criterion.generator(critic(drawn), () => critic(bytesToNumbers(bytes)));
-  generator.minimise(gLoss, weights, rates, adam);
+  const judged = critic(drawn);
+  const gLoss = criterion.generator(judged.output, () => critic(bytesToNumbers(bytes)).output);
+  generator.minimise([gLoss, ...classLoss(judged, label)].reduce(op.Add), weights, rates, adam);
   return gLoss;
+}
+
+/** That the classes of images are told from them, of a discriminator with an output for it (ACGAN, Odena et al. 2017). */
+function classLoss(judged: Judgement, label: Value | undefined): Value[] {
+  const logits = judged[CLASSES];
+  return logits && label ? [crossEntropy(logits, label)] : [];
 }
 
 /** The moving average of the generator's trained weights, where one is kept. */
@@ -145,5 +160,5 @@ function samplerOf(draft: Draft, { generator }: Gan, ema: boolean): Recipe['samp
     return [name, draft.initial(drawnWeight(name, trained, ema))] as const;
   });
   const { inputs, image } = inferenceGraph(generator, Object.fromEntries(weights));
-  return { z: inputs[0]!, image };
+  return { z: inputs[0]!, label: inputs[1], image };
 }

@@ -1,5 +1,5 @@
 /** A network within a step: its weights in the state, passes in training, and updates. */
-import { lowerNetwork, type Network } from '@ganport/model';
+import { type Lowered, lowerNetwork, type Network } from '@ganport/model';
 import { ops as op, type Value } from '@ganport/onnx';
 import { ADAM_SLOTS, type AdamOptions, adam } from './adam.ts';
 import type { Draft } from './draft.ts';
@@ -13,8 +13,14 @@ export interface Player {
   /**
    * A pass in training mode, which counts towards the running statistics.
    * @param where names the pass among those of a step
+   * @param inputs of which the network takes those it has
+   * @returns its outputs by name
    */
-  pass(where: string, inputs: Readonly<Record<string, Value>>, weights: Weights): Value;
+  pass(
+    where: string,
+    inputs: Readonly<Record<string, Value | undefined>>,
+    weights: Weights,
+  ): Lowered['outputs'];
   /** One update of the weights down the gradient of an objective. */
   minimise(objective: Value, weights: Weights, rates: Value, options: AdamOptions): void;
 }
@@ -39,12 +45,14 @@ export function createPlayer(draft: Draft, prefix: string, network: Network): Pl
         .filter((p) => !p.trained)
         .map(({ name }) => [name, draft.get(`${prefix}.${name}`)] as const);
       const current = { ...weights, ...Object.fromEntries(counted) };
-      const { outputs, updates } = lowerNetwork(network, inputs, current, {
+      const own = Object.keys({ ...network.inputs, ...network.labels });
+      const given = Object.fromEntries(own.map((name) => [name, inputs[name]!]));
+      const { outputs, updates } = lowerNetwork(network, given, current, {
         training: true,
         random: (name, ...rest) => draft.random(`${where}.${name}`, ...rest),
       });
       for (const [name, next] of Object.entries(updates)) draft.set(`${prefix}.${name}`, next);
-      return outputs.output!;
+      return outputs;
     },
     minimise(objective, weights, rates, options) {
       const [m, v] = ADAM_SLOTS.map((slot) => (name: string) => `${slot}.${prefix}.${name}`);

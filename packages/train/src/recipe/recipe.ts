@@ -27,6 +27,6 @@ export interface Recipe {
   feeds: readonly Feed[];
   /** Scalars to watch, by name. */
   metrics: Readonly<Record<string, Value>>;
-  /** What the state draws: images [N, C, H, W] in −1…1 from latents z [N, latent]. */
-  sampler: { z: Value; image: Value };
+  /** What the state draws: images [N, C, H, W] in −1…1 from latents z [N, latent] and, of classes, labels int64 [N]. */
+  sampler: { z: Value; label?: Value | undefined; image: Value };
 }

@@ -49,12 +49,14 @@ export async function createTensorFlowEngine(
         state = after.splice(0, entries.length);
         return readScalars(Object.keys(metrics), after);
       }),
-    sample: (z, count) =>
+    sample: (z, count, labels) =>
       takeTurn(async () => {
-        const latents = uploadTo(sampler.z, z, 'latents', count);
+        const given = [[sampler.z, uploadTo(sampler.z, z, 'latents', count)] as const];
+        const { label } = sampler;
+        if (label) given.push([label, uploadTo(label, labels, 'labels', count)]);
         const [image] = await drawer
-          .run(inputs([[sampler.z, latents]]), () => pauses.pause())
-          .finally(() => disposeAll([latents]));
+          .run(inputs(given), () => pauses.pause())
+          .finally(() => disposeAll(given.map(([, stored]) => stored)));
         return readAndDispose(image!);
       }),
     state: () =>

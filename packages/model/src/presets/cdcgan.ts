@@ -1,0 +1,40 @@
+import { ModelError } from '../error.ts';
+import { dcgan } from './dcgan.ts';
+import { inputs, type Preset } from './preset.ts';
+
+/** Numbers that a class is to the generator. */
+const CLASS_UNITS = 50;
+
+/**
+ * dcgan of classes: the generator takes a vector of the class beside z, the discriminator a picture of it beside
+ * the image, as further channels (Mirza & Osindero 2014).
+ */
+export const cdcgan: Preset = (image) => {
+  const { generator, discriminator } = dcgan(image);
+  const { height, width, classes } = image;
+  if (!classes) {
+    throw new ModelError(
+      'preset cdcgan: expected data with labels; dcgan is the same without classes',
+    );
+  }
+  const label = { classes: classes.length };
+  return {
+    generator: {
+      inputs: { ...generator.inputs, label },
+      layers: [
+        { type: 'embedding', name: 'class', from: 'label', units: CLASS_UNITS },
+        { type: 'concat', from: ['z', 'class'] },
+        ...generator.layers,
+      ],
+    },
+    discriminator: {
+      inputs: { ...inputs(image), label },
+      layers: [
+        { type: 'embedding', from: 'label', units: height * width },
+        { type: 'reshape', name: 'class', shape: [1, height, width] },
+        { type: 'concat', from: ['image', 'class'] },
+        ...discriminator.layers,
+      ],
+    },
+  };
+};
