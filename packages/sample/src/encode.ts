@@ -38,6 +38,49 @@ export async function encodeImages(
   return format === 'png' ? picture.png().toBuffer() : picture.webp({ lossless: true }).toBuffer();
 }
 
+/**
+ * Encodes pictures as frames of an animated WebP (lossless) that is shown again and again.
+ * @param fps frames a second
+ * @throws SampleError if they are larger than the format allows
+ */
+export async function encodeAnimation(
+  { count, height, width, channels, data }: Images,
+  { fps, scale = 1 }: { fps: number; scale?: number },
+): Promise<Uint8Array> {
+  if (Math.max(width, height) * scale > MAX_WEBP_SIDE) {
+    throw new SampleError(
+      `frames of ${width * scale} × ${height * scale} pixels are too large for webp (${MAX_WEBP_SIDE} a side)`,
+    );
+  }
+  const frames = new Uint8Array(count * height * width * scale * scale * channels);
+  const size = frames.length / count;
+  for (let i = 0; i < count; i++) {
+    const frame = data.subarray(i * height * width * channels, (i + 1) * height * width * channels);
+    frames.set(enlarge(frame, { width, channels }, scale), i * size);
+  }
+  const raw = { width: width * scale, height: height * scale * count, channels } as const;
+  return sharp(frames, { raw: { ...raw, pageHeight: height * scale } })
+    .webp({ lossless: true, loop: 0, delay: Math.round(1000 / fps) })
+    .toBuffer();
+}
+
+/** Each pixel scale × scale times: sharp would enlarge over the border between two frames. */
+function enlarge(
+  frame: Uint8Array,
+  { width, channels }: Pick<Images, 'width' | 'channels'>,
+  scale: number,
+): Uint8Array {
+  const row = width * scale * channels;
+  const height = frame.length / (width * channels);
+  const large = new Uint8Array(row * height * scale);
+  for (let i = 0; i < large.length; i++) {
+    const [y, x] = [Math.floor(i / row), i % row];
+    const from = Math.floor(y / scale) * width + Math.floor(x / (channels * scale));
+    large[i] = frame[from * channels + (x % channels)]!;
+  }
+  return large;
+}
+
 /** WebP stores sides in 14 bits. */
 const MAX_WEBP_SIDE = 16_383;
 /** Two such sides stay within sharp's own limit of 2^28 pixels. */

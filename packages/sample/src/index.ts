@@ -13,4 +13,6 @@ export {
   type SampleOptions,
   type Sampler,
   type SamplerOptions,
+  type WalkOptions,
 } from './sampler.ts';
+export { slerp } from './walk.ts';

@@ -1,6 +1,7 @@
 /** What needs Node: a generator.onnx from a file onto a device, pictures to files. */
 export {
   type EncodeOptions,
+  encodeAnimation,
   encodeImages,
   IMAGE_FORMATS,
   type ImageFormat,

@@ -14,6 +14,7 @@ import {
 import { type Batching, createBatching } from './batching.ts';
 import { SampleError } from './error.ts';
 import { type OpenProgram, openGenerator } from './generator.ts';
+import { type Walk, walkCount, walkLatents } from './walk.ts';
 
 export interface SampleOptions {
   /** 0 … 2^53 − 1. */
@@ -27,6 +28,12 @@ export interface SampleOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface WalkOptions extends Walk {
+  /** Index of the class of all pictures; without it, the one that the first picture is of. */
+  label?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 export interface Sampler {
   readonly metadata: GeneratorMetadata;
   /** What draws, and on what: "onnxruntime 1.30.0 on the CPU". */
@@ -37,6 +44,11 @@ export interface Sampler {
    * @throws SampleError outside the ranges; what the program throws when a run fails
    */
   sample(options: SampleOptions): Promise<Images>;
+  /**
+   * Draws a walk's pictures, in order. Those it passes are what `sample` draws of their index and class.
+   * @throws SampleError outside the ranges; what the program throws when a run fails
+   */
+  walk(options: WalkOptions): Promise<Images>;
   /** Ends the sampler, once what was asked for before is drawn. */
   close(): Promise<void>;
 }
@@ -83,6 +95,7 @@ export async function openSampler({
     metadata,
     description,
     sample: (options) => sample(batching, metadata, options),
+    walk: (options) => drawWalk(batching, metadata, options),
     async close() {
       await batching.close();
       await generator.close();
@@ -128,6 +141,31 @@ async function sample(
     signal,
   });
   const { height, width, channels } = metadata.image;
+  return { count, height, width, channels, data };
+}
+
+async function drawWalk(
+  batching: Batching,
+  metadata: GeneratorMetadata,
+  { label, signal, ...walk }: WalkOptions,
+): Promise<Images> {
+  const { seed, start, stops, steps } = walk;
+  const { height, width, channels } = metadata.image;
+  const most = Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
+  checkRange('seed', seed, 0, MAX_SEED);
+  checkRange('start', start, 0, MAX_INDEX);
+  checkRange('stops', stops, 2, Math.min(most, MAX_INDEX - start + 1));
+  checkRange('steps', steps, 1, Math.max(1, Math.floor(most / stops)));
+  if (label !== undefined) checkLabel(label, metadata);
+  const classes = metadata.classes?.length;
+  const own = BigInt(label ?? start % (classes ?? 1));
+  const count = walkCount(walk);
+  const data = await batching.draw({
+    count,
+    latents: (first, count) => walkLatents(walk, metadata.latent.size, first, count),
+    labels: classes === undefined ? undefined : (_, count) => new BigInt64Array(count).fill(own),
+    signal,
+  });
   return { count, height, width, channels, data };
 }
 

@@ -1,6 +1,7 @@
 import type { Images } from '@ganport/model';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { encodeImages } from '../src/node.ts';
+import { encodeAnimation, encodeImages } from '../src/node.ts';
 import { decodePicture } from './fixture.ts';
 
 /** Each level tells its place: picture, row, column and channel. */
@@ -81,4 +82,26 @@ test('npy starts with a header that NumPy reads, aligned to 64 bytes', async () 
     /^\{'descr': '\|u1', 'fortran_order': False, 'shape': \(4, 2, 3, 3\), \} *\n$/,
   );
   expect(new Uint8Array(file.subarray(start))).toEqual(images.data);
+});
+
+test('an animation has each picture as a frame, enlarged within it', async () => {
+  const data = Uint8Array.from({ length: 3 * 2 * 2 * 3 }, (_, i) => i * 7);
+  const images = { count: 3, height: 2, width: 2, channels: 3, data } as const;
+  const webp = await encodeAnimation(images, { fps: 20, scale: 2 });
+  const animation = sharp(webp, { animated: true });
+  expect(await animation.metadata()).toMatchObject({
+    ...{ format: 'webp', pages: 3, width: 4, pageHeight: 4, loop: 0, delay: [50, 50, 50] },
+  });
+  const { data: shown, info } = await animation
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height, info.channels]).toEqual([4, 12, 3]);
+  const pixel = (x: number, y: number) => [...shown.subarray((y * 4 + x) * 3, (y * 4 + x) * 3 + 3)];
+  for (let y = 0; y < 12; y++) {
+    for (let x = 0; x < 4; x++) {
+      const at = (Math.floor(y / 2) * 2 + Math.floor(x / 2)) * 3;
+      expect(pixel(x, y)).toEqual([...data.subarray(at, at + 3)]);
+    }
+  }
 });

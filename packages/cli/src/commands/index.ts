@@ -4,6 +4,7 @@ import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { inspect } from './inspect.ts';
+import { interpolate } from './interpolate.ts';
 import { sample } from './sample.ts';
 import { serve } from './serve.ts';
 import { start } from './start.ts';
@@ -15,6 +16,7 @@ const WORKING: readonly AnyCommand[] = [
   train,
   exportCommand,
   sample,
+  interpolate,
   serve,
   inspect,
   doctor,
