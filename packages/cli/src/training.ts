@@ -7,6 +7,7 @@ import {
   type DownloadProgress,
   defaultThreads,
   type EngineChoice,
+  expectNoBatchUnderPenalty,
   expectUnboundedOutput,
   loadDataset,
   type Overrides,
@@ -89,7 +90,11 @@ export async function runTraining(training: Training, log: Log): Promise<Trained
   const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
   const config = fit ? asUsage(() => fit(dataset)) : training.config;
   if (!training.resume) {
-    asUsage(() => expectUnboundedOutput(resolveGan(config, dataset).discriminator, config.loss));
+    asUsage(() => {
+      const { discriminator } = resolveGan(config, dataset);
+      expectUnboundedOutput(discriminator, config.loss);
+      expectNoBatchUnderPenalty(discriminator, config.penalties);
+    });
   }
   const { steps, batch } = config;
   const progress = trainingProgress(steps, log);

@@ -60,7 +60,11 @@ export async function encodeAnimation(
   }
   const raw = { width: width * scale, height: height * scale * count, channels } as const;
   return sharp(frames, { raw: { ...raw, pageHeight: height * scale } })
-    .webp({ lossless: true, loop: 0, delay: Math.round(1000 / fps) })
+    .webp({
+      lossless: true,
+      loop: 0,
+      delay: Array.from({ length: count }, () => Math.round(1000 / fps)),
+    })
     .toBuffer();
 }
 

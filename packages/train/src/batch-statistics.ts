@@ -1,5 +1,7 @@
 /** What layers that mix a batch ask of it. */
 import { ModelError, type Network } from '@ganport/model';
+import type { Penalties } from './recipe/penalties.ts';
+import { largest } from './recipe/schedules.ts';
 
 /**
  * Batch normalisation: a batch's unbiased variance is over one value fewer than there are, so it is 0/0 for a single one.
@@ -30,5 +32,23 @@ function expectGroups(where: string, batch: number, group: number): void {
   const fewer = batch - (batch % size);
   throw new ModelError(
     `${where}: a batch of ${batch} is no whole number of groups of ${size}: use --batch ${fewer} or ${fewer + size}`,
+  );
+}
+
+/** Penalties on the slope at each image. */
+const OF_EACH_IMAGE = ['gradient', 'r1', 'r2'] as const;
+
+/**
+ * A penalty on the slope at each image has no meaning where an output follows from the whole batch
+ * (Gulrajani et al. 2017, section 4).
+ * @throws ModelError that names the layer
+ */
+export function expectNoBatchUnderPenalty(discriminator: Network, penalties: Penalties): void {
+  const penalty = OF_EACH_IMAGE.find((name) => largest(penalties[name] ?? 0) > 0);
+  // minibatchStd only adds what a batch has in common, and is trained with R1 (Karras et al. 2020).
+  const layer = discriminator.layers.find(({ type }) => type === 'batchNorm');
+  if (!penalty || !layer) return;
+  throw new ModelError(
+    `discriminator: its layer "${layer.name}" (${layer.type}) mixes the images of a batch, but the penalty "${penalty}" is on the slope at each image: leave that layer out, or the penalty`,
   );
 }

@@ -1,6 +1,7 @@
 /** What a training run is configured with: a preset, a file over it, flags over both. */
 import {
   type ImageSize,
+  ModelError,
   networkSchema,
   PRESETS,
   type PresetName,
@@ -11,7 +12,7 @@ import {
 import * as z from 'zod';
 import { SOURCES } from './data/index.ts';
 import { DEFAULT_RECIPE, RECIPES, type RecipeName } from './recipe/index.ts';
-import { LOSSES, type LossName } from './recipe/losses.ts';
+import { LOSS_ALIASES, LOSSES, type Loss, type LossName } from './recipe/losses.ts';
 
 /** Line and paragraph separators break lines too, and a lone surrogate is no character. */
 const UNFIT_NAME = /[/\\\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|^\.\.?$/u;
@@ -155,12 +156,20 @@ export function resolveConfig(
   sources: readonly (readonly [string, unknown])[],
   image: ImageSize = DIGITS,
 ): TrainConfig {
-  const overrides = sources.map(([what, value]) => parseOrThrow(overridesSchema, value, what));
+  const overrides = sources.map(([what, value]) =>
+    parseOrThrow(overridesSchema, withLossNamed(value), what),
+  );
   const preset = overrides.findLast((o) => o.preset)?.preset ?? DEFAULT_PRESET;
   const isGiven = overrides.some((o) => o.generator) && overrides.some((o) => o.discriminator);
   const networks = isGiven ? {} : PRESETS[preset](image);
   const defaults = { name: preset, data: 'glyphs', ...networks, ...TRAINING[preset] };
   const config: Record<string, unknown> & typeof defaults = defaults;
+  // A loss that is asked for comes with what its paper trains it with, unless other is given.
+  const asked = overrides.findLast((o) => o.loss)?.loss;
+  const { training, penalties }: Loss = LOSSES[asked ?? config.loss];
+  if (asked) {
+    Object.assign(config, training, { adam: { ...config.adam, ...training?.adam } });
+  }
   for (const { preset: _, adam, every, ...rest } of overrides) {
     Object.assign(config, rest);
     Object.assign(config, {
@@ -168,7 +177,35 @@ export function resolveConfig(
       every: { ...config.every, ...every },
     });
   }
-  // A loss comes with its penalties, unless others are given.
-  config.penalties ??= LOSSES[config.loss].penalties;
-  return parseOrThrow(configSchema, config, 'the configuration');
+  config.penalties ??= penalties;
+  const resolved = parseOrThrow(configSchema, config, 'the configuration');
+  expectSettingsOfLoss(resolved);
+  return resolved;
+}
+
+/** A loss by the name it has here. */
+function withLossNamed(value: unknown): unknown {
+  const { loss } = (value ?? {}) as { loss?: unknown };
+  if (typeof loss !== 'string' || !Object.hasOwn(LOSS_ALIASES, loss)) return value;
+  return { ...(value as object), loss: LOSS_ALIASES[loss] };
+}
+
+/** @throws ModelError for a setting that the loss has no use for */
+function expectSettingsOfLoss({ loss, clip, realLabel }: TrainConfig): void {
+  const { wasserstein, labels }: Loss = LOSSES[loss];
+  const namesOf = (fits: (loss: Loss) => boolean | undefined) =>
+    Object.entries(LOSSES)
+      .filter(([, each]) => fits(each))
+      .map(([name]) => quote(name))
+      .join(', ');
+  if (clip !== undefined && !wasserstein) {
+    throw new ModelError(
+      `clip is for a critic: expected a loss of ${namesOf((each) => each.wasserstein)}, got ${quote(loss)}`,
+    );
+  }
+  if (realLabel !== undefined && !labels) {
+    throw new ModelError(
+      `realLabel is for losses with labels: expected a loss of ${namesOf((each) => each.labels)}, got ${quote(loss)}`,
+    );
+  }
 }

@@ -2,6 +2,7 @@
 import { ModelError } from '@ganport/model';
 import { nonFinite } from '@ganport/model/node';
 import type { TrainConfig } from './config.ts';
+import { largest } from './recipe/schedules.ts';
 
 /** Where training stands, and what a person can change of it. */
 export interface Standing {
@@ -45,7 +46,9 @@ function remedyOf({
   const { learningRate } = adam;
   const lower = Number((learningRate / 10).toPrecision(2));
   const rate = `a lower learning rate, now ${learningRate}: --resume ${folder} --learning-rate ${lower}`;
-  const weights = Object.entries(penalties).filter(([, weight]) => weight > 0);
+  const weights = Object.entries(penalties)
+    .map(([name, weight]) => [name, largest(weight)] as const)
+    .filter(([, weight]) => weight > 0);
   if (weights.length === 0) return rate;
   const now = weights.map(([name, weight]) => `${name} ${weight}`).join(', ');
   const smaller = `smaller penalties in a new run, now ${now}`;

@@ -1,4 +1,5 @@
 export type { EngineName } from '@ganport/model/node';
+export { expectNoBatchUnderPenalty } from './batch-statistics.ts';
 export {
   configSchema,
   DEFAULT_PRESET,
@@ -29,7 +30,7 @@ export { gpuLacks } from './onnxruntime/gpu-lacks.ts';
 export { type GanSettings, ganRecipe } from './recipe/gan.ts';
 export type { RecipeOptions, TrainingImages } from './recipe/gan-feeds.ts';
 export { buildRecipe, feedsAt, RECIPES } from './recipe/index.ts';
-export { LOSSES, type LossName } from './recipe/losses.ts';
+export { LOSS_ALIASES, LOSSES, type LossName } from './recipe/losses.ts';
 export { PENALTIES, type Penalties, type PenaltyName } from './recipe/penalties.ts';
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';

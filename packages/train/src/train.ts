@@ -5,6 +5,7 @@ import { type CheckpointChoice, changesAt, type Run } from '@ganport/model/node'
 import { firstLine, type TypedArray } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
 import { createAlarm } from './alarm.ts';
+import { expectNoBatchUnderPenalty } from './batch-statistics.ts';
 import type { TrainConfig } from './config.ts';
 import type { Dataset } from './data/index.ts';
 import { expectUnboundedOutput } from './discriminator-output.ts';
@@ -81,7 +82,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, dataset, folder, checkpoint, onNotice } = options;
   const gan = resolveGan(config, dataset);
   // A run that began before this was checked may go on.
-  if (!options.resume) expectUnboundedOutput(gan.discriminator, config.loss);
+  if (!options.resume) {
+    expectUnboundedOutput(gan.discriminator, config.loss);
+    expectNoBatchUnderPenalty(gan.discriminator, config.penalties);
+  }
   const recipe = buildRecipe(gan, config, dataset);
   expectMemory(recipe, options.device === 'cpu' ? 'step' : 'state');
   const beginning = async (): Promise<SavedState> => {

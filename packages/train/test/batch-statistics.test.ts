@@ -1,6 +1,8 @@
 import { ModelError } from '@ganport/model';
 import { describe, expect, test } from 'vitest';
+import { expectNoBatchUnderPenalty } from '../src/batch-statistics.ts';
 import { resolveConfig, resolveGan } from '../src/index.ts';
+import { CRITIC, ganOf } from './small-gan.ts';
 
 const DATA = { name: 'squares', channels: 1, height: 4, width: 4 } as const;
 const picture = [{ type: 'dense', units: 16 }, { type: 'tanh' }, reshape(1, 4, 4)];
@@ -67,4 +69,13 @@ test('a batch that is no whole number of groups is refused', () => {
   for (const batch of [1, 3, 8]) {
     expect(resolve(batch, picture, judge).discriminator.mixesBatch).toBe(true);
   }
+});
+
+test('a penalty on the slope at each image is refused where the discriminator mixes a batch', () => {
+  const gan = ganOf([CRITIC[0]!, { type: 'batchNorm' }, ...CRITIC.slice(1)]);
+  expect(() => expectNoBatchUnderPenalty(gan.discriminator, { r1: 1 })).toThrow(
+    'discriminator: its layer "1" (batchNorm) mixes the images of a batch, but the penalty "r1" is on the slope at each image: leave that layer out, or the penalty',
+  );
+  expect(() => expectNoBatchUnderPenalty(gan.discriminator, { r1: 0 })).not.toThrow();
+  expect(() => expectNoBatchUnderPenalty(ganOf().discriminator, { gradient: 1 })).not.toThrow();
 });

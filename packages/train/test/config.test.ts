@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { buildRecipe, resolveConfig, resolveGan } from '../src/index.ts';
 import { AUGMENTATIONS } from '../src/recipe/augmentations.ts';
 import { ganSettings } from '../src/recipe/gan.ts';
-import { LOSSES } from '../src/recipe/losses.ts';
+import { LOSS_ALIASES, LOSSES } from '../src/recipe/losses.ts';
 import { PENALTIES } from '../src/recipe/penalties.ts';
 import { scheduleSchema } from '../src/recipe/schedules.ts';
 
@@ -78,7 +78,10 @@ test.each([
   [{ penalties: { r1: -1 } }, 'penalties.r1: expected a number from 0 to 1000000, got -1'],
   [{ penalties: { r1: 1e300 } }, 'penalties.r1: expected a number from 0 to 1000000, got 1e+300'],
   [{ augment: 'brightness' }, 'augment: expected a list, got "brightness"'],
-  [{ augment: ['brightness', 'mirror'] }, 'augment.1: expected "brightness", got "mirror"'],
+  [
+    { augment: ['brightness', 'mirror'] },
+    'augment.1: expected one of "brightness", "saturation", "contrast", "translation", "cutout", got "mirror"',
+  ],
   [{ schedule: 'linear' }, 'schedule: expected an object, got "linear"'],
   [
     { schedule: { type: 'step' } },
@@ -175,3 +178,55 @@ test.each(['...', 'a..b', '.hidden', 'naïve GAN, 2', '人 🙂', '-x', 'con'])(
     expect(resolveConfig([['my.json', { name }]]).name).toBe(name);
   },
 );
+
+describe('a loss that is asked for', () => {
+  const of = (settings: object) => resolveConfig([['a.json', { preset: 'mlp', ...settings }]]);
+
+  test.each([
+    [{ loss: 'wasserstein' }, 5, { learningRate: 3e-4, beta1: 0, beta2: 0.9 }, undefined],
+    [{ loss: 'wgan' }, 5, { learningRate: 5e-5, beta1: 0, beta2: 0.99 }, 0.01],
+    [{ loss: 'hinge' }, 5, { beta1: 0, beta2: 0.9 }, undefined],
+    [{ loss: 'relativistic' }, 1, { beta1: 0, beta2: 0.9 }, undefined],
+    [{ loss: 'bce' }, 1, { beta1: 0.9, beta2: 0.999 }, undefined],
+    // What is given wins, key by key.
+    [{ loss: 'wgan', discriminatorSteps: 2, clip: 1 }, 2, { beta1: 0 }, 1],
+    [{ loss: 'wgan', adam: { beta1: 0.5 } }, 5, { learningRate: 5e-5, beta1: 0.5 }, 0.01],
+  ])('%o comes with what its paper trains it with', (settings, turns, adam, clip) => {
+    expect(of(settings)).toMatchObject({ discriminatorSteps: turns, adam });
+    expect(of(settings).clip).toBe(clip);
+  });
+
+  test('has the names that people know it by', () => {
+    for (const [alias, loss] of Object.entries(LOSS_ALIASES)) {
+      expect(of({ loss: alias })).toEqual(of({ loss }));
+    }
+  });
+
+  test('changes nothing in a run that was resolved before it came with more', () => {
+    const old = { ...of({ loss: 'wasserstein' }), discriminatorSteps: 1, adam: of({}).adam };
+    expect(resolveConfig([['run.json', old]])).toEqual(old);
+  });
+
+  test.each([
+    [
+      { loss: 'hinge', clip: 0.01 },
+      'clip is for a critic: expected a loss of "wgan", "wasserstein", got "hinge"',
+    ],
+    [
+      { loss: 'hinge', realLabel: 0.9 },
+      'realLabel is for losses with labels: expected a loss of "bce", "minimax", "lsgan", got "hinge"',
+    ],
+    [
+      { augmentProbability: { from: 0, to: 2, steps: 5, shape: 'cosine' } },
+      'augmentProbability.to: expected a number from 0 to 1, got 2',
+    ],
+    [
+      { penalties: { r1: { from: 0, to: 1, steps: 0, shape: 'cosine' } } },
+      'penalties.r1.steps: expected a whole number from 1 to 100000000, got 0',
+    ],
+    [{ realLabel: 2 }, 'realLabel: expected a number from 0.5 to 1, got 2'],
+    [{ loss: 'wgan', clip: 0 }, 'clip: expected a number from 0.000001 to 1000, got 0'],
+  ])('%o is refused', (settings, message) => {
+    expect(() => of(settings)).toThrow(message);
+  });
+});

@@ -41,6 +41,10 @@ const FORMULAS: Record<LossName, { discriminator: Formula; generator: Formula }>
     discriminator: (real, fake) => -Math.min(0, real - 1) - Math.min(0, -fake - 1),
     generator: (_, fake) => -fake,
   },
+  wgan: {
+    discriminator: (real, fake) => fake - real,
+    generator: (_, fake) => -fake,
+  },
   wasserstein: {
     discriminator: (real, fake) => fake - real,
     generator: (_, fake) => -fake,
@@ -95,6 +99,18 @@ describe.each(Object.keys(LOSSES) as LossName[])('%s', (name) => {
     expect(got.g![0]! / expected(formula.generator)).toBeCloseTo(1, 5);
     expect(Object.values(got).flat().every(Number.isFinite)).toBe(true);
   });
+});
+
+test.each([
+  ['bce', (real: number, fake: number) => -0.9 * logD(real) - 0.1 * log1D(real) - log1D(fake)],
+  ['minimax', (real: number, fake: number) => -0.9 * logD(real) - 0.1 * log1D(real) - log1D(fake)],
+  ['lsgan', (real: number, fake: number) => ((real - 0.9) ** 2 + fake ** 2) / 2],
+] as const)('%s with a label of 0.9 is the cross-entropy or square with it', async (name, f) => {
+  const [real, fake] = ['real', 'fake'].map((side) => input(side, 'float32', [BATCH, 1]));
+  const d = LOSSES[name].discriminator(real!, fake!, 0.9);
+  const graph = await openGraph({ real: real!, fake: fake! }, { d });
+  const got = await graph.run({ real: REAL, fake: FAKE }).finally(() => graph.close());
+  expect(got.d![0]).toBeCloseTo(mean(REAL.map((x, i) => f(x, FAKE[i]!))), 5);
 });
 
 function expectClose(got: number[], expected: number[]): void {

@@ -7,6 +7,7 @@ import {
 } from '@ganport/model';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Gan, LOSSES, type LossName, PENALTIES, type PenaltyName } from '../src/index.ts';
+import { AUGMENTATIONS, type AugmentationName } from '../src/recipe/augmentations.ts';
 import { differences, type ParityOptions } from './parity.ts';
 
 /*
@@ -262,6 +263,21 @@ describe('both engines agree on every loss with its penalties', () => {
     const layers: Layers = [{ type: 'conv2d', filters: 3, kernel: 3, pad: 1 }, { type: 'tanh' }];
     const { penalties } = LOSSES[loss];
     await expectParity(ganAround({ input: [2, 4, 4], layers }), { batch: 6, loss, penalties });
+  });
+});
+
+describe('both engines agree on what is done beside the loss', () => {
+  const layers: Layers = [{ type: 'conv2d', filters: 3, kernel: 3, pad: 1 }, { type: 'tanh' }];
+  const gan = ganAround({ input: [2, 4, 4], layers });
+
+  test.each(Object.keys(AUGMENTATIONS) as AugmentationName[])('%s', async (name) => {
+    await expectParity(gan, { batch: 6, settings: { augment: [name], augmentProbability: 0.7 } });
+  });
+
+  test('clipping, shortened gradients, and a label of 0.9', async () => {
+    await expectParity(gan, { batch: 6, settings: { gradientNorm: 0.01 } });
+    await expectParity(gan, { batch: 6, loss: 'wgan', settings: { clip: 0.2 } });
+    await expectParity(gan, { batch: 6, settings: { realLabel: 0.9 } });
   });
 });
 

@@ -5,6 +5,7 @@ import {
   type EngineName,
   feedsAt,
   type Gan,
+  type GanSettings,
   initialState,
   type LossName,
   type Metrics,
@@ -29,6 +30,7 @@ export interface ParityOptions {
   loss?: LossName;
   penalties?: Penalties;
   ema?: number;
+  settings?: Partial<GanSettings>;
   learningRate?: number;
   /** Of the tensorflow engine; the best that is there by default. */
   backends?: readonly TensorFlowBackend[];
@@ -55,11 +57,19 @@ export async function differences(
     loss = 'bce',
     penalties = {},
     ema = 0.9,
+    settings,
     learningRate = ADAM.learningRate,
     ...rest
   }: ParityOptions,
 ): Promise<{ differences: Difference[]; description: string }> {
-  const recipe = recipeOf(gan, { batch, loss, penalties, ema, adam: { ...ADAM, learningRate } });
+  const recipe = recipeOf(gan, {
+    batch,
+    loss,
+    penalties,
+    ema,
+    adam: { ...ADAM, learningRate },
+    ...settings,
+  });
   const initial = initialState(recipe, 3);
   // At first a discriminator gives all images one half. Then what a bias gains from real images it
   // loses to generated ones, and the gradient left is rounding. So it starts in their favour.

@@ -2,13 +2,17 @@
 import { latentBatch, STREAM } from '@ganport/model';
 import { input, sizeOf, type TypedArray } from '@ganport/onnx';
 import { afterEach, describe, expect, test } from 'vitest';
-import { feedsAt, initialState, type Recipe } from '../src/index.ts';
-import { AUGMENTATIONS } from '../src/recipe/augmentations.ts';
+import { createEngine, feedsAt, initialState, type Recipe, type State } from '../src/index.ts';
+import {
+  AUGMENTATIONS,
+  type Augmentation,
+  type AugmentationName,
+} from '../src/recipe/augmentations.ts';
 import { blankState } from '../src/recipe/blank.ts';
 import { rateFactor, type Schedule } from '../src/recipe/schedules.ts';
 import { initialStateWithPauses } from '../src/recipe/state.ts';
 import { openGraph } from './graphs.ts';
-import { recipeOf } from './recipes.ts';
+import { type RecipeSettings, recipeOf } from './recipes.ts';
 import { BATCH, CRITIC, ganOf, IMAGE, LATENT, type Layers, strongState } from './small-gan.ts';
 import { openStep, type Step } from './steps.ts';
 
@@ -61,6 +65,84 @@ describe('brightness', () => {
       expect(metrics, name).not.toEqual(expected.metrics);
     }
   });
+});
+
+describe('an augmentation of an image', () => {
+  /** A picture of 1 to 16 of 4 × 4, or of three such channels. */
+  const see = async (name: AugmentationName, channels: number, numbers: Record<string, number>) => {
+    const images = input('images', 'float32', [1, channels, 4, 4]);
+    const asked: Record<string, ReturnType<typeof input>> = {};
+    const augment: Augmentation = AUGMENTATIONS[name];
+    const seen = augment(images, (of, shape) => {
+      asked[of] = input(of, 'float32', shape);
+      return asked[of];
+    });
+    const graph = await openGraph({ images, ...asked }, { seen });
+    opened.push(graph);
+    const given = Object.fromEntries(Object.keys(asked).map((of) => [of, [numbers[of]!]]));
+    const picture = Array.from({ length: channels * 16 }, (_, i) => i + 1);
+    return (await graph.run({ images: picture, ...given })).seen!;
+  };
+
+  test('translation moves it by whole pixels and fills with zeros', async () => {
+    // Of −1, 0 and 1: the first moves down, the last of columns to the right.
+    expect(await see('translation', 1, { down: 0.1, across: 0.9 })).toEqual([
+      ...[0, 0, 0, 0],
+      ...[0, 1, 2, 3],
+      ...[0, 5, 6, 7],
+      ...[0, 9, 10, 11],
+    ]);
+    expect((await see('translation', 1, { down: 0.5, across: 0.5 }))[15]).toBe(16);
+    expect((await see('translation', 1, { down: 0.999, across: 0.01 })).slice(0, 4)).toEqual([
+      ...[6, 7, 8, 0],
+    ]);
+  });
+
+  test('cutout sets a rectangle of half its sides to zeros, at the edge less', async () => {
+    // Of centres 0…4, 2 cuts rows 1 and 2, 1 columns 0 and 1, and 0 what there is of rows −1 and 0.
+    expect(await see('cutout', 1, { down: 0.5, across: 0.3 })).toEqual([
+      ...[1, 2, 3, 4],
+      ...[0, 0, 7, 8],
+      ...[0, 0, 11, 12],
+      ...[13, 14, 15, 16],
+    ]);
+    expect((await see('cutout', 1, { down: 0, across: 0.5 })).slice(0, 4)).toEqual([1, 0, 0, 4]);
+    expect((await see('cutout', 1, { down: 0.3, across: 0.99 })).slice(0, 4)).toEqual([1, 2, 3, 0]);
+  });
+
+  test('saturation leaves grey, contrast the mean', async () => {
+    const grey = Array.from({ length: 16 }, (_, i) => i + 17);
+    expect(await see('saturation', 3, { saturation: 0 })).toEqual(
+      [...grey, ...grey, ...grey].map((x) => expect.closeTo(x, 4)),
+    );
+    expect((await see('saturation', 3, { saturation: 1 }))[0]).toBeCloseTo(-15, 4);
+    expect((await see('saturation', 1, {}))[15]).toBe(16);
+    const less = await see('contrast', 1, { contrast: 0 });
+    expect(less[0]).toBeCloseTo(4.75, 5);
+    expect(less[15]).toBeCloseTo(12.25, 5);
+  });
+});
+
+test('a scheduled setting is fed, and at its value a constant one', async () => {
+  const settings: RecipeSettings = { batch: BATCH, augment: ['brightness'] };
+  const from = { from: 4, to: 1, steps: 2, shape: 'linear' } as const;
+  const changing = recipeOf(ganOf(), {
+    ...settings,
+    penalties: { r1: from },
+    augmentProbability: { from: 0, to: 1, steps: 8, shape: 'cosine' },
+  });
+  const feeds = await feedsAt(changing, 2);
+  expect([...feeds['penalties.r1']!]).toEqual([2.5]);
+  expect(feeds.augmentProbability![0]).toBeCloseTo((1 - Math.cos(Math.PI / 8)) / 2, 6);
+  expect([...(await feedsAt(changing, 9)).augmentProbability!]).toEqual([1]);
+  const constant = recipeOf(ganOf(), { ...settings, penalties: { r1: 2.5 } });
+  const never = recipeOf(ganOf(), { batch: BATCH, penalties: { r1: 2.5 } });
+  const [a, b, c] = [await open(changing), await open(constant), await open(never)];
+  const state = strongState(changing);
+  const at = (probability: number) =>
+    a.metrics(state, { ...feeds, augmentProbability: [probability] });
+  expect(await at(1)).toEqual(await b.metrics(state, feeds));
+  expect(await at(0)).toEqual(await c.metrics(state, feeds));
 });
 
 test.each<[Schedule, Record<number, number>]>([
@@ -168,6 +250,74 @@ describe('three updates of the discriminator in a step', () => {
     ]);
     expect(latents).toEqual([...latentBatch(1, 0, 2 * 4 * BATCH, LATENT, STREAM.training)]);
   });
+});
+
+test('a gradient is shortened to the norm that is set, a shorter one left as it is', async () => {
+  const moments = async (gradientNorm?: number) => {
+    const recipe = recipeOf(ganOf(), { batch: BATCH, ...(gradientNorm && { gradientNorm }) });
+    const step = await open(recipe);
+    const { state } = await step.run(strongState(recipe), await feedsAt(recipe, 1));
+    return Object.entries(state).filter(([name]) => name.startsWith('adam_m.discriminator.'));
+  };
+  // A half of the gradient, with beta1 0.5.
+  const length = (all: [string, number[]][]) => 2 * Math.hypot(...all.flatMap(([, m]) => m));
+  const free = await moments();
+  const norm = length(free) / 4;
+  const short = await moments(norm);
+  expect(length(short) / norm).toBeCloseTo(1, 5);
+  for (const [i, [name, m]] of short.entries()) {
+    m.forEach((x, j) => {
+      expect(x, name).toBeCloseTo(free[i]![1][j]! / 4, 6);
+    });
+  }
+  expect(length(await moments(norm * 8)) / length(free)).toBeCloseTo(1, 6);
+});
+
+test('with every option on, two steps and two more are four, byte for byte', async () => {
+  const recipe = recipeOf(ganOf(), {
+    ...{ batch: BATCH, loss: 'wasserstein', discriminatorSteps: 2, discriminatorRate: 4 },
+    penalties: { gradient: 1, r1: { from: 1, to: 0, steps: 3, shape: 'cosine' }, r2: 1 },
+    augment: ['brightness', 'saturation', 'contrast', 'translation', 'cutout'],
+    augmentProbability: { from: 0.2, to: 0.9, steps: 3, shape: 'linear' },
+    ...{ clip: 0.5, gradientNorm: 0.1, ema: 0.9 },
+    schedule: { type: 'linear', steps: 4, end: 0.1 },
+  });
+  const take = async (state: State, steps: readonly number[]) => {
+    const options = { engine: 'onnxruntime', device: 'cpu', threads: 1 } as const;
+    const engine = await createEngine(recipe, state, options);
+    opened.push(engine);
+    for (const step of steps) await engine.step(await feedsAt(recipe, step));
+    return engine.state();
+  };
+  const initial = initialState(recipe, 3);
+  const whole = await take(initial, [1, 2, 3, 4]);
+  expect(await take(await take(initial, [1, 2]), [3, 4])).toEqual(whole);
+  expect(whole['ema.generator.0.weight']).not.toEqual(initial['ema.generator.0.weight']);
+});
+
+test('the discriminator learns at its own multiple of the rate', async () => {
+  const recipe = recipeOf(ganOf(), { batch: 1, discriminatorSteps: 2, discriminatorRate: 4 });
+  const feeds = await feedsAt(recipe, 1);
+  expect(feeds['generator.rates']![0]).toBeCloseTo(1e-3, 9);
+  expect(feeds['discriminator.rates']![0]).toBeCloseTo(4e-3, 9);
+  expect(feeds['discriminator.rates']![3]).toBeCloseTo(4e-3, 9);
+});
+
+test('clipping keeps every weight of the discriminator within, and no other', async () => {
+  const recipe = recipeOf(ganOf(), {
+    batch: BATCH,
+    loss: 'wgan',
+    clip: 0.125,
+    discriminatorSteps: 2,
+  });
+  const step = await open(recipe);
+  const { state } = await step.run(strongState(recipe), await feedsAt(recipe, 1));
+  const greatest = (player: string) =>
+    Object.entries(state)
+      .filter(([name]) => name.startsWith(`${player}.`))
+      .map(([, values]) => Math.max(...values.map(Math.abs)));
+  expect(Math.max(...greatest('discriminator'))).toBe(0.125);
+  expect(Math.max(...greatest('generator'))).toBeGreaterThan(0.5);
 });
 
 test('a batch that the discriminator mixes is judged without the other', async () => {

@@ -11,6 +11,7 @@ import { DEVICES, type Device } from '@ganport/runtime/node';
 import {
   configSchema,
   DEFAULT_PRESET,
+  LOSS_ALIASES,
   LOSSES,
   type LossName,
   type Overrides,
@@ -72,7 +73,7 @@ export const train = command({
       defaultDescription: '0',
     },
     loss: {
-      ...choice('Adversarial loss', Object.keys(LOSSES) as LossName[]),
+      ...choice('Adversarial loss', [LOSSES, LOSS_ALIASES].flatMap(Object.keys) as LossName[]),
       defaultDescription: 'bce',
     },
     'learning-rate': {

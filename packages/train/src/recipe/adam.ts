@@ -35,12 +35,14 @@ export interface AdamWeight {
 /**
  * One update of weights down the gradient of a scalar.
  * @param rates [3], see `adamRates`
+ * @param gradientNorm gradients that are longer, all together, are shortened to it (Pascanu et al. 2013)
  */
 export function adam(
   objective: Value,
   now: readonly AdamWeight[],
   rates: Value,
   { beta1, beta2, epsilon }: AdamOptions,
+  gradientNorm?: number,
 ): AdamWeight[] {
   const [learningRate, c1, c2] = op.Split(rates, [1, 1, 1], 0).map((rate) => op.Reshape(rate, []));
   // w − rate · c₁m / (√(c₂v) + ε) with the constants gathered in the divisor: a pass less.
@@ -48,10 +50,11 @@ export function adam(
   const [slope, offset] = [op.Div(op.Sqrt(c2!), rate), op.Div(scalar(epsilon), rate)];
   // Gradients s of the objective times √(1 − β₂), so that s² needs no factor: another less.
   const root = Math.sqrt(1 - beta2);
-  const scaled = gradients(
+  const found = gradients(
     op.Mul(objective, scalar(root)),
     now.map(({ weight }) => weight),
   );
+  const scaled = gradientNorm === undefined ? found : shortened(found, gradientNorm * root);
   return now.map(({ weight, m, v }, i) => {
     const s = scaled[i]!;
     const mNext = op.Add(op.Mul(m, scalar(beta1)), op.Mul(s, scalar((1 - beta1) / root)));
@@ -59,4 +62,12 @@ export function adam(
     const divisor = op.Add(op.Mul(op.Sqrt(vNext), slope), offset);
     return { weight: op.Sub(weight, op.Div(mNext, divisor)), m: mNext, v: vNext };
   });
+}
+
+/** With a length of all together of at most `most`; a shorter one stays. */
+function shortened(gradients: readonly Value[], most: number): Value[] {
+  const squares = gradients.map((each) => op.ReduceSum(op.Mul(each, each)));
+  const length = op.Sqrt(op.Add(squares.reduce(op.Add), scalar(1e-24)));
+  const factor = op.Sub(scalar(1), op.Relu(op.Sub(scalar(1), op.Div(scalar(most), length))));
+  return gradients.map((each) => op.Mul(each, factor));
 }

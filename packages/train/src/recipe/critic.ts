@@ -18,6 +18,8 @@ export interface CriticOptions {
   augment: readonly AugmentationName[];
   /** The images' classes, int64 [N], where it takes them; of a batch of several times N, they are repeated. */
   label: Value | undefined;
+  /** How likely an image is seen through them, a scalar; always where there is none. */
+  probability: Value | undefined;
   /** Names the turn. */
   where: string;
 }
@@ -28,18 +30,24 @@ export function createCritic({
   weights,
   augment,
   label,
+  probability,
   where,
 }: CriticOptions): Critic {
+  const some = (changed: Value, images: Value, probability: Value, name: string) => {
+    const chance = draft.random(`${name}.chance`, [images.shape[0] as number, 1, 1, 1], 'uniform');
+    return op.Where(op.Greater(probability, chance), changed, images);
+  };
   const judged = new Map<Value, Judgement>();
   return (images) => {
     const before = judged.get(images);
     if (before) return before;
     const pass = `${where}.pass${judged.size}`;
     // Named by position: the same one twice draws other numbers each time.
-    const seen = augment.reduce((image, name, position) => {
+    const changed = augment.reduce((image, name, position) => {
       const where = `${pass}.augment.${position}`;
       return AUGMENTATIONS[name](image, (of, ...rest) => draft.random(`${where}.${of}`, ...rest));
     }, images);
+    const seen = probability ? some(changed, images, probability, `${pass}.augment`) : changed;
     const times = label ? (seen.shape[0] as number) / (label.shape[0] as number) : 0;
     const labels = Array.from({ length: times }, () => label!);
     const given = labels.length > 1 ? op.Concat(labels, 0) : labels[0];

@@ -1,7 +1,8 @@
 /** A recipe while it is written: what the step reads, what it is fed, and what it has made so far. */
 import { type Distribution, noise } from '@ganport/model';
-import { type DType, input, type Value } from '@ganport/onnx';
+import { type DType, input, scalar, type Value } from '@ganport/onnx';
 import type { Feed, Recipe, StateEntry } from './recipe.ts';
+import { type Scheduled, valueAt } from './schedules.ts';
 
 /** Random numbers within a step, of a shape: fed anew each step, the same for the same name, step and seed. */
 export type Random = (name: string, shape: readonly number[], distribution: Distribution) => Value;
@@ -18,6 +19,8 @@ export interface Draft {
   /** Declares what each step is given. */
   feed(name: string, dtype: DType, shape: readonly number[], fill: Feed['fill']): Value;
   random: Random;
+  /** A setting's value at each step, fed where it changes. */
+  scheduled(name: string, setting: Scheduled): Value;
   finish(rest: Pick<Recipe, 'metrics' | 'sampler'>): Recipe;
 }
 
@@ -53,6 +56,10 @@ export function createDraft(seed: number): Draft {
     },
     random: (name, shape, distribution) =>
       draft.feed(name, 'float32', shape, (step) => noise(seed, name, step, shape, distribution)),
+    scheduled: (name, setting) =>
+      typeof setting === 'number'
+        ? scalar(setting)
+        : draft.feed(name, 'float32', [], (step) => Float32Array.of(valueAt(setting, step))),
     finish: (rest) => ({
       state: [...entries.values()].map((entry) => ({ ...entry, next: values.get(entry.name)! })),
       feeds,

@@ -46,7 +46,7 @@ export interface GanFeeds {
 export function declareFeeds(
   draft: Draft,
   { generator, discriminator }: Gan,
-  { discriminatorSteps: turns, adam, schedule }: GanSettings,
+  { discriminatorSteps: turns, adam, discriminatorRate = 1, schedule }: GanSettings,
   { batch, seed, images }: RecipeOptions,
 ): GanFeeds {
   const [channels, height, width] = discriminator.inputs.image as [number, number, number];
@@ -55,8 +55,8 @@ export function declareFeeds(
   const latents = (step: number, first: number, count: number) =>
     latentBatch(seed, (step - 1) * (turns + 1) * batch + first, count, latent, STREAM.training);
   const order = batchOrder(seed, turns * batch, images.count);
-  const ratesOf = (step: number, updates: number) => {
-    const rate = adam.learningRate * rateFactor(schedule, step);
+  const ratesOf = (step: number, updates: number, times = 1) => {
+    const rate = adam.learningRate * rateFactor(schedule, step) * times;
     const first = (step - 1) * updates + 1;
     const each = Array.from({ length: updates }, (_, i) => adamRates(first + i, rate, adam));
     return Float32Array.from(each.flat());
@@ -77,7 +77,7 @@ export function declareFeeds(
     latents(step, turns * batch, batch),
   );
   const dRates = draft.feed('discriminator.rates', 'float32', [turns * ADAM_RATES], (step) =>
-    ratesOf(step, turns),
+    ratesOf(step, turns, discriminatorRate),
   );
   const rates = draft.feed('generator.rates', 'float32', [ADAM_RATES], (step) => ratesOf(step, 1));
 

@@ -3,7 +3,7 @@
  * generator's against the updated discriminator, each on noise of its own.
  */
 import { bytesToNumbers, drawnWeight, inferenceGraph } from '@ganport/model';
-import { ops as op, scalar, type Value } from '@ganport/onnx';
+import { ops as op, type Value } from '@ganport/onnx';
 import * as z from 'zod';
 import { CLASSES, type Gan } from '../gan.ts';
 import { ADAM_SLOTS } from './adam.ts';
@@ -16,7 +16,7 @@ import { LOSSES, type Loss, type LossName } from './losses.ts';
 import { PENALTIES, type Penalty, type PenaltyName } from './penalties.ts';
 import { createPlayer, declareSlots, type Player } from './player.ts';
 import type { Recipe } from './recipe.ts';
-import { scheduleSchema } from './schedules.ts';
+import { scheduled, scheduleSchema } from './schedules.ts';
 
 const names = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as [T];
 
@@ -27,9 +27,14 @@ const decay = z.number().min(0).max(0.999999);
 export const ganSettings = z.strictObject({
   loss: z.enum(names<LossName>(LOSSES)),
   /** What is added to the discriminator's loss, by name, and times what: published ones are 0.01 to 100. */
-  penalties: z.partialRecord(z.enum(names<PenaltyName>(PENALTIES)), z.number().min(0).max(1e6)),
+  penalties: z.partialRecord(
+    z.enum(names<PenaltyName>(PENALTIES)),
+    scheduled(z.number().min(0).max(1e6)),
+  ),
   /** What the discriminator sees images through, in order. */
   augment: z.array(z.enum(names<AugmentationName>(AUGMENTATIONS))),
+  /** How likely each image is seen through them: always by default (Karras et al. 2020, Huang et al. 2024). */
+  augmentProbability: scheduled(z.number().min(0).max(1)).optional(),
   /** Updates of the discriminator in each step, every one on a batch of its own. */
   discriminatorSteps: z.int().min(1).max(100),
   adam: z.strictObject({
@@ -40,8 +45,16 @@ export const ganSettings = z.strictObject({
     /** Smaller ones are lost in float32, where the root of the smallest square is 1e-19. */
     epsilon: z.number().min(1e-16).max(1),
   }),
+  /** The discriminator's learning rate is so many times the generator's (TTUR, Heusel et al. 2017). */
+  discriminatorRate: z.number().min(1e-3).max(1e3).optional(),
+  /** The longest that a network's gradient may be, all weights together: a longer one is shortened. */
+  gradientNorm: z.number().min(1e-6).max(1e6).optional(),
   /** Of the learning rate. */
   schedule: scheduleSchema,
+  /** Weights of the discriminator are kept from −clip to clip after each of its updates (Arjovsky et al. 2017). */
+  clip: z.number().min(1e-6).max(1e3).optional(),
+  /** The label of real images in place of 1: 0.9 is usual (Salimans et al. 2016). */
+  realLabel: z.number().min(0.5).max(1).optional(),
   /** Decay of the moving average of the generator's weights; 0 keeps none. */
   ema: decay,
 });
@@ -56,6 +69,7 @@ export function ganRecipe(gan: Gan, settings: GanSettings, options: RecipeOption
     discriminator: createPlayer(draft, 'discriminator', gan.discriminator),
     mixesBatch: gan.discriminator.mixesBatch,
   };
+  const values = scheduledValues(draft, settings);
   for (const slot of ADAM_SLOTS) {
     declareSlots(draft, slot, 'generator', gan.generator);
     declareSlots(draft, slot, 'discriminator', gan.discriminator);
@@ -63,9 +77,9 @@ export function ganRecipe(gan: Gan, settings: GanSettings, options: RecipeOption
   const ema = createAverage(draft, gan, settings.ema);
   const feeds = declareFeeds(draft, gan, settings, options);
   const turns = feeds.discriminator.map((feed, turn) =>
-    discriminatorTurn(draft, players, settings, feed, `discriminator.${turn}`),
+    discriminatorTurn(draft, players, { ...settings, ...values }, feed, `discriminator.${turn}`),
   );
-  const gLoss = generatorTurn(draft, players, settings, feeds.generator);
+  const gLoss = generatorTurn(draft, players, { ...settings, ...values }, feeds.generator);
   ema.update();
   return draft.finish({
     metrics: { gLoss, ...turns.at(-1) },
@@ -79,11 +93,44 @@ interface Players {
   mixesBatch: boolean;
 }
 
+/** Settings that may change from step to step, as values of the graph. */
+interface ScheduledValues {
+  /** Of penalties, by name. */
+  weights: Readonly<Record<string, Value>>;
+  /** See `CriticOptions`. */
+  probability: Value | undefined;
+}
+
+type TurnSettings = GanSettings & ScheduledValues;
+
+function scheduledValues(
+  draft: Draft,
+  { penalties, augment, augmentProbability: probability }: GanSettings,
+): ScheduledValues {
+  const weights = Object.entries(penalties).map(([name, weight]) => {
+    return [name, draft.scheduled(`penalties.${name}`, weight)] as const;
+  });
+  const always = probability === undefined || augment.length === 0;
+  return {
+    weights: Object.fromEntries(weights),
+    probability: always ? undefined : draft.scheduled('augmentProbability', probability),
+  };
+}
+
 /** Updates the discriminator. Gives what is worth watching: its loss, and how it judges on average. */
 function discriminatorTurn(
   draft: Draft,
   { generator, discriminator, mixesBatch }: Players,
-  { loss, penalties, augment, adam }: GanSettings,
+  {
+    loss,
+    weights: penalties,
+    augment,
+    probability,
+    adam,
+    clip,
+    gradientNorm,
+    realLabel,
+  }: TurnSettings,
   { z, bytes, label, rates }: TurnFeeds,
   where: string,
 ): Record<string, Value> {
@@ -92,18 +139,20 @@ function discriminatorTurn(
   const drawn = generator.pass(`${where}.fake`, { z, label }, generator.weights());
   const fake = op.stopGradient(drawn.output);
   const weights = discriminator.weights();
-  const critic = createCritic({ draft, discriminator, weights, augment, label, where });
+  const judge = { draft, discriminator, weights, augment, probability, label, where };
+  const critic = createCritic(judge);
   const outputsOn = (images: Value) => critic(images).output;
   const terms = Object.entries(penalties).map(([name, weight]) => {
     const random: Random = (of, ...rest) => draft.random(`${where}.${name}.${of}`, ...rest);
     const penalty: Penalty = PENALTIES[name as PenaltyName];
-    return op.Mul(penalty({ critic: outputsOn, real, fake, random }), scalar(weight));
+    return op.Mul(penalty({ critic: outputsOn, real, fake, random }), weight);
   });
   const apart = mixesBatch || terms.length > 0;
   const [onReal, onFake] = apart ? [critic(real), critic(fake)] : judgeTogether(critic, real, fake);
-  const dLoss = criterion.discriminator(onReal.output, onFake.output);
+  const dLoss = criterion.discriminator(onReal.output, onFake.output, realLabel);
   const classes = [onReal, onFake].flatMap((judged) => classLoss(judged, label));
-  discriminator.minimise([dLoss, ...terms, ...classes].reduce(op.Add), weights, rates, adam);
+  const objective = [dLoss, ...terms, ...classes].reduce(op.Add);
+  discriminator.minimise(objective, weights, rates, adam, { clip, gradientNorm });
   const average = (outputs: Value) => op.mean(criterion.logits ? op.Sigmoid(outputs) : outputs);
   const penalty = terms.length > 0 ? { penalty: terms.reduce(op.Add) } : {};
   const [classLossReal] = classes;
@@ -117,18 +166,22 @@ function discriminatorTurn(
 function generatorTurn(
   draft: Draft,
   { generator, discriminator }: Players,
-  { loss, augment, adam }: GanSettings,
+  { loss, augment, probability, adam, gradientNorm }: TurnSettings,
   { z, bytes, label, rates }: TurnFeeds,
 ): Value {
   const where = 'generator';
   const criterion: Loss = LOSSES[loss];
   const weights = generator.weights();
   const { output: drawn } = generator.pass(`${where}.fake`, { z, label }, weights);
-  const judge = { draft, discriminator, weights: discriminator.weights(), augment, label, where };
+  const judge = {
+    ...{ draft, discriminator, weights: discriminator.weights() },
+    ...{ augment, probability, label, where },
+  };
   const critic = createCritic(judge);
   const judged = critic(drawn);
   const gLoss = criterion.generator(judged.output, () => critic(bytesToNumbers(bytes)).output);
-  generator.minimise([gLoss, ...classLoss(judged, label)].reduce(op.Add), weights, rates, adam);
+  const objective = [gLoss, ...classLoss(judged, label)].reduce(op.Add);
+  generator.minimise(objective, weights, rates, adam, { gradientNorm });
   return gLoss;
 }
 

@@ -1,6 +1,7 @@
 /** What is added to the discriminator's loss to keep its slope in bounds: scalars, means over the batch. */
 import { gradients, ops as op, scalar, type Value } from '@ganport/onnx';
 import type { Random } from './draft.ts';
+import type { Scheduled } from './schedules.ts';
 
 interface PenaltyContext {
   /** The discriminator: its outputs [N, 1] on images [N, C, H, W]. */
@@ -33,7 +34,7 @@ export const PENALTIES = {
 export type PenaltyName = keyof typeof PENALTIES;
 
 /** Penalties by name, and what each is multiplied by. */
-export type Penalties = Partial<Record<PenaltyName, number>>;
+export type Penalties = Partial<Record<PenaltyName, Scheduled>>;
 
 /** |∇D|² at each image: [N]. */
 function squaredSlope(critic: PenaltyContext['critic'], images: Value): Value {

@@ -7,6 +7,13 @@ import type { Draft } from './draft.ts';
 /** Weights by parameter name. */
 export type Weights = Readonly<Record<string, Value>>;
 
+interface Limits {
+  /** Keeps each weight from −clip to clip. */
+  clip?: number | undefined;
+  /** See `adam`. */
+  gradientNorm?: number | undefined;
+}
+
 export interface Player {
   /** The weights as they stand, for one turn: no gradient flows through them to an earlier one. */
   weights(): Weights;
@@ -21,8 +28,17 @@ export interface Player {
     inputs: Readonly<Record<string, Value | undefined>>,
     weights: Weights,
   ): Lowered['outputs'];
-  /** One update of the weights down the gradient of an objective. */
-  minimise(objective: Value, weights: Weights, rates: Value, options: AdamOptions): void;
+  /**
+   * One update of the weights down the gradient of an objective.
+   * @param limits see `Limits`
+   */
+  minimise(
+    objective: Value,
+    weights: Weights,
+    rates: Value,
+    options: AdamOptions,
+    limits?: Limits,
+  ): void;
 }
 
 /** @param prefix of the network's tensors in the state */
@@ -54,18 +70,19 @@ export function createPlayer(draft: Draft, prefix: string, network: Network): Pl
       for (const [name, next] of Object.entries(updates)) draft.set(`${prefix}.${name}`, next);
       return outputs;
     },
-    minimise(objective, weights, rates, options) {
+    minimise(objective, weights, rates, options, { clip, gradientNorm } = {}) {
       const [m, v] = ADAM_SLOTS.map((slot) => (name: string) => `${slot}.${prefix}.${name}`);
       const now = trained.map((name) => ({
         weight: weights[name]!,
         m: draft.get(m!(name)),
         v: draft.get(v!(name)),
       }));
-      adam(objective, now, rates, options).forEach((next, i) => {
+      adam(objective, now, rates, options, gradientNorm).forEach((next, i) => {
         const name = trained[i]!;
         draft.set(m!(name), next.m);
         draft.set(v!(name), next.v);
-        draft.set(`${prefix}.${name}`, next.weight);
+        const weight = clip === undefined ? next.weight : op.Clip(next.weight, -clip, clip);
+        draft.set(`${prefix}.${name}`, weight);
       });
     },
   };

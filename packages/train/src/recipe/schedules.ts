@@ -29,3 +29,29 @@ export function rateFactor(schedule: Schedule, step: number): number {
   const left = type === 'linear' ? 1 - passed : (1 + Math.cos(Math.PI * passed)) / 2;
   return end + (1 - end) * left;
 }
+
+/** A setting that is a number, or goes from one to another over so many steps and stays there. */
+export const scheduled = (number: z.ZodNumber) =>
+  z.union([
+    number,
+    z.strictObject({
+      from: number,
+      to: number,
+      steps: z.int().min(1).max(100_000_000),
+      shape: z.enum(['linear', 'cosine']),
+    }),
+  ]);
+
+export type Scheduled = z.infer<ReturnType<typeof scheduled>>;
+
+/** Its value at a step, counted from 1: `from` at the first, `to` from step `steps` + 1 on. */
+export function valueAt(scheduled: Scheduled, step: number): number {
+  if (typeof scheduled === 'number') return scheduled;
+  const { from, to, steps, shape } = scheduled;
+  return to + (from - to) * rateFactor({ type: shape, steps, end: 0 }, step);
+}
+
+/** The largest value it takes. */
+export function largest(scheduled: Scheduled): number {
+  return typeof scheduled === 'number' ? scheduled : Math.max(scheduled.from, scheduled.to);
+}
