@@ -1,0 +1,41 @@
+/** What a classifier's logits tell, [n, classes]. */
+
+/**
+ * The inception score (Salimans et al. 2016) with this classifier in place of Inception: exp of the mean
+ * divergence of each image's classes from those of all; 1 to the number of classes, higher is better.
+ */
+export function classScore(logits: Float32Array, classes: number): number {
+  const count = logits.length / classes;
+  const all = new Float64Array(classes);
+  let negentropy = 0;
+  for (let start = 0; start < logits.length; start += classes) {
+    const row = logits.subarray(start, start + classes);
+    const most = Math.max(...row);
+    const total = row.reduce((sum, x) => sum + Math.exp(x - most), 0);
+    for (let k = 0; k < classes; k++) {
+      const logP = row[k]! - most - Math.log(total);
+      all[k]! += Math.exp(logP) / count;
+      negentropy += (Math.exp(logP) * logP) / count;
+    }
+  }
+  return Math.exp(negentropy - all.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0));
+}
+
+/** How many images are of each class. */
+export function modeHistogram(logits: Float32Array, classes: number): number[] {
+  const histogram = Array.from({ length: classes }, () => 0);
+  for (let start = 0; start < logits.length; start += classes) {
+    const row = logits.subarray(start, start + classes);
+    histogram[row.indexOf(Math.max(...row))]! += 1;
+  }
+  return histogram;
+}
+
+/** Pearson's χ² of two histograms, that both are of one distribution; 0 for the same shares. */
+export function chiSquare(a: readonly number[], b: readonly number[]): number {
+  const [n, m] = [a, b].map((counts) => counts.reduce((sum, x) => sum + x, 0)) as [number, number];
+  return a.reduce((sum, x, i) => {
+    const y = b[i]!;
+    return x + y === 0 ? sum : sum + (Math.sqrt(m / n) * x - Math.sqrt(n / m) * y) ** 2 / (x + y);
+  }, 0);
+}

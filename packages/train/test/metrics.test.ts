@@ -1,0 +1,99 @@
+/** Metrics of features beside published formulas and sets whose values are known. */
+import { latentBatch } from '@ganport/model';
+import { describe, expect, test } from 'vitest';
+import { chiSquare, classScore, modeHistogram } from '../src/evaluate/class-scores.ts';
+import { frechet } from '../src/evaluate/frechet.ts';
+import { kernelDistance } from '../src/evaluate/kid.ts';
+import { measure } from '../src/evaluate/measure.ts';
+import { neighbourhoods } from '../src/evaluate/neighbours.ts';
+import { eigenSymmetric, product, rootSymmetric } from '../src/evaluate/symmetric.ts';
+
+const DIM = 6;
+const set = (seed: number, count: number) => latentBatch(seed, 0, count, DIM);
+
+test('the root of a symmetric matrix, twice, is the matrix: also without full rank', () => {
+  const vectors = Float64Array.from(set(1, 4));
+  const gram = new Float64Array(DIM * DIM);
+  for (let i = 0; i < DIM; i++)
+    for (let j = 0; j < DIM; j++)
+      for (let r = 0; r < 4; r++)
+        gram[i * DIM + j]! += vectors[r * DIM + i]! * vectors[r * DIM + j]!;
+  const root = rootSymmetric(gram, DIM);
+  const squared = product(root, root, DIM);
+  expect(Math.max(...squared.map((x, i) => Math.abs(x - gram[i]!)))).toBeLessThan(1e-10);
+  const { values } = eigenSymmetric(gram, DIM);
+  expect(values.filter((x) => Math.abs(x) < 1e-10)).toHaveLength(2);
+});
+
+describe('the Fréchet distance', () => {
+  test('of a set to itself is 0, and to itself moved is the square of the way', () => {
+    const a = set(1, 200);
+    expect(frechet(a, a, DIM)).toBeLessThan(1e-10);
+    const moved = a.map((x, i) => x + (i % DIM === 2 ? 3 : 0));
+    expect(frechet(a, moved, DIM)).toBeCloseTo(9, 4);
+  });
+
+  test('of a set to itself doubled is the trace of its covariance and the square of its mean', () => {
+    const a = set(2, 100);
+    let expected = 0;
+    for (let i = 0; i < DIM; i++) {
+      const column = [...a].filter((_, at) => at % DIM === i);
+      const mean = column.reduce((sum, x) => sum + x, 0) / column.length;
+      expected += mean ** 2 + column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 99;
+    }
+    const doubled = a.map((x) => 2 * x);
+    expect(frechet(a, doubled, DIM)).toBeCloseTo(expected, 6);
+  });
+
+  test('is finite and symmetric with fewer rows than features', () => {
+    const [a, b] = [set(1, 3), set(2, 4)];
+    expect(frechet(a, b, DIM)).toBeGreaterThan(0);
+    // Eigenvalues that should be 0 are 1e-16 from rounding, and their roots 1e-8.
+    expect(frechet(a, b, DIM)).toBeCloseTo(frechet(b, a, DIM), 6);
+  });
+});
+
+test('KID is worked out by hand for one feature', () => {
+  // Kernels (xy + 1)³ of {0, 1} and {1, 2}: within 1 and 27, between 1, 1, 8, 27.
+  expect(kernelDistance(Float32Array.of(0, 1), Float32Array.of(1, 2), 1)).toBeCloseTo(
+    1 + 27 - (2 * (1 + 1 + 8 + 27)) / 4,
+    12,
+  );
+});
+
+test('neighbours: all of a like set, none of a far one, and one mode of two is covered', () => {
+  const real = set(1, 300);
+  const far = set(2, 300).map((x) => x + 100);
+  expect(neighbourhoods(real, real, DIM)).toMatchObject({ precision: 1, recall: 1, coverage: 1 });
+  expect(neighbourhoods(real, far, DIM)).toEqual({
+    ...{ precision: 0, recall: 0, density: 0, coverage: 0 },
+  });
+  const both = Float32Array.from([...real, ...far]);
+  const one = neighbourhoods(both, set(3, 600), DIM);
+  expect(one.precision).toBeGreaterThan(0.8);
+  expect(one.recall).toBeLessThan(0.6);
+  expect(one.coverage).toBeLessThan(0.55);
+});
+
+test('the classifier score is 1 for equal images and the number of classes for certain, even ones', () => {
+  expect(classScore(Float32Array.of(1, 2, 1, 2), 2)).toBeCloseTo(1, 12);
+  expect(classScore(Float32Array.of(1000, 0, 0, 1000), 2)).toBeCloseTo(2, 12);
+});
+
+test('histograms of classes, and how far they are apart', () => {
+  expect(modeHistogram(Float32Array.of(1, 2, 3, 0, 5, 4), 2)).toEqual([2, 1]);
+  expect(chiSquare([10, 20], [20, 40])).toBeCloseTo(0, 12);
+  expect(chiSquare([10, 0, 0], [0, 10, 0])).toBeCloseTo(20, 12);
+});
+
+test('a whole measure: real images are at the floor, and few are refused', () => {
+  const real = { features: set(1, 800) };
+  const shape = { dim: DIM, classes: undefined };
+  const { metrics, size } = measure(real, { features: set(2, 400) }, shape);
+  expect(size).toBe(100);
+  const { value, floor, deviation } = metrics['Fréchet distance']!;
+  expect(Math.abs(value - floor)).toBeLessThan(3 * deviation);
+  expect(() => measure({ features: set(1, 46) }, { features: set(2, 23) }, shape)).toThrow(
+    'expected at least 24 generated images and twice as many of the data, got 23 and 46',
+  );
+});
