@@ -1,5 +1,6 @@
 /** Models of features: what fits, and what is refused in one line. */
 import { buildModel, type Dim, encodeModel, input, ops, type Value } from '@ganport/onnx';
+import type { Program } from '@ganport/runtime';
 import { openProgram } from '@ganport/runtime/node';
 import { expect, test } from 'vitest';
 import { createExtractor } from '../src/evaluate/extractor.ts';
@@ -9,13 +10,13 @@ const SIZE = { channels: 1, height: 2, width: 3 };
 async function opened<T>(
   shape: Dim[],
   make: (x: Value) => Record<string, Value>,
-  use: (program: never) => T | Promise<T>,
+  use: (program: Program) => T | Promise<T>,
 ): Promise<T> {
   const image = input('image', 'float32', shape);
   const model = buildModel({ name: 'features', inputs: [image], outputs: make(image) });
   const program = await openProgram(encodeModel(model), { device: 'cpu' });
   try {
-    return await use(program as never);
+    return await use(program);
   } finally {
     await program.close();
   }

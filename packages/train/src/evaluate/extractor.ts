@@ -1,20 +1,7 @@
 /** From images to features: an ONNX model of one image input, run in batches. */
 import { bytesOf, ModelError } from '@ganport/model';
-import type { DType, Shape } from '@ganport/onnx';
 import { showShape } from '@ganport/onnx';
-
-/** What a runtime opened: of `Program` what is used here, so that no engine is known. */
-export interface OpenedModel {
-  readonly inputs: readonly { name: string; dtype: DType; shape: Shape }[];
-  readonly outputs: readonly { name: string; dtype: DType; shape: Shape }[];
-  run(feeds: Record<string, ImageTensor>): Promise<Record<string, { data: ArrayLike<unknown> }>>;
-}
-
-interface ImageTensor {
-  dtype: 'float32' | 'uint8';
-  shape: readonly number[];
-  data: Float32Array | Uint8Array;
-}
+import type { Program } from '@ganport/runtime';
 
 export interface ImageSize {
   channels: number;
@@ -46,7 +33,11 @@ const BATCH = 64;
  * @throws ModelError unless it has one input, images [N, C, H, W] (float32 in −1…1, or uint8) of this size
  * or of any, and an output "features", or only one, float32 [N, dim]
  */
-export function createExtractor(model: OpenedModel, size: ImageSize, what: string): Extractor {
+export function createExtractor(
+  model: Pick<Program, 'inputs' | 'outputs' | 'run'>,
+  size: ImageSize,
+  what: string,
+): Extractor {
   const { channels, height, width } = size;
   const [image, ...more] = model.inputs;
   const expected = `images [N, ${channels}, ${height}, ${width}] float32 or uint8`;
@@ -97,7 +88,7 @@ export function createExtractor(model: OpenedModel, size: ImageSize, what: strin
   };
 }
 
-function featuresOf({ outputs }: OpenedModel, what: string) {
+function featuresOf({ outputs }: Pick<Program, 'outputs'>, what: string) {
   const named = outputs.find(({ name }) => name === 'features');
   const features = named ?? (outputs.length === 1 ? outputs[0] : undefined);
   const [, dim] = features?.shape ?? [];

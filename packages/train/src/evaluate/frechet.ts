@@ -2,13 +2,13 @@
 import { eigenSymmetric, product, rootSymmetric } from './symmetric.ts';
 
 /** Mean [dim] and covariance [dim · dim], of n − 1 degrees of freedom. */
-export interface Moments {
+interface Moments {
   mean: Float64Array;
   covariance: Float64Array;
 }
 
 /** Of n ≥ 2 rows of features [n, dim]. */
-export function momentsOf(features: Float32Array, dim: number): Moments {
+function momentsOf(features: Float32Array, dim: number): Moments {
   const count = features.length / dim;
   const mean = new Float64Array(dim);
   for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / count;
@@ -32,7 +32,7 @@ export function momentsOf(features: Float32Array, dim: number): Moments {
  * |μ₁ − μ₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½). The last trace is that of (√C₁ C₂ √C₁)^½, which is symmetric
  * and defined also where fewer images than features leave C₁ or C₂ without full rank.
  */
-export function frechetOfMoments(a: Moments, b: Moments): number {
+function frechetOfMoments(a: Moments, b: Moments): number {
   const dim = a.mean.length;
   let distance = 0;
   for (let i = 0; i < dim; i++) {

@@ -6,7 +6,7 @@ import { frechet } from './frechet.ts';
 import { kernelDistance } from './kid.ts';
 import { neighbourhoods } from './neighbours.ts';
 
-export interface Measured {
+interface Measured {
   value: number;
   /** Standard deviation over the repeats. */
   deviation: number;
