@@ -23,6 +23,13 @@ export {
   createEngine,
   type EngineChoice,
 } from './engines.ts';
+export {
+  createExtractor,
+  type Extracted,
+  type Extractor,
+} from './evaluate/extractor.ts';
+export { LEAST, type Measures, measure } from './evaluate/measure.ts';
+export { fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
 export { type Gan, resolveGan } from './gan.ts';
 export { isUnused } from './new-run.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';

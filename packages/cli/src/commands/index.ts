@@ -2,6 +2,7 @@
 import type { AnyCommand } from '../command.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
+import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
 import { inspect } from './inspect.ts';
 import { interpolate } from './interpolate.ts';
@@ -18,6 +19,7 @@ const WORKING: readonly AnyCommand[] = [
   sample,
   interpolate,
   serve,
+  evalCommand,
   inspect,
   doctor,
 ];

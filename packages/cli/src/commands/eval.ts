@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { exportGenerator } from '@ganport/export';
+import { MAX_SEED, numbersOf, permutation, STREAM } from '@ganport/model';
+import { type Program, RuntimeError } from '@ganport/runtime';
+import { openProgram } from '@ganport/runtime/node';
+import { MAX_COUNT, openSampler, type Sampler } from '@ganport/sample';
+import { readModel } from '@ganport/sample/node';
+import {
+  createExtractor,
+  type Dataset,
+  type Extracted,
+  type Extractor,
+  fitsClassifier,
+  LEAST,
+  loadDataset,
+  type Measures,
+  measure,
+  readClassifier,
+  SOURCES,
+} from '@ganport/train';
+import { command, type Log } from '../command.ts';
+import { argument, checkpointChoice, choice, integer, text } from '../flags.ts';
+import { readGiven } from '../model-input.ts';
+import { table } from '../table.ts';
+import { versions } from '../versions.ts';
+
+/** Images that are in memory at a time. */
+const PART = 256;
+
+export const evalCommand = command({
+  usage: 'eval <model>',
+  describe: 'Measure how close pictures are to the data',
+  examples: [
+    ['eval runs/quick --data glyphs', 'By the classifier of digits that comes with ganport'],
+    ['eval model.onnx --data idx --data-dir faces --features inception.onnx', 'By another model'],
+  ],
+  arguments: { model: argument('A run folder, a generator.onnx, or - for standard input') },
+  flags: {
+    data: { ...choice('Images to compare with', SOURCES), demandOption: true },
+    'data-dir': text("Folder of the data set's files"),
+    count: {
+      ...integer('count', 'How many pictures', { minValue: LEAST, maxValue: MAX_COUNT }),
+      default: 10_000,
+    },
+    seed: {
+      ...integer('seed', 'Seed of the pictures', { minValue: 0, maxValue: MAX_SEED }),
+      default: 42,
+    },
+    features: {
+      ...text('ONNX model that gives features of images'),
+      defaultDescription: "ganport's, for digits",
+    },
+    checkpoint: checkpointChoice("Which of a run's weights"),
+  },
+  async run({ model, data, 'data-dir': dataDir, count, seed, features, checkpoint }, log) {
+    const dataset = await loadDataset({ source: data, dataDir });
+    const wanted = within(count, dataset, log);
+    const extractor = await openExtractor(features, dataset);
+    try {
+      const bytes = existsSync(join(model, 'run.json'))
+        ? (await exportGenerator(model, { checkpoint, version: versions().ganport })).model
+        : (await readGiven(model)).bytes;
+      const open = (file: Uint8Array) => openProgram(file, { device: 'cpu' });
+      const sampler = await openSampler({ model: bytes, open });
+      try {
+        expectSize(sampler, dataset);
+        const real = await extractReal(dataset, 2 * wanted, extractor);
+        const generated = await extractDrawn(sampler, { count: wanted, seed }, extractor);
+        const measures = measure(real, generated, extractor);
+        const by = features ?? "ganport's classifier of digits";
+        const json = { data: dataset.name, count: wanted, seed, features: by, ...measures };
+        return { json, text: toText(measures, { by, dataset, count: wanted }) };
+      } finally {
+        await sampler.close();
+      }
+    } finally {
+      await extractor.close();
+    }
+  },
+});
+
+/** What is compared are twice as many of the data: the second half is the floor's. */
+function within(count: number, dataset: Dataset, log: Log): number {
+  const most = Math.floor(dataset.count / 2);
+  if (most < LEAST) {
+    throw new Error(
+      `${dataset.name} has ${dataset.count} images: expected at least ${2 * LEAST} to compare with`,
+    );
+  }
+  if (count <= most) return count;
+  log(`${dataset.name} has ${dataset.count} images: ${most} pictures are compared, not ${count}`);
+  return most;
+}
+
+function expectSize({ metadata: { image } }: Sampler, dataset: Dataset): void {
+  const [got, expected] = [image, dataset].map(
+    ({ width, height, channels }) => `${width}×${height}×${channels}`,
+  );
+  if (got !== expected) {
+    throw new Error(`the model draws ${got}, but ${dataset.name} has images of ${expected}`);
+  }
+}
+
+async function openExtractor(
+  path: string | undefined,
+  dataset: Dataset,
+): Promise<Extractor & Pick<Program, 'close'>> {
+  const { name, channels, height, width } = dataset;
+  if (path === undefined && !fitsClassifier(dataset)) {
+    throw new Error(
+      `${name} has images of ${width}×${height}×${channels}, and ganport's own features are for 28×28×1: name a model of theirs with --features`,
+    );
+  }
+  const bytes = path === undefined ? await readClassifier() : await readModel(path);
+  const what = path ?? 'the classifier of digits';
+  const program = await openProgram(bytes, { device: 'cpu' }).catch((error: Error) => {
+    throw error instanceof RuntimeError ? new RuntimeError(`${what}: ${error.message}`) : error;
+  });
+  try {
+    const extractor = createExtractor(program, { channels, height, width }, what);
+    return { ...extractor, close: () => program.close() };
+  } catch (error) {
+    await program.close();
+    throw error;
+  }
+}
+
+/** Of images from all over the data, whatever its order. */
+async function extractReal(
+  dataset: Dataset,
+  count: number,
+  extractor: Extractor,
+): Promise<Extracted> {
+  const chosen = permutation(0, 0, dataset.count, STREAM.evaluation).subarray(0, count);
+  return extractParts(count, extractor, async (start, part) => {
+    const bytes = await dataset.read(chosen.slice(start, start + part));
+    return numbersOf(bytes, [dataset.channels, dataset.height, dataset.width]);
+  });
+}
+
+function extractDrawn(
+  sampler: Sampler,
+  { count, seed }: { count: number; seed: number },
+  extractor: Extractor,
+): Promise<Extracted> {
+  return extractParts(count, extractor, async (start, part) => {
+    const { data, channels, height, width } = await sampler.sample({ seed, start, count: part });
+    return numbersOf(data, [channels, height, width]);
+  });
+}
+
+async function extractParts(
+  count: number,
+  { dim, classes, extract }: Extractor,
+  images: (start: number, count: number) => Promise<Float32Array>,
+): Promise<Extracted> {
+  const features = new Float32Array(count * dim);
+  const logits = classes === undefined ? undefined : new Float32Array(count * classes);
+  for (let start = 0; start < count; start += PART) {
+    const part = await extract(await images(start, Math.min(PART, count - start)));
+    features.set(part.features, start * dim);
+    logits?.set(part.logits!, start * classes!);
+  }
+  return logits ? { features, logits } : { features };
+}
+
+function toText(
+  { metrics, modes, size, repeats }: Measures,
+  { by, dataset, count }: { by: string; dataset: Dataset; count: number },
+): string {
+  const rows = Object.entries(metrics).map(([name, { value, deviation, floor, better }]) => {
+    const figure = `${value.toPrecision(4)} ± ${deviation.toPrecision(2)}`;
+    return [name, `${figure.padEnd(22)}real: ${floor.toPrecision(4).padEnd(10)}${better}`] as const;
+  });
+  const shares = (of: readonly number[]) => of.map((p) => `${Math.round(100 * p)} %`).join(', ');
+  const classes = modes
+    ? ([
+        ['classes', shares(modes.generated)],
+        ['of the data', shares(modes.real)],
+      ] as const)
+    : [];
+  return (
+    `${count} pictures beside ${dataset.name}, by ${by}: ${repeats} parts of ${size}, ± between them.\n` +
+    table([...rows, ...classes])
+  );
+}

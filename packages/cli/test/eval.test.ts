@@ -1,0 +1,54 @@
+/** Bad input of `ganport eval`: one line each. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failure } from './run.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganport-eval-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** An IDX file of black images. */
+function idx(...shape: number[]): Uint8Array {
+  const size = shape.reduce((product, n) => product * n, 1);
+  const bytes = new Uint8Array(4 + 4 * shape.length + size);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x0800 + shape.length);
+  for (const [i, n] of shape.entries()) view.setUint32(4 + 4 * i, n);
+  return bytes;
+}
+
+async function data(...shape: number[]): Promise<string[]> {
+  const path = join(folder, `n${shape.join('x')}-images-idx${shape.length}-ubyte`);
+  await writeFile(path, idx(...shape));
+  return ['--data', 'idx', '--data-dir', path];
+}
+
+test.each([['0'], ['1'], ['23']])('--count %s is too few', async (count) => {
+  expect(await failure(2, 'eval', 'm.onnx', '--data', 'glyphs', '--count', count)).toContain(
+    '--count: expected an integer from 24 to 65536',
+  );
+});
+
+test('too few images of the data', async () => {
+  expect(await failure(1, 'eval', 'm.onnx', ...(await data(47, 28, 28)))).toContain(
+    'has 47 images: expected at least 48 to compare with',
+  );
+});
+
+test('images that ganport has no features for', async () => {
+  const few = ['--count', '24'];
+  expect(await failure(1, 'eval', 'm.onnx', ...few, ...(await data(48, 8, 8, 3)))).toContain(
+    "has images of 8×8×3, and ganport's own features are for 28×28×1: name a model of theirs with --features",
+  );
+});
+
+test('a features model that is none', async () => {
+  const path = join(folder, 'no.onnx');
+  await writeFile(path, 'nothing');
+  const few = ['--count', '24', '--features', path];
+  expect(await failure(1, 'eval', 'm.onnx', ...few, ...(await data(48, 8, 8)))).toContain(path);
+});
