@@ -75,7 +75,7 @@ export function classifierRecipe(options: ClassifierOptions): Recipe {
     return Float32Array.from(adamRates(step, rate, adam));
   });
   const weights = player.weights();
-  const logits = player.pass('pass', { image: bytesToNumbers(bytes) }, weights);
+  const { output: logits } = player.pass('pass', { image: bytesToNumbers(bytes) }, weights);
   const loss = crossEntropy(logits, targets);
   player.minimise(loss, weights, rates, adam);
   const now = NETWORK.parameters.map(({ name }) => [name, draft.initial(stateName(name))] as const);
