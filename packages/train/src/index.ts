@@ -41,6 +41,8 @@ export { LOSS_ALIASES, LOSSES, type LossName } from './recipe/losses.ts';
 export { PENALTIES, type Penalties, type PenaltyName } from './recipe/penalties.ts';
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
+export { findRuns, type RunSummary } from './report/read-run.ts';
+export { type ReportOptions, report } from './report/report.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads, threadsNotice } from './threads.ts';
 export { type Score, type TrainOptions, type TrainResult, train } from './train.ts';

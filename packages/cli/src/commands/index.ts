@@ -6,6 +6,8 @@ import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
 import { inspect } from './inspect.ts';
 import { interpolate } from './interpolate.ts';
+import { reportCommand } from './report.ts';
+import { runs } from './runs.ts';
 import { sample } from './sample.ts';
 import { serve } from './serve.ts';
 import { start } from './start.ts';
@@ -20,6 +22,8 @@ const WORKING: readonly AnyCommand[] = [
   interpolate,
   serve,
   evalCommand,
+  runs,
+  reportCommand,
   inspect,
   doctor,
 ];

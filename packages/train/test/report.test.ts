@@ -1,0 +1,109 @@
+/** Pages of runs: what is in them, whatever a run folder has in its names, and how large they get. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findRuns, report, resolveConfig } from '../src/index.ts';
+import { chart, niceTicks, thin } from '../src/report/chart.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ganport-report-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const PNG = Buffer.from('not looked at');
+
+/** A run folder as training leaves one, with as many pictures. */
+function writeRun(name = 'a <b> & "c"', count = 3): string {
+  const run = join(folder, 'run');
+  const config = { ...resolveConfig([['the test', { preset: 'mlp' }]]), name };
+  mkdirSync(join(run, 'samples'), { recursive: true });
+  mkdirSync(join(run, 'checkpoints'));
+  writeFileSync(
+    join(run, 'run.json'),
+    JSON.stringify({
+      ...{ format: 1, config, engine: 'onnxruntime', device: 'cpu', threads: 2 },
+      dataset: { name: 'digits', count: 9, sha256: 'ab'.repeat(32) },
+      versions: { ganport: '0.1.0' },
+      history: [{ step: 4, field: 'threads', from: 1, to: 2 }],
+    }),
+  );
+  for (let step = 1; step <= count; step++) {
+    writeFileSync(join(run, 'samples', `step-${String(step).padStart(6, '0')}.png`), PNG);
+  }
+  writeFileSync(join(run, 'checkpoints/step-000004.safetensors'), '');
+  writeFileSync(join(run, 'best'), 'step-000002.safetensors\n{"swd":0.25}\n');
+  const lines = [1, 2, 3].map((step) => JSON.stringify({ step, dLoss: step, gLoss: -step }));
+  writeFileSync(
+    join(run, 'metrics.jsonl'),
+    [...lines, '{"step":4,"dLo', '[]', '{"step":4,"swd":0.25,"odd<i>":1}', ''].join('\n'),
+  );
+  return run;
+}
+
+test('a page has the settings, the curves and the pictures, and needs nothing else', async () => {
+  const page = await report(writeRun(), { command: 'ganport train --config config.json' });
+  for (const said of [
+    'a &#60;b&#62; &#38; &#34;c&#34;',
+    '9 images of digits',
+    '4 of 20000',
+    'step 2: swd 0.2500',
+    'threads: 1 → 2',
+    'swd, lower is better',
+    'odd&#60;i&#62;',
+    'ganport train --config config.json',
+  ]) {
+    expect(page).toContain(said);
+  }
+  expect(page).not.toContain('<b>');
+  expect(page.match(/<polyline/g)).toHaveLength(4);
+  expect(page.match(/data:image\/png;base64,/g)).toHaveLength(3);
+  expect(page).toContain(PNG.toString('base64'));
+  expect(page).not.toMatch(/(?:src|href)="(?!data:)/);
+});
+
+test('of many pictures the first and the last are there, and not all between', async () => {
+  const page = await report(writeRun('many', 500), { command: '' });
+  expect(page.match(/<img/g)).toHaveLength(40);
+  expect(page).toContain('after 1 steps');
+  expect(page).toContain('after 500 steps');
+});
+
+test('runs are found in a folder, and a folder that is one', async () => {
+  const run = writeRun('digits');
+  mkdirSync(join(folder, 'other'));
+  writeFileSync(join(folder, 'file'), '');
+  for (const where of [folder, run]) {
+    const found = await findRuns(where);
+    expect(found.map((summary) => summary.folder)).toEqual([run]);
+    expect(found[0]).toMatchObject({ steps: 4, best: { step: 2, scores: { swd: 0.25 } } });
+  }
+  expect(await findRuns(join(folder, 'none'))).toEqual([]);
+});
+
+test('what is no run is refused', async () => {
+  await expect(report(folder, { command: '' })).rejects.toThrow(/is not a run folder/);
+});
+
+test.each([
+  [0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+  [-3, 14, [-5, 0, 5, 10, 15]],
+  [0.07, 0.1, [0.07, 0.08, 0.09, 0.1]],
+  [5, 5, [5, 6]],
+  [0, 0, [0, 0.2]],
+])('ticks from %d to %d enclose both', (low, high, expected) => {
+  const ticks = niceTicks(low, high);
+  expect(ticks[0]).toBeLessThanOrEqual(low);
+  expect(ticks.at(-1)).toBeGreaterThanOrEqual(high);
+  expect(ticks.length).toBeLessThanOrEqual(7);
+  if (high > low) expect(ticks).toEqual(expected);
+});
+
+test('long curves are thinned to means', () => {
+  const series = Array.from({ length: 1000 }, (_, i): [number, number] => [i, i % 2]);
+  const thinned = thin(series, 100);
+  expect(thinned).toHaveLength(100);
+  expect(thinned[0]).toEqual([4.5, 0.5]);
+  expect(chart('one point', [{ name: 'x', series: [[3, 7]] }])).not.toMatch(/NaN|Infinity/);
+});
