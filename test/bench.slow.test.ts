@@ -263,3 +263,19 @@ test.each([
   expect(stderr).toContain(message);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
 });
+
+test.each([
+  ['node', 'bench/dist/main.js'],
+  ['node', 'bench/gpu/pack.mjs'],
+  ['node', 'bench/gpu/run.mjs'],
+  ['bash', 'bench/gpu/run.sh'],
+  ['bash', 'bench/tfjs-node/build.sh'],
+])('%s %s --help says what may follow, and does nothing', (program, script) => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(program, [script, '--help'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^usage: /);
+});

@@ -37,13 +37,19 @@ const ARCHIVES = {
   sharp: ['sharp', '@img'],
 };
 
-function main([folder]) {
+const USAGE = 'usage: node bench/gpu/pack.mjs FOLDER';
+
+function main([folder, ...more]) {
+  if (folder === '--help' || folder === '-h') {
+    console.log(USAGE);
+    return;
+  }
+  if (!folder || folder.startsWith('-') || more.length > 0) throw new Error(USAGE);
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(
       `packs for linux-x64 only, from its own files; this is ${process.platform}-${process.arch}`,
     );
   }
-  if (!folder) throw new Error('usage: node bench/gpu/pack.mjs FOLDER');
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new Error(`${folder} is not empty: expected a folder that is, or none`);
   }

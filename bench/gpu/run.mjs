@@ -23,7 +23,13 @@ const GANPORT = path('../../packages/cli/dist/main.js');
 const BENCH = path('../dist/main.js');
 
 const QUICK = process.env.QUICK === '1';
-const OUT = resolve(process.argv[2] ?? 'out');
+const [, , folder = 'out'] = process.argv;
+if (folder.startsWith('-')) {
+  const asked = folder === '-h' || folder === '--help';
+  console[asked ? 'log' : 'error']('usage: node run.mjs [OUT]');
+  process.exit(asked ? 0 : 2);
+}
+const OUT = resolve(folder);
 mkdirSync(OUT, { recursive: true });
 
 const summary = { quick: QUICK, node: process.version, parts: {} };

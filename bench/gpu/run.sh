@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
 # `bash run.sh [OUT]` in a folder that pack.mjs made: unpacks it there, then measures. See README.md.
 set -euo pipefail
+usage="usage: bash run.sh [OUT]"
+case ${1:-} in
+  -h | --help) echo "$usage" && exit ;;
+  -*) echo "$usage" >&2 && exit 2 ;;
+esac
 out=$(realpath -m "${1:-out}")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 

@@ -42,6 +42,10 @@ class UsageError extends Error {}
 
 async function main(args: readonly string[]): Promise<void> {
   const { positionals, values } = parse(args);
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const name = BENCHMARKS.find((benchmark) => benchmark === positionals[0]);
   if (positionals.length !== 1 || !name) {
     const got = positionals.join(' ') || 'none';
@@ -95,6 +99,7 @@ function parse(args: readonly string[]) {
     ...{ preset: text, batch: text, only: text, threads: text, rounds: text, json: text },
     ...{ beside: text, python: text },
     'software-webgpu': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
     plot: { type: 'string', multiple: true },
   } as const;
   try {

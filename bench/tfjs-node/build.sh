@@ -37,6 +37,10 @@ while (($#)); do
       [[ $version =~ ^2\.[0-9]+\.[0-9]+$ ]] || wrong_usage "--tensorflow: expected a version such as 2.21.0, got '$version'"
       shift
       ;;
+    -h | --help)
+      echo 'usage: bash bench/tfjs-node/build.sh [--gpu] [--tensorflow VERSION]'
+      exit
+      ;;
     *) wrong_usage "unknown argument '$1'" ;;
   esac
   shift

@@ -51,8 +51,8 @@ test.each<[string, unknown, string | RegExp]>([
   ],
   [
     'an unknown type',
-    net([{ type: 'swish' }]),
-    /layers\.0\.type: expected one of "add", .*"dense", .*, got "swish"$/,
+    net([{ type: 'noSuchLayer' }]),
+    /layers\.0\.type: expected one of "add", .*"dense", .*, got "noSuchLayer"$/,
   ],
   [
     'no type',

@@ -5,6 +5,7 @@ import {
   PRESETS,
   resolveNetwork,
 } from '@ganport/model';
+import { sizeOf } from '@ganport/onnx';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Gan, LOSSES, type LossName, PENALTIES, type PenaltyName } from '../src/index.ts';
 import { AUGMENTATIONS, type AugmentationName } from '../src/recipe/augmentations.ts';
@@ -29,8 +30,8 @@ interface Case {
   layers: Layers;
 }
 
-/** What each kind of layer is tried on, both in a generator and in a discriminator. */
-const CASES: Partial<Record<LayerType, Case[]>> = {
+/** What each kind of layer is tried on, both in a generator and in a discriminator; embedding, of a label, is below. */
+const CASES: Record<Exclude<LayerType, 'embedding'>, Case[]> = {
   dense: [
     { title: 'with a bias', input: [5], layers: [{ type: 'dense', units: 7 }] },
     { title: 'without', input: [5], layers: [{ type: 'dense', units: 7, bias: false }] },
@@ -244,8 +245,8 @@ afterAll(() => {
 });
 
 describe('both engines agree on every kind of layer', () => {
-  test.each(Object.keys(CASES) as LayerType[])('there is a case of %s', (type) => {
-    const used = CASES[type]!.flatMap(({ layers }) => layers.map((layer) => layer.type));
+  test.each(Object.keys(CASES) as (keyof typeof CASES)[])('there is a case of %s', (type) => {
+    const used = CASES[type].flatMap(({ layers }) => layers.map((layer) => layer.type));
     expect(used).toContain(type);
   });
 
@@ -254,6 +255,47 @@ describe('both engines agree on every kind of layer', () => {
   );
   test.each(cases)('%s', async (_, each) => {
     await expectParity(ganAround(each), { batch: 6 });
+  });
+});
+
+describe('both engines agree on networks of classes', () => {
+  // Of the last class there is no image: its embedding stays as it was.
+  const [label, from] = [{ classes: 3 }, ['inputs', 'class']];
+  const around = (input: NetworkSpec['inputs'], shape: number[], last: Layers): NetworkSpec => ({
+    inputs: { ...input, label },
+    layers: [
+      { type: 'flatten', name: 'inputs', from: Object.keys(input) },
+      { type: 'embedding', name: 'class', from: 'label', units: 4 },
+      { type: 'concat', from },
+      { type: 'dense', units: sizeOf(shape) },
+      ...last,
+    ],
+  });
+  const generator = around({ z: [5] }, IMAGE, [
+    { type: 'tanh' },
+    { type: 'reshape', shape: IMAGE },
+  ]);
+  const given = around({ image: IMAGE }, [6], [{ type: 'tanh' }, { type: 'dense', units: 1 }]);
+  const telling: NetworkSpec = {
+    inputs: { image: IMAGE },
+    layers: [
+      { type: 'flatten' },
+      { type: 'dense', units: 6 },
+      { type: 'tanh', name: 'seen' },
+      { type: 'dense', units: 3, name: 'kinds' },
+      { type: 'dense', units: 1, from: 'seen' },
+    ],
+    outputs: { classes: 'kinds' },
+  };
+  test.each([
+    ['given to the discriminator', given],
+    ['told by it', telling],
+  ])('%s', async (_, discriminator) => {
+    const gan = {
+      generator: resolveNetwork(generator, 'generator'),
+      discriminator: resolveNetwork(discriminator, 'discriminator'),
+    };
+    await expectParity(gan, { batch: 6 });
   });
 });
 

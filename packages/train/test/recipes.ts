@@ -22,6 +22,7 @@ export function recipeOf(gan: Gan, { batch, seed = 1, ...settings }: RecipeSetti
   const size = sizeOf(gan.discriminator.inputs.image!);
   const images = {
     count: 1000,
+    labels: Uint8Array.from({ length: 1000 }, (_, i) => i % 2),
     read: (indices: Uint32Array) =>
       Uint8Array.from({ length: indices.length * size }, (_, i) =>
         Math.abs(Math.sin(indices[Math.floor(i / size)]! * 7919 + (i % size)) * 255.99),
