@@ -1,4 +1,4 @@
-/** The example in each package's README runs on the built packages, and prints what it says it prints. */
+/** The examples in each package's README run on the built packages, and print what they say they print. */
 import { execFile } from 'node:child_process';
 import {
   cpSync,
@@ -33,19 +33,26 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(given, { recursive: true }));
 
-test.each(names)('the example of @ganport/%s', async (name) => {
+const examples = names.flatMap((name) => {
   const readme = readFileSync(join(PACKAGES, name, 'README.md'), 'utf8');
-  const [, language, code] = readme.match(/^```(js|sh)\n(.*?)^```$/ms) ?? [];
-  expect(code, `${name}/README.md has an example`).toBeDefined();
+  const found = [...readme.matchAll(/^```(js|sh)\n(.*?)^```$/gms)];
+  return found.map(([, language, code], i) => [name, i + 1, language!, code!] as const);
+});
+
+test('every package has an example', () => {
+  expect([...new Set(examples.map(([name]) => name))]).toEqual(names);
+});
+
+test.each(examples)('@ganport/%s, example %d', async (name, _, language, code) => {
   // Within the package, so that Node finds the package itself and its dependencies.
   const folder = mkdtempSync(join(PACKAGES, name, 'dist/readme-'));
   try {
     cpSync(given, folder, { recursive: true });
-    if (language === 'sh') return await runShell(folder, code!);
+    if (language === 'sh') return await runShell(folder, code);
     const example = join(folder, 'example.mjs');
-    writeFileSync(example, code!);
+    writeFileSync(example, code);
     const { stdout } = await run(process.execPath, [example], { cwd: folder });
-    const printed = [...code!.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
+    const printed = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
     expect(printed.length).toBeGreaterThan(0);
     expect(stdout.trimEnd().split('\n')).toEqual(printed);
   } finally {
