@@ -275,7 +275,8 @@ test('training that diverged goes on as it says', async () => {
   const linear = (...units: number[]) => units.map((units) => ({ type: 'dense', units }));
   const diverging = {
     ...{ name: 'div', data: 'mnist', dataDir: 'digits', batch: 4, steps: 6 },
-    ...{ loss: 'wasserstein', penalties: { gradient: 1e6 }, adam: { learningRate: 10, beta1: 0 } },
+    ...{ loss: 'wasserstein', penalties: { gradient: 1e6 }, discriminatorSteps: 1 },
+    adam: { learningRate: 10, beta1: 0, beta2: 0.999 },
     generator: {
       inputs: { z: [4] },
       layers: [...linear(784, 784, 784), { type: 'reshape', shape: [1, 28, 28] }],
