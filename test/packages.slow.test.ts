@@ -40,12 +40,7 @@ beforeAll(async () => {
   for (const name of ['npm', 'pnpm', 'app']) mkdirSync(join(folder, name));
   const paths = PACKAGES.map((name) => `./packages/${name}`);
   await run('npm', ['pack', ...paths, '--pack-destination', join(folder, 'npm')], { cwd: ROOT });
-  writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');
-  const quiet = ['--no-audit', '--no-fund', '--prefer-offline'];
-  const tarballs = PACKAGES.map((name) => tarball(name));
-  // As the README says. No script may be needed: those of onnxruntime-node and tfjs-node download.
-  await inApp('npm', 'install', '--ignore-scripts', ...quiet, ...tarballs);
-}, 300_000);
+});
 
 describe.each(PACKAGES)('the package %s', (name) => {
   test('has a README, a licence, and sources for every map; nothing of the build, and no link into the workspace', async () => {
@@ -89,7 +84,7 @@ test.each(LIBRARIES)(
 
 test('pnpm packs the same files', async () => {
   const by = ['--filter', './packages/*', 'pack', '--pack-destination', join(folder, 'pnpm')];
-  await run('npx', ['-y', 'pnpm@12', '-r', ...by], { cwd: ROOT });
+  await run('npx', ['-y', '--prefer-offline', 'pnpm@12', '-r', ...by], { cwd: ROOT });
   for (const name of PACKAGES) {
     const [npm, pnpm] = await Promise.all([filesOf(tarball(name)), filesOf(tarball(name, 'pnpm'))]);
     expect([...pnpm.keys()].sort()).toEqual([...npm.keys()].sort());
@@ -97,6 +92,15 @@ test('pnpm packs the same files', async () => {
 });
 
 describe('in a project of its own', () => {
+  // All that asks the registry.
+  beforeAll(async () => {
+    writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');
+    const quiet = ['--no-audit', '--no-fund', '--prefer-offline'];
+    const tarballs = PACKAGES.map((name) => tarball(name));
+    // As the README says. No script may be needed: those of onnxruntime-node and tfjs-node download.
+    await inApp('npm', 'install', '--ignore-scripts', ...quiet, ...tarballs);
+  }, 300_000);
+
   test('a run is trained, exported and drawn', async () => {
     const train = ['train', '--steps', '2', '--batch', '4', '--threads', '1', '--out', 'run'];
     await inApp('npx', 'ganport', ...train);
@@ -126,21 +130,30 @@ describe('in a project of its own', () => {
   });
 
   test('every entry has types, whatever types the project asks for', async () => {
-    const lines = [...WEB, ...NODE].map((entry, i) => {
-      return `export * as m${i} from '@ganport/${entry}';`;
-    });
-    writeFileSync(join(app, 'all.ts'), lines.join('\n'));
-    const lib = [
-      '--lib',
-      'es2023,dom',
-      '--types',
-      '',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2023',
-    ];
-    const check = ['all.ts', '--noEmit', '--strict', '--ignoreConfig', ...lib];
-    await inApp(join(ROOT, 'node_modules/.bin/tsc'), ...check);
+    await expect(filesTyped('all.ts', [...WEB, ...NODE])).resolves.toContain('@types/node');
+  });
+
+  test('entries for pages have types without those of Node', async () => {
+    const files = await filesTyped('page.ts', WEB);
+    expect(files).toContain('@ganport/train/dist/web.d.ts');
+    expect(files).not.toContain('@types/node');
   });
 });
+
+/** Checks a module that exports all of some entries. Resolves to the paths of the files that this needed. */
+async function filesTyped(file: string, entries: readonly string[]): Promise<string> {
+  const lines = entries.map((entry, i) => `export * as m${i} from '@ganport/${entry}';`);
+  writeFileSync(join(app, file), lines.join('\n'));
+  const target = ['--module', 'nodenext', '--target', 'es2023'];
+  const types = ['--lib', 'es2023,dom', '--types', ''];
+  const check = [
+    file,
+    '--noEmit',
+    '--strict',
+    '--ignoreConfig',
+    '--listFiles',
+    ...target,
+    ...types,
+  ];
+  return (await inApp(join(ROOT, 'node_modules/.bin/tsc'), ...check)).stdout;
+}
