@@ -1,10 +1,10 @@
-import { MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
-import { classIndex } from '@ganport/sample';
-import { encodeAnimation, encodeImages, loadGenerator } from '@ganport/sample/node';
+import { quote } from '@ganport/model';
+import { encodeAnimation, encodeImages } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
-import { integer, SHARED, text } from '../flags.ts';
-import { MODEL, readGiven } from '../model-input.ts';
-import { deliver, endingOf, expectOutput, wrote } from '../output.ts';
+import { DRAWING, withSampler } from '../drawing.ts';
+import { integer, text } from '../flags.ts';
+import { MODEL } from '../model-input.ts';
+import { deliver, endingOf, wrote } from '../output.ts';
 
 export const interpolate = command({
   usage: 'interpolate <model>',
@@ -15,14 +15,7 @@ export const interpolate = command({
   ],
   arguments: { model: MODEL },
   flags: {
-    seed: {
-      ...integer('seed', 'Seed of the latents', { minValue: 0, maxValue: MAX_SEED }),
-      default: 42,
-    },
-    start: {
-      ...integer('start', 'Index of the first picture', { minValue: 0, maxValue: MAX_INDEX }),
-      default: 0,
-    },
+    ...DRAWING,
     stops: {
       ...integer('stops', 'Pictures that it passes', { minValue: 2, maxValue: 1000 }),
       default: 4,
@@ -31,45 +24,29 @@ export const interpolate = command({
       ...integer('steps', 'Steps from one to the next', { minValue: 1, maxValue: 1000 }),
       defaultDescription: '16, or 8 in a PNG',
     },
-    class: {
-      ...text('Class of all pictures, by name or number'),
-      defaultDescription: "the first picture's, where there are classes",
-    },
     fps: {
       ...integer('fps', 'Steps a second of a WebP', { minValue: 1, maxValue: 50 }),
       default: 12,
     },
     scale: { ...integer('scale', 'Size of a pixel', { minValue: 1, maxValue: 64 }), default: 4 },
     out: { ...text('File to write, .webp or .png'), alias: 'o', default: 'walk.webp' },
-    device: SHARED.device,
-    'time-limit': SHARED['time-limit'],
   },
-  async run({ model, seed, start, stops, out, device, fps, scale, json, ...rest }) {
-    const { class: given, 'time-limit': seconds } = rest;
+  async run({ seed, start, stops, out, fps, scale, ...wanted }) {
     const ending = endingOf(out);
     if (!['webp', 'png'].includes(ending)) {
       throw new UsageError(`-o: expected a name that ends in .webp or .png, got ${quote(out)}`);
     }
-    expectOutput(out, json);
     const animated = ending === 'webp';
-    const { steps = animated ? 16 : 8 } = rest;
-    const { sampler, device: used } = await loadGenerator(await readGiven(model), {
-      device,
-      timeLimitMs: seconds * 1000,
-    });
-    try {
-      const label = given === undefined ? undefined : classIndex(given, sampler.metadata);
-      const walk = { seed, start, stops, steps, closed: true, label };
-      const images = await sampler.walk(walk);
+    const { steps = animated ? 16 : 8 } = wanted;
+    return withSampler(wanted, async (sampler, { label, device }) => {
+      const images = await sampler.walk({ seed, start, stops, steps, closed: true, label });
       const bytes = animated
         ? await encodeAnimation(images, { fps, scale })
         : await encodeImages(images, 'png', { columns: steps, scale });
-      return await deliver(out, bytes, {
-        json: { file: out, seed, start, stops, steps, device: used },
-        text: `${wrote(out)}: ${images.count} steps past pictures ${start} to ${start + stops - 1} of seed ${seed} and back, drawn on ${used}.`,
+      return deliver(out, bytes, {
+        json: { file: out, seed, start, stops, steps, device },
+        text: `${wrote(out)}: ${images.count} steps past pictures ${start} to ${start + stops - 1} of seed ${seed} and back, drawn on ${device}.`,
       });
-    } finally {
-      await sampler.close();
-    }
+    });
   },
 });

@@ -1,9 +1,10 @@
-import { MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
-import { classIndex, MAX_COUNT } from '@ganport/sample';
-import { encodeImages, IMAGE_FORMATS, type ImageFormat, loadGenerator } from '@ganport/sample/node';
+import { MAX_INDEX, quote } from '@ganport/model';
+import { MAX_COUNT } from '@ganport/sample';
+import { encodeImages, IMAGE_FORMATS, type ImageFormat } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
-import { choice, integer, SHARED, text } from '../flags.ts';
-import { MODEL, readGiven } from '../model-input.ts';
+import { DRAWING, withSampler } from '../drawing.ts';
+import { choice, integer, text } from '../flags.ts';
+import { MODEL } from '../model-input.ts';
 import { deliver, endingOf, expectOutput, wrote } from '../output.ts';
 
 /** Pixels of 28 × 28 pictures are then larger than any screen. */
@@ -19,21 +20,10 @@ export const sample = command({
   ],
   arguments: { model: MODEL },
   flags: {
-    seed: {
-      ...integer('seed', 'Seed of the latents', { minValue: 0, maxValue: MAX_SEED }),
-      default: 42,
-    },
-    start: {
-      ...integer('start', 'Index of the first picture', { minValue: 0, maxValue: MAX_INDEX }),
-      default: 0,
-    },
+    ...DRAWING,
     count: {
       ...integer('count', 'How many pictures', { minValue: 1, maxValue: MAX_COUNT }),
       default: 64,
-    },
-    class: {
-      ...text('Class of all pictures, by name or number'),
-      defaultDescription: 'all in turns, where there are classes',
     },
     format: {
       ...choice('PNG and WebP hold a grid', IMAGE_FORMATS),
@@ -51,11 +41,8 @@ export const sample = command({
       alias: 'o',
       defaultDescription: 'samples.FORMAT',
     },
-    device: SHARED.device,
-    'time-limit': SHARED['time-limit'],
   },
-  async run({ model, seed, start, count, scale, device, json, ...wanted }) {
-    const { 'time-limit': seconds, class: given } = wanted;
+  async run({ seed, start, count, scale, json, ...wanted }) {
     const format = formatFor(wanted.out, wanted.format);
     const { out = `samples.${format}` } = wanted;
     expectOutput(out, json);
@@ -64,23 +51,16 @@ export const sample = command({
         `--start and --count: expected at most ${MAX_INDEX + 1} together, got ${start + count}`,
       );
     }
-    const { sampler, device: used } = await loadGenerator(await readGiven(model), {
-      device,
-      timeLimitMs: seconds * 1000,
-    });
-    try {
-      const label = given === undefined ? undefined : classIndex(given, sampler.metadata);
+    return withSampler(wanted, async (sampler, { label, device }) => {
       const images = await sampler.sample({ seed, start, count, label });
       const bytes = await encodeImages(images, format, { scale });
       const last = start + count - 1;
       const pictures = count === 1 ? `picture ${start}` : `pictures ${start} to ${last}`;
-      return await deliver(out, bytes, {
-        json: { file: out, seed, start, count, format, device: used },
-        text: `${wrote(out)}: ${pictures} of seed ${seed}, drawn on ${used}.`,
+      return deliver(out, bytes, {
+        json: { file: out, seed, start, count, format, device },
+        text: `${wrote(out)}: ${pictures} of seed ${seed}, drawn on ${device}.`,
       });
-    } finally {
-      await sampler.close();
-    }
+    });
   },
 });
 

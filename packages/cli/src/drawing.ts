@@ -1,0 +1,43 @@
+/** What commands that draw with a generator.onnx share. */
+import { MAX_INDEX, MAX_SEED } from '@ganport/model';
+import { classIndex, type Sampler } from '@ganport/sample';
+import { type LoadOptions, loadGenerator } from '@ganport/sample/node';
+import { integer, SHARED, text } from './flags.ts';
+import { readGiven } from './model-input.ts';
+
+/** Which pictures, and where they are drawn. */
+export const DRAWING = {
+  seed: {
+    ...integer('seed', 'Seed of the latents', { minValue: 0, maxValue: MAX_SEED }),
+    default: 42,
+  },
+  start: {
+    ...integer('start', 'Index of the first picture', { minValue: 0, maxValue: MAX_INDEX }),
+    default: 0,
+  },
+  class: text('Class of all pictures, by name or number, where there are classes'),
+  device: SHARED.device,
+  'time-limit': SHARED['time-limit'],
+} as const;
+
+interface Drawing {
+  model: string;
+  device: LoadOptions['device'];
+  'time-limit': number;
+  class?: string | undefined;
+}
+
+/** Draws with the model that was named, and closes it. */
+export async function withSampler<T>(
+  { model, device, 'time-limit': seconds, class: given }: Drawing,
+  draw: (sampler: Sampler, drawn: { label: number | undefined; device: string }) => Promise<T>,
+): Promise<T> {
+  const options = { device: device ?? 'auto', timeLimitMs: seconds * 1000 };
+  const { sampler, device: used } = await loadGenerator(await readGiven(model), options);
+  try {
+    const label = given === undefined ? undefined : classIndex(given, sampler.metadata);
+    return await draw(sampler, { label, device: used });
+  } finally {
+    await sampler.close();
+  }
+}
