@@ -188,6 +188,8 @@ describe('a model that does not do what its metadata say is refused', () => {
       "the generator's outputs are image uint8 [N, 28, 28, 1]; its metadata says image float32 [N, 1, 28, 28]",
     ],
     ['a newer format', (m) => ({ ...m, format: 3 }), ModelError, 'format'],
+    ['the format of classes, without any', (m) => ({ ...m, format: 2 }), ModelError, 'classes'],
+    ['classes in the first format', (m) => ({ ...m, classes: ['a', 'b'] }), ModelError, 'classes'],
   ];
   test.each(cases)('%s', async (_name, alter, kind, message) => {
     let closed = 0;
