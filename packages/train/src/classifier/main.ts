@@ -32,11 +32,8 @@ async function main([trainPath, testPath]: readonly string[]): Promise<void> {
     async batchAt(step) {
       const indices = order(step - 1);
       const random = randomSequence(SEED, STREAM.noise, step);
-      const targets = new Float32Array(BATCH * CLASSES);
-      indices.forEach((index, i) => {
-        targets[i * CLASSES + train.labels![index]!] = 1;
-      });
-      return { bytes: distort(await train.read(indices), SIZE, random), targets };
+      const labels = BigInt64Array.from(indices, (index) => BigInt(train.labels![index]!));
+      return { bytes: distort(await train.read(indices), SIZE, random), labels };
     },
   });
   const options = { engine: 'onnxruntime', device: 'cpu', threads: 2 } as const;

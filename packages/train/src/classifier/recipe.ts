@@ -1,7 +1,8 @@
 /** The classifier whose features images of digits are compared by: its network, and the step that trains it. */
 import { bytesToNumbers, lowerNetwork, type NetworkSpec, resolveNetwork } from '@ganport/model';
-import { input, ops as op, type Value } from '@ganport/onnx';
+import { input, type Value } from '@ganport/onnx';
 import { ADAM_RATES, ADAM_SLOTS, type AdamOptions, adamRates } from '../recipe/adam.ts';
+import { crossEntropy } from '../recipe/cross-entropy.ts';
 import { createDraft } from '../recipe/draft.ts';
 import { createPlayer, declareSlots } from '../recipe/player.ts';
 import type { Recipe } from '../recipe/recipe.ts';
@@ -48,8 +49,8 @@ export interface ClassifierOptions {
   steps: number;
   seed: number;
   adam: AdamOptions;
-  /** Images [batch, 28, 28, 1] and one-hot labels [batch, 10] of a step, counted from 1. */
-  batchAt(step: number): Promise<{ bytes: Uint8Array; targets: Float32Array }>;
+  /** Images [batch, 28, 28, 1] and labels [batch] of a step, counted from 1. */
+  batchAt(step: number): Promise<{ bytes: Uint8Array; labels: BigInt64Array }>;
 }
 
 /** Cross-entropy minimised by Adam, whose rate falls as half a cosine to 0. */
@@ -64,19 +65,16 @@ export function classifierRecipe(options: ClassifierOptions): Recipe {
     [batch, SIZE, SIZE, 1],
     async (step) => (await batchAt(step)).bytes,
   );
-  const targets = draft.feed(
-    'targets',
-    'float32',
-    [batch, CLASSES],
-    async (step) => (await batchAt(step)).targets,
-  );
+  const labels = draft.feed('labels', 'int64', [batch], async (step) => {
+    return (await batchAt(step)).labels;
+  });
   const rates = draft.feed('rates', 'float32', [ADAM_RATES], (step) => {
     const rate = adam.learningRate * rateFactor({ type: 'cosine', steps, end: 0 }, step);
     return Float32Array.from(adamRates(step, rate, adam));
   });
   const weights = player.weights();
   const { output: logits } = player.pass('pass', { image: bytesToNumbers(bytes) }, weights);
-  const loss = crossEntropy(logits, targets);
+  const loss = crossEntropy(logits, labels);
   player.minimise(loss, weights, rates, adam);
   const now = NETWORK.parameters.map(({ name }) => [name, draft.initial(stateName(name))] as const);
   // The engine calls what it draws "image".
@@ -88,11 +86,4 @@ export function classifierRecipe(options: ClassifierOptions): Recipe {
 /** The classifier as it judges: image float32 [N, 1, 28, 28] in −1…1 → output [N, 10], features [N, 64]. */
 export function classify(image: Value, weights: Readonly<Record<string, Value>>) {
   return lowerNetwork(NETWORK, { image }, weights, { training: false }).outputs;
-}
-
-/** −Σ t log softmax(x), the mean over the batch; logits stay far below 88, where exp would overflow. */
-function crossEntropy(logits: Value, targets: Value): Value {
-  const total = op.Log(op.ReduceSum(op.Exp(logits), { axes: [1], keepdims: true }));
-  const each = op.ReduceSum(op.Mul(targets, op.Sub(total, logits)), { axes: [1], keepdims: false });
-  return op.mean(each);
 }
