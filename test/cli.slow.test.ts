@@ -38,7 +38,7 @@ beforeAll(async () => {
     /^(What would be faster does not work here: `ganport doctor` says why\.|step \d.*)$/,
   );
   expect(trained.stderr).toMatch(
-    /\nstep 6\/6 .* D\(fake\) 0\.\d\d {2}swd 0\.\d+ \(best( 0\.\d+)?\)\n$/,
+    /\nstep 6\/6 .* D\(fake\) 0\.\d\d {2}frechet \d+(\.\d+)? \(best( \d+(\.\d+)?)?\)\n$/,
   );
   expect(await ganport(...EXPORT)).toMatch(/\nNext: ganport serve runs\/tiny\/gen/);
 });

@@ -13,11 +13,12 @@ import { expectFinite, whatIsSaved } from './divergence.ts';
 import type { Engine, Metrics } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type EngineChoice } from './engines.ts';
 import { createEvaluator } from './evaluate/evaluation.ts';
-import { DECISIVE, isBetter } from './evaluate/metrics.ts';
+import { decisive, isBetter } from './evaluate/metrics.ts';
 import { resolveGan } from './gan.ts';
 import { expectMemory } from './memory.ts';
 import { explainMemoryError } from './memory-error.ts';
 import { claimRun } from './new-run.ts';
+import { type OpenExtractor, openClassifier } from './open-extractor.ts';
 import { pictureClock } from './picture-clock.ts';
 import { buildRecipe, feedsAt } from './recipe/index.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -124,6 +125,7 @@ async function trainFrom(
   const { engine, chosen } = started;
   // A new run's folder is made only now: without an engine, nothing is left.
   let claimed: RunLock | undefined;
+  let classifier: OpenExtractor | undefined;
   try {
     if (was) await tidyRun(options.folder, begin, options.onNotice);
     else claimed = await claimRun(options.folder, options);
@@ -139,8 +141,9 @@ async function trainFrom(
       return images;
     };
     const latent = recipe.sampler.z.shape[1] as number;
+    classifier = await openClassifier(dataset, options.threads, onNotice);
     const evaluator = await createEvaluator({
-      ...{ draw, dataset, latent },
+      ...{ draw, dataset, latent, classifier },
       classes: recipe.sampler.label ? dataset.classes!.length : 0,
     });
     const alarm = createAlarm(config, (line) => onNotice?.(line));
@@ -175,9 +178,9 @@ async function trainFrom(
         expectSound(scores);
         run.logMetrics({ step, ...scores });
         const isBest = isBetter(scores, best);
+        const name = decisive(scores, best) ?? decisive(scores)!;
         if (isBest) best = scores;
-        const [value, least] = [scores[DECISIVE]!, best![DECISIVE]!];
-        onScore?.({ step, name: DECISIVE, value, best: least });
+        onScore?.({ step, name, value: scores[name]!, best: best![name]! });
         alarm.look(step, evaluated);
         await run.saveSamples(step, evaluated.samples);
         clock.taken();
@@ -197,6 +200,7 @@ async function trainFrom(
     return { folder, step, trained, interrupted, scores, warnings: alarm.standing() };
   } finally {
     await claimed?.release();
+    await classifier?.close();
     await engine.close();
   }
 }

@@ -4,7 +4,8 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { type Dataset, memoryDataset } from '../src/data/index.ts';
 import { createEvaluator } from '../src/evaluate/evaluation.ts';
-import { isBetter } from '../src/evaluate/metrics.ts';
+import type { Extractor } from '../src/evaluate/extractor.ts';
+import { decisive, isBetter } from '../src/evaluate/metrics.ts';
 
 /** Sorted by class, as data may be: the first half black, the second white. One pixel of 3 channels. */
 const half = 1500;
@@ -127,6 +128,62 @@ test.each([
   [{ swd: 0.5 }, { swd: 0.6 }, true],
   [{ swd: 0.5 }, { swd: 0.5 }, false],
   [{ swd: 0.6 }, { swd: 0.5 }, false],
+  // Features tell more than pixels.
+  [{ frechet: 1, swd: 0.6 }, { frechet: 2, swd: 0.5 }, true],
+  [{ frechet: 2, swd: 0.5 }, { frechet: 1, swd: 0.6 }, false],
+  // A run that began with pixels goes on with them.
+  [{ frechet: 2, swd: 0.6 }, { swd: 0.5 }, false],
+  [{ frechet: 2, swd: 0.4 }, { swd: 0.5 }, true],
+  [{ swd: 0.4 }, { frechet: 2, swd: 0.5 }, true],
+  [{}, { frechet: 2, swd: 0.5 }, false],
 ])('%o after %o is better: %s', (scores, best, better) => {
   expect(isBetter(scores, best)).toBe(better);
+});
+
+test('the metric that decides is the first that both have', () => {
+  expect(decisive({ frechet: 1, swd: 1 })).toBe('frechet');
+  expect(decisive({ frechet: 1, swd: 1 }, { swd: 1 })).toBe('swd');
+  expect(decisive({ swd: 1 }, {})).toBeUndefined();
+});
+
+describe('a classifier of the data', () => {
+  /** Of pixels [3]: 0 for dark ones, 1 for bright ones; its features are the first two. */
+  const classifier: Extractor = {
+    dim: 2,
+    classes: 2,
+    async extract(images) {
+      const rows = Array.from({ length: images.length / 3 }, (_, i) =>
+        images.slice(3 * i, 3 * i + 3),
+      );
+      return {
+        features: Float32Array.from(rows.flatMap(([red, green]) => [red!, green!])),
+        logits: Float32Array.from(rows.flatMap(([red]) => [-red!, red!])),
+      };
+    },
+  };
+  /** Black and white pixels in turns, of which as many as are told have the classifier's labels. */
+  const data = (count: number, told: number) =>
+    memoryDataset({
+      ...{ name: 'bits', height: 1, width: 1, channels: 3 },
+      images: Uint8Array.from({ length: 3 * count }, (_, i) => 255 * (Math.trunc(i / 3) % 2)),
+      labels: Uint8Array.from({ length: count }, (_, i) => (i < told ? i % 2 : 1 - (i % 2))),
+      classes: ['0', '1'],
+    });
+  const scores = async (dataset: Dataset) => {
+    const { evaluate } = await createEvaluator({ draw: flat(1), dataset, latent: 2, classifier });
+    return (await evaluate()).scores;
+  };
+
+  test('gives the distance of its features', async () => {
+    // Means 0 and 1, both features alike: 2 for the means, and the data's variance of 10/9, twice.
+    expect((await scores(data(10, 5))).frechet).toBeCloseTo(2 + 20 / 9, 5);
+  });
+
+  test.each([
+    ['that knows less than half of it', data(10, 4)],
+    ['of more features than it has images', data(1, 1)],
+    ['whose labels are missing', memoryDataset({ ...sorted, images: new Uint8Array(30) })],
+  ])('%s gives none', async (_, dataset) => {
+    expect(Object.keys(await scores(dataset))).toEqual(['swd']);
+  });
 });

@@ -21,13 +21,28 @@ export function classScore(logits: Float32Array, classes: number): number {
   return Math.exp(negentropy - all.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0));
 }
 
+/** The class that each row of logits is for. */
+function classesOf(logits: Float32Array, classes: number): number[] {
+  return Array.from({ length: logits.length / classes }, (_, i) => {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    return row.indexOf(Math.max(...row));
+  });
+}
+
+/** The share of images that are taken for the class that they should be of: `labels`, one for each. */
+export function classAccuracy(
+  logits: Float32Array,
+  classes: number,
+  labels: ArrayLike<number>,
+): number {
+  const told = classesOf(logits, classes);
+  return told.filter((label, i) => label === labels[i]).length / told.length;
+}
+
 /** How many images are of each class. */
 export function modeHistogram(logits: Float32Array, classes: number): number[] {
   const histogram = Array.from({ length: classes }, () => 0);
-  for (let start = 0; start < logits.length; start += classes) {
-    const row = logits.subarray(start, start + classes);
-    histogram[row.indexOf(Math.max(...row))]! += 1;
-  }
+  for (const label of classesOf(logits, classes)) histogram[label]! += 1;
   return histogram;
 }
 

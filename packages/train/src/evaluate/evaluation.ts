@@ -8,12 +8,16 @@ import {
   turnsIn,
 } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
-import { METRICS, type Scores } from './metrics.ts';
+import { classAccuracy } from './class-scores.ts';
+import type { Extractor } from './extractor.ts';
+import { METRICS, type Metric, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
 
 /** Images of the picture; scored images are drawn at most so many at a time too. */
 const GRID = 64;
 const SCORED = 1024;
+/** Share of the data's images that a classifier knows whose features say something of them. */
+const KNOWN = 0.5;
 /** Of the fixed latents, and of the choice of images they are compared with. */
 const SEED = 42;
 
@@ -25,6 +29,11 @@ export interface EvaluationOptions {
   latent: number;
   /** How many classes the generator draws of; 0 for none. Images take turns in them. */
   classes?: number;
+  /**
+   * A classifier of the data's classes. Its features are compared too if it knows at least half of the
+   * data's images, and there are as many as features: classes of something else may have the same names.
+   */
+  classifier?: Extractor | undefined;
 }
 
 /** The first samples. */
@@ -38,7 +47,7 @@ export interface Look {
 }
 
 interface Evaluation extends Look {
-  /** By every metric, of as many samples as images of the data: at most 1,024. */
+  /** By every metric there is, of as many samples as images of the data: at most 1,024. */
   scores: Scores;
 }
 
@@ -53,11 +62,21 @@ export async function createEvaluator({
   dataset,
   latent,
   classes = 0,
+  classifier,
 }: EvaluationOptions): Promise<Evaluator> {
   const { height, width, channels } = dataset;
   const size = height * width * channels;
-  const real = await realImages(dataset);
+  const { images: real, labels } = await realImages(dataset);
   const count = real.length / size;
+  const features = classifier && (await knownFeatures(classifier, real, labels));
+  const sides: Record<Metric['of'], readonly [Float32Array, number] | undefined> = {
+    pixels: [real, size],
+    features: features && [features, classifier.dim],
+  };
+  const distances = Object.entries<Metric>(METRICS).flatMap(([name, { of, to }]) => {
+    const side = sides[of];
+    return side ? [{ name, of, distance: to(...side) }] : [];
+  });
   const usual = nearestDistance(real.subarray(0, GRID * size), size);
   const drawSome = async (count: number): Promise<Float32Array> => {
     const drawn = new Float32Array(count * size);
@@ -82,22 +101,35 @@ export async function createEvaluator({
     look: async () => lookAt(await drawSome(Math.min(GRID, count))),
     async evaluate() {
       const drawn = await drawSome(count);
-      const scores = Object.entries(METRICS).map(([name, { score }]) => {
-        return [name, score(real, drawn, size)];
-      });
+      const rows = {
+        pixels: drawn,
+        features: features && (await classifier!.extract(drawn)).features,
+      };
+      const scores = distances.map(({ name, of, distance }) => [name, distance(rows[of]!)]);
       return { ...(await lookAt(drawn)), scores: Object.fromEntries(scores) as Scores };
     },
   };
 }
 
+/** Features of images of the data, if the classifier knows enough of them. */
+async function knownFeatures(
+  { extract, classes, dim }: Extractor,
+  images: Float32Array,
+  labels: ArrayLike<number> | undefined,
+): Promise<Float32Array | undefined> {
+  if (!classes || !labels || labels.length < dim) return undefined;
+  const { features, logits } = await extract(images);
+  return classAccuracy(logits!, classes, labels) >= KNOWN ? features : undefined;
+}
+
 /**
- * Images of the data, [count, C, H, W] in −1…1 as the discriminator sees them: always the same, and
- * from all over it, as a set may be sorted by class.
+ * Images of the data, [count, C, H, W] in −1…1 as the discriminator sees them, and their labels: always
+ * the same, and from all over it, as a set may be sorted by class.
  */
-async function realImages(dataset: Dataset): Promise<Float32Array> {
+async function realImages(dataset: Dataset) {
   const { channels, height, width } = dataset;
   const count = Math.min(SCORED, dataset.count);
   const chosen = permutation(SEED, 0, dataset.count, STREAM.evaluation).subarray(0, count);
-  const bytes = await dataset.read(chosen);
-  return numbersOf(bytes, [channels, height, width]);
+  const images = numbersOf(await dataset.read(chosen), [channels, height, width]);
+  return { images, labels: dataset.labels && Array.from(chosen, (i) => dataset.labels![i]!) };
 }

@@ -28,32 +28,36 @@ function momentsOf(features: Float32Array, dim: number): Moments {
   return { mean, covariance };
 }
 
-/**
- * |μ₁ − μ₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½). The last trace is that of (√C₁ C₂ √C₁)^½, which is symmetric
- * and defined also where fewer images than features leave C₁ or C₂ without full rank.
- */
-function frechetOfMoments(a: Moments, b: Moments): number {
-  const dim = a.mean.length;
-  let distance = 0;
-  for (let i = 0; i < dim; i++) {
-    distance += (a.mean[i]! - b.mean[i]!) ** 2;
-    distance += a.covariance[i * dim + i]! + b.covariance[i * dim + i]!;
-  }
-  const root = rootSymmetric(a.covariance, dim);
-  const inner = product(product(root, b.covariance, dim), root, dim);
-  for (let i = 0; i < dim; i++) {
-    for (let j = 0; j < i; j++) {
-      const both = (inner[i * dim + j]! + inner[j * dim + i]!) / 2;
-      inner[i * dim + j] = both;
-      inner[j * dim + i] = both;
-    }
-  }
-  for (const value of eigenSymmetric(inner, dim).values) {
-    distance -= 2 * Math.sqrt(Math.max(value, 0));
-  }
-  return Math.max(distance, 0);
+export function frechet(real: Float32Array, generated: Float32Array, dim: number): number {
+  return frechetTo(real, dim)(generated);
 }
 
-export function frechet(real: Float32Array, generated: Float32Array, dim: number): number {
-  return frechetOfMoments(momentsOf(real, dim), momentsOf(generated, dim));
+/**
+ * The distance of many sets to one: |μ₁ − μ₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½). The last trace is that of
+ * (√C₁ C₂ √C₁)^½, which is symmetric and defined also where fewer images than features leave C₁ or C₂
+ * without full rank.
+ */
+export function frechetTo(real: Float32Array, dim: number): (generated: Float32Array) => number {
+  const a = momentsOf(real, dim);
+  const root = rootSymmetric(a.covariance, dim);
+  return (generated) => {
+    const b = momentsOf(generated, dim);
+    let distance = 0;
+    for (let i = 0; i < dim; i++) {
+      distance += (a.mean[i]! - b.mean[i]!) ** 2;
+      distance += a.covariance[i * dim + i]! + b.covariance[i * dim + i]!;
+    }
+    const inner = product(product(root, b.covariance, dim), root, dim);
+    for (let i = 0; i < dim; i++) {
+      for (let j = 0; j < i; j++) {
+        const both = (inner[i * dim + j]! + inner[j * dim + i]!) / 2;
+        inner[i * dim + j] = both;
+        inner[j * dim + i] = both;
+      }
+    }
+    for (const value of eigenSymmetric(inner, dim).values) {
+      distance -= 2 * Math.sqrt(Math.max(value, 0));
+    }
+    return Math.max(distance, 0);
+  };
 }

@@ -1,31 +1,41 @@
 /** Scores by name. To add one: a file that gives a function of features, and a line in the table. */
-import { slicedWasserstein } from './sliced-wasserstein.ts';
+import { frechetTo } from './frechet.ts';
+import { slicedWassersteinTo } from './sliced-wasserstein.ts';
 
 export interface Metric {
   better: 'lower' | 'higher';
-  /**
-   * Compares n generated images with n of the data, each a row of `dim` features: [n, dim].
-   * Features are the pixels in −1…1.
-   */
-  score(real: Float32Array, generated: Float32Array, dim: number): number;
+  /** The pixels in −1…1, or what a model of features makes of the images: where there is none, there is no score. */
+  of: 'pixels' | 'features';
+  /** How far n generated images are from n of the data, each a row of `dim` numbers: [n, dim]. */
+  to(real: Float32Array, dim: number): (generated: Float32Array) => number;
 }
 
+/** What tells more comes first: that is what says which checkpoint is the best. */
 export const METRICS = {
-  swd: { better: 'lower', score: slicedWasserstein },
+  frechet: { better: 'lower', of: 'features', to: frechetTo },
+  swd: { better: 'lower', of: 'pixels', to: slicedWassersteinTo },
 } as const satisfies Record<string, Metric>;
 
-export type Scores = Record<keyof typeof METRICS, number>;
+type MetricName = keyof typeof METRICS;
+export type Scores = { swd: number } & Partial<Record<MetricName, number>>;
 
-/** The metric that says which checkpoint is the best. */
-export const DECISIVE: keyof typeof METRICS = 'swd';
+type Numbers = Readonly<Record<string, number | undefined>>;
+
+const NAMES = Object.keys(METRICS) as MetricName[];
+
+/**
+ * The metric that decides between scores and those of the best so far: the first that both have. So a run
+ * whose best has fewer, from an older ganport, goes on with the score it began with until that is beaten.
+ */
+export function decisive(scores: Numbers, best: Numbers = scores): MetricName | undefined {
+  return NAMES.find((name) => scores[name] !== undefined && best[name] !== undefined);
+}
 
 /** Whether scores are better than those of the best so far, if there is one. */
-export function isBetter(
-  scores: Readonly<Record<string, number>>,
-  best: Readonly<Record<string, number>> | undefined,
-): boolean {
-  const [got = Number.NaN, past] = [scores[DECISIVE], best?.[DECISIVE]];
-  if (past === undefined) return true;
-  const { better }: Metric = METRICS[DECISIVE];
+export function isBetter(scores: Numbers, best: Numbers = {}): boolean {
+  const name = decisive(scores, best);
+  if (name === undefined) return NAMES.every((name) => best[name] === undefined);
+  const [got, past] = [scores[name]!, best[name]!];
+  const { better }: Metric = METRICS[name];
   return better === 'lower' ? got < past : got > past;
 }

@@ -15,6 +15,11 @@ export function fitsClassifier({ channels, height, width }: ImageSize): boolean 
   return channels === 1 && height === 28 && width === 28;
 }
 
+/** Whether classes are those that its logits are for, in their order. */
+export function areDigits(classes: readonly string[] | undefined): boolean {
+  return classes?.join() === '0,1,2,3,4,5,6,7,8,9';
+}
+
 /** Its bytes: image float32 [N, 1, 28, 28] in −1…1 → features [N, 64], logits [N, 10]. @throws ModelError */
 export async function readClassifier(): Promise<Uint8Array> {
   const bytes = await readFileWithin(FILE, MAX_BYTES);

@@ -16,18 +16,32 @@ export function slicedWasserstein(
   a: Float32Array,
   b: Float32Array,
   dim: number,
-  { projections = 64, seed = 0 }: SlicedWassersteinOptions = {},
+  options?: SlicedWassersteinOptions,
 ): number {
+  return slicedWassersteinTo(a, dim, options)(b);
+}
+
+/** The same of one set to many. */
+export function slicedWassersteinTo(
+  a: Float32Array,
+  dim: number,
+  { projections = 64, seed = 0 }: SlicedWassersteinOptions = {},
+): (b: Float32Array) => number {
   const { uniform } = randomSequence(seed, STREAM.projections, 0);
   const count = a.length / dim;
-  let total = 0;
-  for (let p = 0; p < projections; p++) {
+  const sides = Array.from({ length: projections }, () => {
     const direction = Float64Array.from({ length: dim }, () => normalQuantile(uniform()));
     const length = Math.sqrt(direction.reduce((sum, x) => sum + x * x, 0));
-    const [s, t] = [a, b].map((set) => project(set, direction, length).sort());
-    for (let i = 0; i < count; i++) total += Math.abs(s![i]! - t![i]!);
-  }
-  return total / (projections * count);
+    return { direction, length, sorted: project(a, direction, length).sort() };
+  });
+  return (b) => {
+    let total = 0;
+    for (const { direction, length, sorted } of sides) {
+      const t = project(b, direction, length).sort();
+      for (let i = 0; i < count; i++) total += Math.abs(sorted[i]! - t[i]!);
+    }
+    return total / (projections * count);
+  };
 }
 
 function project(set: Float32Array, direction: Float64Array, length: number): Float64Array {
