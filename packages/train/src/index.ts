@@ -23,17 +23,14 @@ export {
   createEngine,
   type EngineChoice,
 } from './engines.ts';
-export {
-  createExtractor,
-  type Extracted,
-  type Extractor,
-} from './evaluate/extractor.ts';
-export { LEAST, type Measures, measure } from './evaluate/measure.ts';
-export { fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
+export type { Extracted, Extractor } from './evaluate/extractor.ts';
+export { type Labelled, LEAST, type Measures, measure } from './evaluate/measure.ts';
+export { areDigits, fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
 export { type Gan, resolveGan } from './gan.ts';
 export { isUnused } from './new-run.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
 export { gpuLacks } from './onnxruntime/gpu-lacks.ts';
+export { type OpenExtractor, openExtractor } from './open-extractor.ts';
 export { type GanSettings, ganRecipe } from './recipe/gan.ts';
 export type { RecipeOptions, TrainingImages } from './recipe/gan-feeds.ts';
 export { buildRecipe, feedsAt, RECIPES } from './recipe/index.ts';

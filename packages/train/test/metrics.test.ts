@@ -1,9 +1,14 @@
 /** Metrics of features beside published formulas and sets whose values are known. */
 import { latentBatch } from '@ganport/model';
 import { describe, expect, test } from 'vitest';
-import { chiSquare, classScore, modeHistogram } from '../src/evaluate/class-scores.ts';
+import {
+  chiSquare,
+  classAccuracy,
+  classScore,
+  modeHistogram,
+} from '../src/evaluate/class-scores.ts';
 import { frechet } from '../src/evaluate/frechet.ts';
-import { kernelDistance } from '../src/evaluate/kid.ts';
+import { kernelDistance, kernelDistances } from '../src/evaluate/kid.ts';
 import { measure } from '../src/evaluate/measure.ts';
 import { neighbourhoods } from '../src/evaluate/neighbours.ts';
 import { eigenSymmetric, product, rootSymmetric } from '../src/evaluate/symmetric.ts';
@@ -61,6 +66,23 @@ test('KID is worked out by hand for one feature', () => {
   );
 });
 
+test('KID of two sets of one distribution scatters around 0, and is that of all rows', () => {
+  const sets = Array.from({ length: 60 }, (_, i) => set(i, 50));
+  const pairs = Array.from({ length: 30 }, (_, i) =>
+    kernelDistance(sets[2 * i]!, sets[2 * i + 1]!, DIM),
+  );
+  const mean = pairs.reduce((sum, x) => sum + x, 0) / 30;
+  const deviation = Math.sqrt(pairs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 29);
+  expect(Math.abs(mean)).toBeLessThan((3 * deviation) / Math.sqrt(30));
+  const [real, other] = [set(1, 200), set(2, 200)];
+  const moved = other.map((x) => x + 1);
+  const { distances, floors } = kernelDistances(real, moved, other, DIM);
+  expect([distances.length, floors.length]).toEqual([20, 20]);
+  const average = distances.reduce((sum, x) => sum + x, 0) / 20;
+  expect(Math.abs(average / kernelDistance(real, moved, DIM) - 1)).toBeLessThan(0.05);
+  expect(Math.max(...floors)).toBeLessThan(Math.min(...distances));
+});
+
 test('neighbours: all of a like set, none of a far one, and one mode of two is covered', () => {
   const real = set(1, 300);
   const far = set(2, 300).map((x) => x + 100);
@@ -84,6 +106,22 @@ test('histograms of classes, and how far they are apart', () => {
   expect(modeHistogram(Float32Array.of(1, 2, 3, 0, 5, 4), 2)).toEqual([2, 1]);
   expect(chiSquare([10, 20], [20, 40])).toBeCloseTo(0, 12);
   expect(chiSquare([10, 0, 0], [0, 10, 0])).toBeCloseTo(20, 12);
+});
+
+test('class accuracy is the share that is taken for what was asked', () => {
+  const logits = Float32Array.of(1, 0, 0, 1, 3, 2, 2, 3);
+  expect(classAccuracy(logits, 2, [0, 1, 0, 1])).toBe(1);
+  expect(classAccuracy(logits, 2, [0, 0, 0, 0])).toBe(0.5);
+  const all = (times: number) => {
+    const features = set(times, 24 * times);
+    const labels = Array.from({ length: 24 * times }, (_, i) => i % 2);
+    // Every fourth image is of the other class.
+    const logits = labels.flatMap((label, i) => (i % 4 === 0 ? [label, 0.5] : [0.5 - label, 0]));
+    return { features, labels, logits: Float32Array.from(logits) };
+  };
+  const { metrics } = measure(all(2), all(1), { dim: DIM, classes: 2 });
+  const { value, floor, better } = metrics['class accuracy']!;
+  expect([value, floor, better]).toEqual([0.75, 0.75, 'higher']);
 });
 
 test('a whole measure: real images are at the floor, and few are refused', () => {

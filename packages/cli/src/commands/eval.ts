@@ -1,21 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
-import { MAX_SEED, numbersOf, permutation, STREAM } from '@ganport/model';
-import { type Program, RuntimeError } from '@ganport/runtime';
+import { MAX_SEED, numbersOf, permutation, STREAM, turnsIn } from '@ganport/model';
 import { openProgram } from '@ganport/runtime/node';
 import { MAX_COUNT, openSampler, type Sampler } from '@ganport/sample';
 import { readModel } from '@ganport/sample/node';
 import {
-  createExtractor,
+  areDigits,
   type Dataset,
-  type Extracted,
   type Extractor,
   fitsClassifier,
+  type Labelled,
   LEAST,
   loadDataset,
   type Measures,
   measure,
+  type OpenExtractor,
+  openExtractor,
   readClassifier,
   SOURCES,
 } from '@ganport/train';
@@ -56,7 +57,7 @@ export const evalCommand = command({
   async run({ model, data, 'data-dir': dataDir, count, seed, features, checkpoint }, log) {
     const dataset = await loadDataset({ source: data, dataDir });
     const wanted = within(count, dataset, log);
-    const extractor = await openExtractor(features, dataset);
+    const extractor = await openFeatures(features, dataset);
     try {
       const bytes = existsSync(join(model, 'run.json'))
         ? (await exportGenerator(model, { checkpoint, version: versions().ganport })).model
@@ -65,8 +66,12 @@ export const evalCommand = command({
       const sampler = await openSampler({ model: bytes, open });
       try {
         expectSize(sampler, dataset);
-        const real = await extractReal(dataset, 2 * wanted, extractor);
-        const generated = await extractDrawn(sampler, { count: wanted, seed }, extractor);
+        // What another model calls its classes nobody knows.
+        const { classes } = sampler.metadata;
+        const labelled = features === undefined && areDigits(classes) && areDigits(dataset.classes);
+        const real = await extractReal(dataset, { count: 2 * wanted, labelled }, extractor);
+        const drawing = { count: wanted, seed, labelled };
+        const generated = await extractDrawn(sampler, drawing, extractor);
         const measures = measure(real, generated, extractor);
         const by = features ?? "ganport's classifier of digits";
         const json = { data: dataset.name, count: wanted, seed, features: by, ...measures };
@@ -102,59 +107,60 @@ function expectSize({ metadata: { image } }: Sampler, dataset: Dataset): void {
   }
 }
 
-async function openExtractor(
-  path: string | undefined,
-  dataset: Dataset,
-): Promise<Extractor & Pick<Program, 'close'>> {
+async function openFeatures(path: string | undefined, dataset: Dataset): Promise<OpenExtractor> {
   const { name, channels, height, width } = dataset;
-  if (path === undefined && !fitsClassifier(dataset)) {
+  if (path !== undefined) {
+    return openExtractor(await readModel(path), { size: dataset, what: path });
+  }
+  if (!fitsClassifier(dataset)) {
     throw new Error(
       `${name} has images of ${width}×${height}×${channels}, and ganport's own features are for 28×28×1: name a model of theirs with --features`,
     );
   }
-  const bytes = path === undefined ? await readClassifier() : await readModel(path);
-  const what = path ?? 'the classifier of digits';
-  const program = await openProgram(bytes, { device: 'cpu' }).catch((error: Error) => {
-    throw error instanceof RuntimeError ? new RuntimeError(`${what}: ${error.message}`) : error;
-  });
-  try {
-    const extractor = createExtractor(program, { channels, height, width }, what);
-    return { ...extractor, close: () => program.close() };
-  } catch (error) {
-    await program.close();
-    throw error;
-  }
+  return openExtractor(await readClassifier(), { size: dataset, what: 'the classifier of digits' });
+}
+
+interface Drawing {
+  count: number;
+  /** Whether the classifier's classes are those of the data and the generator. */
+  labelled: boolean;
 }
 
 /** Of images from all over the data, whatever its order. */
 async function extractReal(
   dataset: Dataset,
-  count: number,
+  { count, labelled }: Drawing,
   extractor: Extractor,
-): Promise<Extracted> {
+): Promise<Labelled> {
   const chosen = permutation(0, 0, dataset.count, STREAM.evaluation).subarray(0, count);
-  return extractParts(count, extractor, async (start, part) => {
+  const extracted = await extractParts(count, extractor, async (start, part) => {
     const bytes = await dataset.read(chosen.slice(start, start + part));
     return numbersOf(bytes, [dataset.channels, dataset.height, dataset.width]);
   });
+  if (!labelled) return extracted;
+  return { ...extracted, labels: Array.from(chosen, (index) => dataset.labels![index]!) };
 }
 
-function extractDrawn(
+async function extractDrawn(
   sampler: Sampler,
-  { count, seed }: { count: number; seed: number },
+  { count, seed, labelled }: Drawing & { seed: number },
   extractor: Extractor,
-): Promise<Extracted> {
-  return extractParts(count, extractor, async (start, part) => {
+): Promise<Labelled> {
+  const extracted = await extractParts(count, extractor, async (start, part) => {
     const { data, channels, height, width } = await sampler.sample({ seed, start, count: part });
     return numbersOf(data, [channels, height, width]);
   });
+  if (!labelled) return extracted;
+  // As `sample` draws them where no class is asked for.
+  const labels = turnsIn(sampler.metadata.classes!.length, 0, count);
+  return { ...extracted, labels: Array.from(labels, Number) };
 }
 
 async function extractParts(
   count: number,
   { dim, classes, extract }: Extractor,
   images: (start: number, count: number) => Promise<Float32Array>,
-): Promise<Extracted> {
+): Promise<Labelled> {
   const features = new Float32Array(count * dim);
   const logits = classes === undefined ? undefined : new Float32Array(count * classes);
   for (let start = 0; start < count; start += PART) {
@@ -169,9 +175,13 @@ function toText(
   { metrics, modes, size, repeats }: Measures,
   { by, dataset, count }: { by: string; dataset: Dataset; count: number },
 ): string {
-  const rows = Object.entries(metrics).map(([name, { value, deviation, floor, better }]) => {
-    const figure = `${value.toPrecision(4)} ± ${deviation.toPrecision(2)}`;
-    return [name, `${figure.padEnd(22)}real: ${floor.toPrecision(4).padEnd(10)}${better}`] as const;
+  const rows = Object.entries(metrics).map(([name, measured]) => {
+    const { value, deviation, floor, floorDeviation, better } = measured;
+    const [figure, real] = [
+      [value, deviation],
+      [floor, floorDeviation],
+    ].map(([of, spread]) => `${of!.toPrecision(4)} ± ${spread!.toPrecision(2)}`);
+    return [name, `${figure!.padEnd(22)}real: ${real!.padEnd(22)}${better}`] as const;
   });
   const shares = (of: readonly number[]) => of.map((p) => `${Math.round(100 * p)} %`).join(', ');
   const classes = modes
@@ -181,7 +191,7 @@ function toText(
       ] as const)
     : [];
   return (
-    `${count} pictures beside ${dataset.name}, by ${by}: ${repeats} parts of ${size}, ± between them.\n` +
+    `${count} pictures beside ${dataset.name}, by ${by}: ${repeats} parts of ${size}, ± between them (KID: subsets).\n` +
     table([...rows, ...classes])
   );
 }

@@ -1,17 +1,18 @@
 /** All that features tell of generated images, with ± over parts and beside what real images give. */
 import { ModelError } from '@ganport/model';
-import { chiSquare, classScore, modeHistogram } from './class-scores.ts';
+import { chiSquare, classAccuracy, classScore, modeHistogram } from './class-scores.ts';
 import type { Extracted } from './extractor.ts';
 import { frechet } from './frechet.ts';
-import { kernelDistance } from './kid.ts';
+import { kernelDistances } from './kid.ts';
 import { neighbourhoods } from './neighbours.ts';
 
 interface Measured {
   value: number;
-  /** Standard deviation over the repeats. */
+  /** Standard deviation over the repeats; of KID, over its subsets. */
   deviation: number;
   /** The same of other real images in place of the generated ones. */
   floor: number;
+  floorDeviation: number;
   better: 'lower' | 'higher';
 }
 
@@ -33,14 +34,19 @@ export const LEAST = 6 * REPEATS;
 
 type Metric = readonly ['lower' | 'higher', number];
 
+/** Rows of features, with the classes that their images should be of where these are known: [count]. */
+export interface Labelled extends Extracted {
+  labels?: readonly number[];
+}
+
 /**
  * @param real features of twice as many images as `generated`: the second half is the floor's
  * @param dim of a feature vector
  * @throws ModelError for fewer than LEAST generated images
  */
 export function measure(
-  real: Extracted,
-  generated: Extracted,
+  real: Labelled,
+  generated: Labelled,
   { dim, classes }: { dim: number; classes: number | undefined },
 ): Measures {
   const count = generated.features.length / dim;
@@ -50,10 +56,11 @@ export function measure(
     );
   }
   const size = Math.floor(count / REPEATS);
-  const rows = (of: Extracted, first: number): Extracted => ({
+  const rows = (of: Labelled, first: number): Labelled => ({
     features: of.features.subarray(first * dim, (first + size) * dim),
     ...(of.logits &&
       classes && { logits: of.logits.subarray(first * classes, (first + size) * classes) }),
+    ...(of.labels && { labels: of.labels.slice(first, first + size) }),
   });
   const compared = Array.from({ length: REPEATS }, (_, i) => {
     const reference = rows(real, i * size);
@@ -62,25 +69,38 @@ export function measure(
       floor: compare(reference, rows(real, count + i * size), dim, classes),
     };
   });
-  const names = Object.keys(compared[0]!.got);
-  const metrics = names.map((name) => {
+  const metrics: Record<string, Measured> = { KID: kid(real.features, generated.features, dim) };
+  for (const [name, [better]] of Object.entries(compared[0]!.got)) {
     const values = compared.map(({ got }) => got[name]![1]);
-    const value = mean(values);
-    const spread = values.reduce((sum, x) => sum + (x - value) ** 2, 0) / (REPEATS - 1);
-    const floor = mean(compared.map((one) => one.floor[name]![1]));
-    const better = compared[0]!.got[name]![0];
-    return [name, { value, deviation: Math.sqrt(spread), floor, better }] as const;
-  });
-  const result = { size, repeats: REPEATS, metrics: Object.fromEntries(metrics) };
+    const floors = compared.map(({ floor }) => floor[name]![1]);
+    metrics[name] = measured(better, values, floors);
+  }
+  const result = { size, repeats: REPEATS, metrics };
   if (!real.logits || !generated.logits || !classes) return result;
   const shares = (logits: Float32Array) =>
     modeHistogram(logits, classes).map((n) => n / (logits.length / classes));
   return { ...result, modes: { real: shares(real.logits), generated: shares(generated.logits) } };
 }
 
+function kid(real: Float32Array, generated: Float32Array, dim: number): Measured {
+  const [first, second] = [real.subarray(0, generated.length), real.subarray(generated.length)];
+  const { distances, floors } = kernelDistances(first, generated, second, dim);
+  return measured('lower', distances, floors);
+}
+
+function measured(
+  better: Measured['better'],
+  values: readonly number[],
+  floors: readonly number[],
+): Measured {
+  const [value, floor] = [mean(values), mean(floors)];
+  const [deviation, floorDeviation] = [spread(values, value), spread(floors, floor)];
+  return { value, deviation, floor, floorDeviation, better };
+}
+
 function compare(
-  real: Extracted,
-  generated: Extracted,
+  real: Labelled,
+  generated: Labelled,
   dim: number,
   classes: number | undefined,
 ): Record<string, Metric> {
@@ -88,7 +108,6 @@ function compare(
   const near = neighbourhoods(few[0]!, few[1]!, dim);
   const scores: Record<string, Metric> = {
     'Fréchet distance': ['lower', frechet(real.features, generated.features, dim)],
-    KID: ['lower', kernelDistance(few[0]!, few[1]!, dim)],
     precision: ['higher', near.precision],
     recall: ['higher', near.recall],
     density: ['higher', near.density],
@@ -100,9 +119,18 @@ function compare(
     ...scores,
     'classifier score': ['higher', classScore(generated.logits, classes)],
     'χ² of classes': ['lower', chiSquare(a!, b!)],
+    ...(generated.labels && {
+      'class accuracy': ['higher', classAccuracy(generated.logits, classes, generated.labels)],
+    }),
   };
 }
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+/** Standard deviation, of n − 1 degrees of freedom. */
+function spread(values: readonly number[], about: number): number {
+  const squares = values.reduce((sum, x) => sum + (x - about) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
 }
