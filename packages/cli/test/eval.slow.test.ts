@@ -1,0 +1,62 @@
+/** What `ganport eval` tells of a generator of classes, and what a run on digits keeps as its best. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ganport } from './run.ts';
+import { TINY, Workspace } from './workspace.ts';
+
+const workspace = new Workspace();
+afterAll(() => workspace.remove());
+
+async function succeed(...args: string[]): Promise<string> {
+  const outcome = await ganport(...args);
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+  return outcome.stdout;
+}
+
+const label = { type: 'embedding', name: 'class', from: 'label', units: 4 };
+const [CLASSES, RUN] = [workspace.path('classes'), workspace.path('run')];
+beforeAll(async () => {
+  const generator = {
+    inputs: { z: [4], label: { classes: 10 } },
+    layers: [label, { type: 'concat', from: ['z', 'class'] }, ...TINY.generator.layers],
+  };
+  const file = workspace.write('classes.json', JSON.stringify({ ...TINY, generator, steps: 1 }));
+  await succeed('train', '--config', file, '--threads', '1', '--out', CLASSES);
+  const config = workspace.write('tiny.json', JSON.stringify(TINY));
+  await succeed('train', '--config', config, '--threads', '1', '--out', RUN);
+});
+
+test('class accuracy is told of a generator of the digits, beside that of the data', async () => {
+  const measured = await succeed('eval', CLASSES, '--data', 'glyphs', '--count', '60', '--json');
+  const { metrics, modes } = JSON.parse(measured);
+  const { value, floor, better } = metrics['class accuracy'];
+  expect(better).toBe('higher');
+  // Digits drawn by code are known to it; what is drawn after one step is not.
+  expect(floor).toBeGreaterThan(0.9);
+  expect(value).toBeLessThan(0.5);
+  // Every class is asked for as often: no more can be right than are taken for it.
+  const most = modes.generated.reduce((sum: number, p: number) => sum + Math.min(p, 0.1), 0);
+  expect(value).toBeLessThanOrEqual(most + 1e-9);
+  const text = await succeed('eval', CLASSES, '--data', 'glyphs', '--count', '24');
+  expect(text).toMatch(/^class accuracy +\d\.\d+ ± \d\S* +real: \d\S* ± \S+ +higher$/m);
+});
+
+test('no class accuracy is told of a generator without classes', async () => {
+  const text = await succeed('eval', RUN, '--data', 'glyphs', '--count', '24');
+  expect(text).toMatch(/^KID +\S+ ± \S+ +real: /m);
+  expect(text).not.toContain('class accuracy');
+});
+
+test('a run on digits keeps the best by features, and an old one goes on with its pixels', async () => {
+  const best = () => readFileSync(`${RUN}/best`, 'utf8');
+  expect(best()).toMatch(/^step-00000[24]\.safetensors\n\{"frechet":\d+\.\d+,"swd":0\.\d+\}\n$/);
+  const resume = (steps: string) => succeed('train', '--resume', RUN, '--steps', steps);
+  // As a ganport that knew no features wrote it, of pixels that are hard to beat and then easy.
+  const old = 'step-000004.safetensors\n{"swd":1e-9}\n';
+  workspace.write('run/best', old);
+  await resume('6');
+  expect(best()).toBe(old);
+  workspace.write('run/best', old.replace('1e-9', '1e9'));
+  await resume('8');
+  expect(best()).toMatch(/^step-00000[68]\.safetensors\n\{"frechet":/);
+});
