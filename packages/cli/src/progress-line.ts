@@ -56,7 +56,10 @@ function describe({ step, steps, metrics, rate, score }: ProgressState): Field[]
     short: `D(real) ${real} (fake) ${fake}`,
   });
   if (score) {
-    const [last, best] = [score.value, score.best].map((value) => value.toPrecision(3));
+    const [last, best] = [score.value, score.best].map((value) => {
+      // Without an exponent.
+      return value < 1000 ? value.toPrecision(3) : value.toFixed(0);
+    });
     const short = `${score.name} ${last}`;
     // Lower or higher: better, whichever it is.
     fields.push({ long: last === best ? `${short} (best)` : `${short} (best ${best})`, short });
