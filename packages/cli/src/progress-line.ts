@@ -1,5 +1,6 @@
 /** A line about training that fits its terminal. */
 import type { Metrics, Score } from '@ganport/train';
+import { figure } from './figure.ts';
 
 export interface ProgressState {
   step: number;
@@ -56,10 +57,7 @@ function describe({ step, steps, metrics, rate, score }: ProgressState): Field[]
     short: `D(real) ${real} (fake) ${fake}`,
   });
   if (score) {
-    const [last, best] = [score.value, score.best].map((value) => {
-      // Without an exponent.
-      return value < 1000 ? value.toPrecision(3) : value.toFixed(0);
-    });
+    const [last, best] = [score.value, score.best].map((value) => figure(value, 3));
     const short = `${score.name} ${last}`;
     // Lower or higher: better, whichever it is.
     fields.push({ long: last === best ? `${short} (best)` : `${short} (best ${best})`, short });

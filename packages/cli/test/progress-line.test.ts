@@ -39,6 +39,8 @@ test('the score of the last checkpoint stands beside the best', () => {
   const score = { step: 12_000, name: 'swd', value: 0.12345, best: 0.1 };
   expect(plainLine({ ...state, score })).toMatch(/D\(fake\) 0\.36 {2}swd 0\.123 \(best 0\.100\)$/);
   expect(plainLine({ ...state, score: { ...score, value: 0.1 } })).toMatch(/swd 0\.100 \(best\)$/);
+  const large = { ...score, name: 'frechet', value: 3974.2, best: 131.24 };
+  expect(plainLine({ ...state, score: large })).toMatch(/frechet 3974 \(best 131\)$/);
 });
 
 test('without a terminal the line has no bar', () => {

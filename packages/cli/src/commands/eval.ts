@@ -21,6 +21,7 @@ import {
   SOURCES,
 } from '@ganport/train';
 import { command, type Log } from '../command.ts';
+import { figure } from '../figure.ts';
 import { argument, checkpointChoice, choice, integer, text } from '../flags.ts';
 import { readGiven } from '../model-input.ts';
 import { table } from '../table.ts';
@@ -177,11 +178,11 @@ function toText(
 ): string {
   const rows = Object.entries(metrics).map(([name, measured]) => {
     const { value, deviation, floor, floorDeviation, better } = measured;
-    const [figure, real] = [
+    const [got, real] = [
       [value, deviation],
       [floor, floorDeviation],
-    ].map(([of, spread]) => `${of!.toPrecision(4)} ± ${spread!.toPrecision(2)}`);
-    return [name, `${figure!.padEnd(22)}real: ${real!.padEnd(22)}${better}`] as const;
+    ].map(([of, spread]) => `${figure(of!, 4)} ± ${figure(spread!, 2)}`);
+    return [name, `${got!.padEnd(22)}real: ${real!.padEnd(22)}${better}`] as const;
   });
   const shares = (of: readonly number[]) => of.map((p) => `${Math.round(100 * p)} %`).join(', ');
   const classes = modes

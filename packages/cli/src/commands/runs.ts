@@ -1,5 +1,6 @@
 import { findRuns } from '@ganport/train';
 import { command } from '../command.ts';
+import { figure } from '../figure.ts';
 import { argument } from '../flags.ts';
 
 export const runs = command({
@@ -19,7 +20,7 @@ export const runs = command({
     const rows = json.map(({ folder, name, data, loss, seed, steps, of, best }) => [
       ...[folder, name, data, String(loss ?? ''), String(seed), `${steps}/${of}`],
       Object.entries(best?.scores ?? {})
-        .map(([score, value]) => `${score} ${value.toPrecision(3)} at ${best!.step}`)
+        .map(([score, value]) => `${score} ${figure(value, 3)} at ${best!.step}`)
         .join(', '),
     ]);
     const head = ['run', 'name', 'data', 'loss', 'seed', 'steps', 'best'];
