@@ -12,10 +12,12 @@ export interface Dataset {
    * asked: bytes [N, H, W, C] in 0…255, in an array of their own.
    */
   read(indices: Uint32Array): Promise<Uint8Array>;
-  /** [count]: each an index into `classes`. */
-  labels?: Uint8Array;
+  /** [count]: each an index into `classes`. Where there are labels there are classes, and the reverse. */
+  labels?: Uint8Array | Uint16Array;
   /** Names of the classes. */
   classes?: string[];
-  /** SHA-256 of all images followed by the labels, hexadecimal. */
+  /** SHA-256 of all images followed by the labels, little-endian, hexadecimal. */
   sha256: string;
+  /** Ends what it reads from, where that is a file: nothing is read afterwards. */
+  close?(): Promise<void>;
 }

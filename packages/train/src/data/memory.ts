@@ -31,7 +31,7 @@ export function memoryDataset({ images, ...described }: MemoryImages): Dataset {
   };
 }
 
-function digest(images: Uint8Array, labels: Uint8Array | undefined): string {
+function digest(images: Uint8Array, labels: Dataset['labels']): string {
   const hash = createHash('sha256').update(images);
   if (labels) hash.update(labels);
   return hash.digest('hex');
