@@ -3,6 +3,7 @@ import { parseWholeNumber, quote } from '@ganport/model';
 import type { CheckpointChoice } from '@ganport/model/node';
 import { DEVICES } from '@ganport/runtime/node';
 import { TIME_LIMIT_MS } from '@ganport/sample/node';
+import { SOURCES } from '@ganport/train';
 import { UsageError } from './command.ts';
 
 /** Above the flags that every command has. */
@@ -57,6 +58,21 @@ export function text(describe: string) {
 
 export function choice<const T extends string>(describe: string, choices: readonly T[]) {
   return { choices, requiresArg: true, describe, group } as const;
+}
+
+/** A data source by its name, or with the path of its files: "folder:cats". */
+export function dataSource(describe: string) {
+  return {
+    requiresArg: true,
+    describe: `${describe}: ${SOURCES.join(', ')}; with the path of one's own as folder:PATH`,
+    group,
+    coerce(given: unknown): string {
+      const [name] = String(given).split(':', 1);
+      if (SOURCES.some((source) => source === name)) return String(given);
+      const expected = `${SOURCES.join(', ')}, or one of them with a path, such as folder:pictures`;
+      throw new UsageError(`--data: expected ${expected}, got ${quote(given)}`);
+    },
+  } as const;
 }
 
 /** Which of a run's checkpoints: latest, best, or a step of which there is one. */

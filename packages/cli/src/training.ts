@@ -4,6 +4,7 @@ import type { ImageSize } from '@ganport/model';
 import { type CheckpointChoice, readRun } from '@ganport/model/node';
 import {
   type ChosenEngine,
+  type Dataset,
   type DownloadProgress,
   defaultThreads,
   type EngineChoice,
@@ -11,6 +12,7 @@ import {
   expectUnboundedOutput,
   loadDataset,
   type Overrides,
+  type PrepareProgress,
   resolveConfig,
   resolveGan,
   type TrainConfig,
@@ -83,11 +85,28 @@ interface Trained {
 
 /** Loads the data and trains. The first Ctrl-C ends training with a checkpoint. */
 export async function runTraining(training: Training, log: Log): Promise<Trained> {
-  const { fit, ...rest } = training;
-  const { data, dataDir } = training.config;
   const crowded = asUsage(() => threadsNotice(training.threads));
   if (crowded) log(crowded);
-  const dataset = await loadDataset({ source: data, dataDir, onProgress: downloadProgress(log) });
+  const dataset = await loadData(training.config, log);
+  try {
+    return await trainOn(dataset, training, log);
+  } finally {
+    await dataset.close?.();
+  }
+}
+
+/** A configuration's data set, which is the caller's to close. */
+function loadData(config: TrainConfig, log: Log): Promise<Dataset> {
+  const { data: source, dataDir, size, fit, channels, background, onBadImage } = config;
+  return loadDataset({
+    ...{ source, dataDir, onProgress: downloadProgress(log) },
+    ...given({ size, fit, channels, background, onBadImage }),
+    ...{ onPrepare: prepareProgress(log), onNotice: log },
+  });
+}
+
+async function trainOn(dataset: Dataset, training: Training, log: Log): Promise<Trained> {
+  const { fit, ...rest } = training;
   const config = fit ? asUsage(() => fit(dataset)) : training.config;
   if (!training.resume) {
     asUsage(() => {
@@ -138,5 +157,24 @@ function downloadProgress(log: Log): (progress: DownloadProgress) => void {
     if (file === current) return;
     current = file;
     log(`Downloading ${file}, ${(total / 1e6).toFixed(1)} MB …`);
+  };
+}
+
+/** Between lines of progress, in milliseconds. */
+const PREPARING_EVERY_MS = 5000;
+
+/** A line as pictures begin to be prepared, and now and then. */
+function prepareProgress(log: Log): (progress: PrepareProgress) => void {
+  let told: number | undefined;
+  return ({ what, done, total }) => {
+    const now = performance.now();
+    if (told === undefined) {
+      log(`Preparing ${total} pictures; next time they are ready …`);
+    } else if (now - told < PREPARING_EVERY_MS) {
+      return;
+    } else {
+      log(`${what} ${done} of ${total}`);
+    }
+    told = now;
   };
 }

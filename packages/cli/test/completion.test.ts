@@ -24,7 +24,7 @@ const COMPLETIONS: [string[], string[]][] = [
   [['--json', 'ex'], ['export']],
   [
     ['train', '--s'],
-    ['--steps', '--seed'],
+    ['--size', '--steps', '--seed'],
   ],
   [['train', '--steps', '3', '--pre'], ['--preset']],
   [

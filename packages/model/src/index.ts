@@ -51,6 +51,7 @@ export {
 } from './presets/index.ts';
 export {
   checkSeed,
+  fillWords,
   MAX_SEED,
   nameIndex,
   permutation,

@@ -20,6 +20,8 @@ export const STREAM = {
   evaluation: 6,
   /** What layers, penalties and augmentations draw in training. */
   noise: 7,
+  /** Which images training sees mirrored. */
+  flips: 8,
 } as const;
 
 export type Stream = (typeof STREAM)[keyof typeof STREAM];

@@ -10,7 +10,8 @@ import {
   unknownKeys,
 } from '@ganport/model';
 import * as z from 'zod';
-import { SOURCES } from './data/index.ts';
+import { pictureSettings } from './data/pictures/settings.ts';
+import { SOURCES, withSource } from './data/source-name.ts';
 import { DEFAULT_RECIPE, RECIPES, type RecipeName } from './recipe/index.ts';
 import { LOSS_ALIASES, LOSSES, type Loss, type LossName } from './recipe/losses.ts';
 
@@ -32,8 +33,11 @@ const common = {
   generator: networkSchema,
   discriminator: networkSchema,
   data: z.enum(SOURCES),
-  /** Folder of the data set's files; without it they are downloaded to the user's cache. */
+  /** Folder of the data set's files, or the file; without it they are downloaded to the user's cache. */
   dataDir: z.string().optional(),
+  ...pictureSettings.shape,
+  /** Whether half of the images that a step sees are mirrored, left to right. */
+  flip: z.boolean(),
   batch: z.int().min(1).max(65_536),
   steps,
   seed: z.int().nonnegative(),
@@ -70,6 +74,7 @@ export type TrainConfig = z.infer<typeof configSchema>;
 const PUBLISHED = {
   recipe: DEFAULT_RECIPE,
   seed: 0,
+  flip: false,
   loss: 'bce',
   augment: [],
   discriminatorSteps: 1,
@@ -157,7 +162,7 @@ export function resolveConfig(
   image: ImageSize = DIGITS,
 ): TrainConfig {
   const overrides = sources.map(([what, value]) =>
-    parseOrThrow(overridesSchema, withLossNamed(value), what),
+    parseOrThrow(overridesSchema, withSource(withLossNamed(value), what), what),
   );
   const preset = overrides.findLast((o) => o.preset)?.preset ?? DEFAULT_PRESET;
   const isGiven = overrides.some((o) => o.generator) && overrides.some((o) => o.discriminator);

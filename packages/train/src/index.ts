@@ -12,8 +12,9 @@ export {
   type DownloadProgress,
   loadDataset,
   memoryDataset,
-  SOURCES,
+  type PrepareProgress,
 } from './data/index.ts';
+export { SOURCES, withSource } from './data/source-name.ts';
 export { expectUnboundedOutput } from './discriminator-output.ts';
 export type { Engine, Metrics, State } from './engine.ts';
 export { EngineError } from './engine-error.ts';

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import type { Dataset } from '../src/data/index.ts';
 
@@ -14,6 +15,13 @@ export function temporaryFolder(): string {
 /** All images of a data set: bytes [count, H, W, C]. */
 export function allImages({ count, read }: Dataset): Promise<Uint8Array> {
   return read(Uint32Array.from({ length: count }, (_, i) => i));
+}
+
+/** A grey PNG, size × size. */
+export function greyPng(size: number): Promise<Uint8Array> {
+  const pixels = Uint8Array.from({ length: size * size }, (_, i) => i % 251);
+  const raw = { width: size, height: size, channels: 1 } as const;
+  return sharp(pixels, { raw }).toColourspace('b-w').png().toBuffer();
 }
 
 /** An IDX file of unsigned bytes, as MNIST's page describes the format. */

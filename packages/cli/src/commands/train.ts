@@ -16,10 +16,10 @@ import {
   type LossName,
   type Overrides,
   resolveConfig,
-  SOURCES,
+  withSource,
 } from '@ganport/train';
 import { asUsage, command, UsageError } from '../command.ts';
-import { checkpointChoice, choice, integer, number, text } from '../flags.ts';
+import { checkpointChoice, choice, dataSource, integer, number, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
 import { duration } from '../progress-line.ts';
 import {
@@ -31,7 +31,7 @@ import {
   type Training,
 } from '../training.ts';
 
-const { steps, batch, seed, adam, every } = configSchema.shape;
+const { steps, batch, seed, adam, every, size } = configSchema.shape;
 
 /** As of a run.json, which holds a configuration and more. */
 const MAX_CONFIG_BYTES = 2 ** 24;
@@ -39,7 +39,10 @@ const MAX_CONFIG_BYTES = 2 ** 24;
 const PRESETS_OWN = "the preset's";
 
 /** What a resumed run takes from its run.json, whatever the flags would say. */
-const FIXED = ['out', 'preset', 'config', 'data', 'batch', 'seed', 'loss'] as const;
+const FIXED = [
+  ...(['out', 'preset', 'config', 'data', 'batch', 'seed', 'loss'] as const),
+  ...(['size', 'fit', 'channels', 'flip', 'on-bad-image'] as const),
+];
 
 export const train = command({
   usage: 'train',
@@ -47,6 +50,7 @@ export const train = command({
   examples: [
     ['train', 'The quick preset: about a minute on two cores'],
     ['train --preset conv --data mnist', 'Downloads MNIST first'],
+    ['train --data folder:pictures --size 64', 'Your own pictures; each subfolder is a class'],
     ['train --config my-gan.json --out runs/mine', 'Networks and settings of your own'],
     ['train --resume runs/mine --steps 40000', 'Goes on, to 40000 steps in all'],
     [
@@ -61,10 +65,27 @@ export const train = command({
       defaultDescription: DEFAULT_PRESET,
     },
     config: text('JSON file of settings over the preset'),
-    data: { ...choice('Images to learn from', SOURCES), defaultDescription: 'glyphs' },
+    data: { ...dataSource('Images to learn from'), defaultDescription: 'glyphs' },
     'data-dir': {
       ...text("Folder of the data set's files"),
       defaultDescription: 'they are downloaded',
+    },
+    size: {
+      ...integer('size', 'Height and width that pictures get', size.unwrap()),
+      defaultDescription: '28, 32 or 64, by the pictures',
+    },
+    fit: {
+      ...choice('How pictures that are not square get it', ['crop', 'contain', 'stretch']),
+      defaultDescription: 'crop',
+    },
+    channels: {
+      ...integer('channels', 'Pictures are grey, 1, or in colour, 3', { minValue: 1, maxValue: 3 }),
+      defaultDescription: "the pictures'",
+    },
+    flip: { boolean: true, describe: 'Mirror half of what a step sees', group: 'Options:' },
+    'on-bad-image': {
+      ...choice('What a picture that cannot be read does', ['fail', 'skip']),
+      defaultDescription: 'fail',
     },
     steps: { ...integer('steps', 'Steps to train', steps), defaultDescription: PRESETS_OWN },
     batch: { ...integer('batch', 'Images per step', batch), defaultDescription: PRESETS_OWN },
@@ -136,9 +157,14 @@ export const train = command({
 interface Flags {
   preset?: PresetName | undefined;
   config?: string | undefined;
-  data?: (typeof SOURCES)[number] | undefined;
+  data?: string | undefined;
   'data-dir'?: string | undefined;
   steps?: number | undefined;
+  size?: number | undefined;
+  fit?: 'crop' | 'contain' | 'stretch' | undefined;
+  channels?: number | undefined;
+  flip?: boolean | undefined;
+  'on-bad-image'?: 'fail' | 'skip' | undefined;
   batch?: number | undefined;
   seed?: number | undefined;
   loss?: LossName | undefined;
@@ -159,8 +185,16 @@ async function newTraining(flags: Flags): Promise<Training> {
     throw new UsageError('--checkpoint is for a run that goes on: expected --resume RUN with it');
   }
   const { preset, config: path, data, batch, seed, loss } = flags;
-  const settings = { ...given({ preset, data, batch, seed, loss }), ...changeable(flags) };
-  const file = path === undefined ? {} : withAbsoluteData(await readJson(path), dirname(path));
+  const { size, channels, flip, 'on-bad-image': onBadImage } = flags;
+  const pictures = given({ size, fit: flags.fit, channels, flip, onBadImage });
+  const settings = withAbsoluteData(
+    { ...given({ preset, data, batch, seed, loss }), ...pictures, ...changeable(flags) },
+    { what: COMMAND_LINE, folder: '.' },
+  );
+  const file =
+    path === undefined
+      ? {}
+      : withAbsoluteData(await readJson(path), { what: path, folder: dirname(path) });
   const sources = [
     [path ?? 'no file', file],
     [COMMAND_LINE, settings],
@@ -212,7 +246,11 @@ function engineFlags({ engine, device, threads, tf32 }: Flags) {
 }
 
 /** A file's data folder is beside the file, wherever the command is run. */
-function withAbsoluteData(settings: unknown, folder: string): unknown {
+function withAbsoluteData(
+  given: unknown,
+  { what, folder }: { what: string; folder: string },
+): unknown {
+  const settings = asUsage(() => withSource(given, what));
   const { dataDir } = (settings ?? {}) as { dataDir?: unknown };
   if (typeof dataDir !== 'string') return settings;
   return { ...(settings as object), dataDir: resolve(folder, dataDir) };

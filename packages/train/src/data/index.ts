@@ -1,20 +1,24 @@
-/** Data sources by name. To add one: a file that gives a `Dataset`, and a line in each table here. */
+/** Data sources by name. To add one: a file that gives a `Dataset`, and a line in each table here and of names. */
 import { ModelError } from '@ganport/model';
 import type { Dataset } from './dataset.ts';
 import { glyphs } from './glyphs.ts';
 import { loadIdx } from './idx-dataset.ts';
 import { loadMnist, type MnistOptions } from './mnist.ts';
+import { findPictures } from './pictures/folder.ts';
+import { type PrepareOptions, prepared } from './pictures/prepare.ts';
+import { type PictureSettings, pictureSettings } from './pictures/settings.ts';
+import { SOURCES, type Source } from './source-name.ts';
 
 export { batchOrder } from './batches.ts';
 export type { Dataset } from './dataset.ts';
 export type { DownloadProgress } from './download.ts';
 export { memoryDataset } from './memory.ts';
+export type { PrepareProgress } from './pictures/prepare.ts';
 
-export const SOURCES = ['glyphs', 'mnist', 'idx'] as const;
-
-type Source = (typeof SOURCES)[number];
-
-interface LoadOptions extends MnistOptions {
+export interface LoadOptions
+  extends MnistOptions,
+    Omit<PrepareOptions, 'settings'>,
+    PictureSettings {
   source: Source;
 }
 
@@ -29,16 +33,18 @@ const LOADERS: Record<Source, (options: LoadOptions) => Promise<Dataset>> = {
     );
   },
   mnist: loadMnist,
-  idx: async ({ dataDir }) => {
-    if (dataDir !== undefined) return loadIdx(dataDir);
-    throw new ModelError(
-      'data source idx has no files of its own: name the folder of its images with --data-dir',
-    );
+  idx: async ({ dataDir }) => loadIdx(pathOf('idx', dataDir)),
+  folder: async ({ dataDir, ...options }) => {
+    const settings = given(options);
+    return prepared(await findPictures(pathOf('folder', dataDir)), { ...options, settings });
   },
 };
 
+/** Sources of pictures of any size, for which there are settings. */
+const PICTURES: readonly Source[] = ['folder'];
+
 /**
- * Loads a data set.
+ * Loads a data set. What has a `close` is the caller's to close.
  * @throws ModelError if the source is unknown, or its files are missing or damaged
  */
 export async function loadDataset(options: LoadOptions): Promise<Dataset> {
@@ -46,5 +52,27 @@ export async function loadDataset(options: LoadOptions): Promise<Dataset> {
   if (!SOURCES.includes(source)) {
     throw new ModelError(`unknown data source "${source}": expected ${SOURCES.join(' or ')}`);
   }
+  const [setting] = Object.keys(given(options));
+  if (setting !== undefined && !PICTURES.includes(source)) {
+    throw new ModelError(
+      `${setting} is a setting of pictures, but data source ${source} has images of one size: leave it out, or choose ${PICTURES.join(' or ')}`,
+    );
+  }
   return LOADERS[source](options);
+}
+
+/** The settings of pictures that are given. */
+function given(options: PictureSettings): PictureSettings {
+  const known = Object.keys(pictureSettings.shape);
+  const entries = Object.entries(options).filter(([key, value]) => {
+    return known.includes(key) && value !== undefined;
+  });
+  return Object.fromEntries(entries);
+}
+
+function pathOf(source: Source, path: string | undefined): string {
+  if (path !== undefined) return path;
+  throw new ModelError(
+    `data source ${source} has no files of its own: say where they are with --data ${source}:PATH`,
+  );
 }

@@ -2,6 +2,7 @@
 import { latentBatch, STREAM } from '@ganport/model';
 import { ops as op, type Value } from '@ganport/onnx';
 import { batchOrder } from '../data/batches.ts';
+import { flipSome } from '../data/flip.ts';
 import { type Gan, takesLabels } from '../gan.ts';
 import { ADAM_RATES, adamRates } from './adam.ts';
 import type { Draft } from './draft.ts';
@@ -21,6 +22,8 @@ export interface RecipeOptions {
   /** Images of one update. */
   batch: number;
   seed: number;
+  /** Whether half of the images are mirrored, left to right; none unless given. */
+  flip?: boolean;
   images: TrainingImages;
 }
 
@@ -47,7 +50,7 @@ export function declareFeeds(
   draft: Draft,
   { generator, discriminator }: Gan,
   { discriminatorSteps: turns, adam, discriminatorRate = 1, schedule }: GanSettings,
-  { batch, seed, images }: RecipeOptions,
+  { batch, seed, flip = false, images }: RecipeOptions,
 ): GanFeeds {
   const [channels, height, width] = discriminator.inputs.image as [number, number, number];
   const latent = generator.inputs.z![0]!;
@@ -62,8 +65,14 @@ export function declareFeeds(
     return Float32Array.from(each.flat());
   };
 
-  const bytes = draft.feed('images', 'uint8', [turns * batch, height, width, channels], (step) =>
-    images.read(order(step - 1)),
+  const bytes = draft.feed(
+    'images',
+    'uint8',
+    [turns * batch, height, width, channels],
+    async (step) => {
+      const read = await images.read(order(step - 1));
+      return flip ? flipSome(read, turns * batch, { seed, step, width, channels }) : read;
+    },
   );
   const labels = takesLabels({ generator, discriminator })
     ? draft.feed('labels', 'int64', [turns * batch], (step) =>

@@ -17,11 +17,13 @@ export const DEFAULT_RECIPE = 'gan' satisfies RecipeName;
 /** The recipe that a configuration describes, for two networks that fit each other. */
 export function buildRecipe(
   gan: Gan,
-  config: Omit<TrainConfig, 'generator' | 'discriminator' | 'data' | 'name' | 'steps' | 'every'>,
+  config: Pick<TrainConfig, 'recipe' | 'batch' | 'seed'> &
+    Partial<Pick<TrainConfig, 'flip'>> &
+    Parameters<(typeof RECIPES)[RecipeName]['build']>[1],
   images: TrainingImages,
 ): Recipe {
-  const { recipe, batch, seed } = config;
-  return RECIPES[recipe].build(gan, config, { batch, seed, images });
+  const { recipe, batch, seed, flip = false } = config;
+  return RECIPES[recipe].build(gan, config, { batch, seed, flip, images });
 }
 
 /** What a step, counted from 1, is given: by name. */
