@@ -97,10 +97,10 @@ export async function runTraining(training: Training, log: Log): Promise<Trained
 
 /** A configuration's data set, which is the caller's to close. */
 function loadData(config: TrainConfig, log: Log): Promise<Dataset> {
-  const { data: source, dataDir, size, fit, channels, background, onBadImage } = config;
+  const { data: source, dataDir, size, fit, channels, background, onBadImage, range } = config;
   return loadDataset({
     ...{ source, dataDir, onProgress: downloadProgress(log) },
-    ...given({ size, fit, channels, background, onBadImage }),
+    ...given({ size, fit, channels, background, onBadImage, range }),
     ...{ onPrepare: prepareProgress(log), onNotice: log },
   });
 }

@@ -10,6 +10,7 @@ import {
   unknownKeys,
 } from '@ganport/model';
 import * as z from 'zod';
+import { rangeSetting } from './data/npy/npy-dataset.ts';
 import { pictureSettings } from './data/pictures/settings.ts';
 import { SOURCES, withSource } from './data/source-name.ts';
 import { DEFAULT_RECIPE, RECIPES, type RecipeName } from './recipe/index.ts';
@@ -36,6 +37,8 @@ const common = {
   /** Folder of the data set's files, or the file; without it they are downloaded to the user's cache. */
   dataDir: z.string().optional(),
   ...pictureSettings.shape,
+  /** What the numbers of data in floats mean: black and white. */
+  range: rangeSetting.optional(),
   /** Whether half of the images that a step sees are mirrored, left to right. */
   flip: z.boolean(),
   batch: z.int().min(1).max(65_536),

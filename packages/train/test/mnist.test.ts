@@ -1,11 +1,11 @@
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import { expect, test } from 'vitest';
 import { sharedData } from '../../../test/shared-data.ts';
 import { readIdx } from '../src/data/idx.ts';
 import { loadDataset } from '../src/data/index.ts';
-import { allImages, temporaryFolder } from './files.ts';
+import { allImages, idx, temporaryFolder } from './files.ts';
 
 const load = (dataDir: string) => loadDataset({ source: 'mnist', dataDir });
 
@@ -19,10 +19,10 @@ test('a folder that is missing is named', async () => {
 test('an unknown source is refused with the known ones, and glyphs with a folder', async () => {
   const unknown = loadDataset({ source: 'imagenet' as 'mnist' });
   await expect(unknown).rejects.toThrow(
-    'unknown data source "imagenet": expected glyphs or mnist or idx',
+    'unknown data source "imagenet": expected glyphs or mnist or fashion or idx or',
   );
   await expect(loadDataset({ source: 'glyphs', dataDir: 'x' })).rejects.toThrow(ModelError);
-  await expect(loadDataset({ source: 'idx' })).rejects.toThrow('name the folder of its images');
+  await expect(loadDataset({ source: 'idx' })).rejects.toThrow('with --data idx:PATH');
 });
 
 const real = sharedData('mnist/train10k-images-idx3-ubyte.gz');
@@ -85,3 +85,17 @@ function squaredDistance(images: Uint8Array, start: number, mean: Float64Array):
   for (let p = 0; p < mean.length; p += 1) total += (images[start + p]! - mean[p]!) ** 2;
   return total;
 }
+
+test('Fashion-MNIST has the names of its clothes, and nothing else has', async () => {
+  const folder = temporaryFolder();
+  const labels = Array.from({ length: 20 }, (_, i) => (i * 3) % 10);
+  writeFileSync(join(folder, 'train-images-idx3-ubyte'), idx([20, 1, 1], labels));
+  writeFileSync(join(folder, 'train-labels-idx1-ubyte'), idx([20], labels));
+  const fashion = await loadDataset({ source: 'fashion', dataDir: folder });
+  const names = [...fashion.labels!].slice(0, 4).map((label) => fashion.classes![label]);
+  expect(names).toEqual(['T-shirt/top', 'Dress', 'Shirt', 'Ankle boot']);
+  writeFileSync(join(folder, 'train-labels-idx1-ubyte'), idx([20], new Uint8Array(20)));
+  await expect(loadDataset({ source: 'fashion', dataDir: folder })).rejects.toThrow(
+    `${folder}: expected the labels of Fashion-MNIST, 0 to 9, got 0`,
+  );
+});

@@ -41,7 +41,7 @@ const PRESETS_OWN = "the preset's";
 /** What a resumed run takes from its run.json, whatever the flags would say. */
 const FIXED = [
   ...(['out', 'preset', 'config', 'data', 'batch', 'seed', 'loss'] as const),
-  ...(['size', 'fit', 'channels', 'flip', 'on-bad-image'] as const),
+  ...(['size', 'fit', 'channels', 'range', 'flip', 'on-bad-image'] as const),
 ];
 
 export const train = command({
@@ -81,6 +81,10 @@ export const train = command({
     channels: {
       ...integer('channels', 'Pictures are grey, 1, or in colour, 3', { minValue: 1, maxValue: 3 }),
       defaultDescription: "the pictures'",
+    },
+    range: {
+      ...choice('What black and white are in arrays of floats', ['0..1', '-1..1']),
+      defaultDescription: 'none: bytes',
     },
     flip: { boolean: true, describe: 'Mirror half of what a step sees', group: 'Options:' },
     'on-bad-image': {
@@ -163,6 +167,7 @@ interface Flags {
   size?: number | undefined;
   fit?: 'crop' | 'contain' | 'stretch' | undefined;
   channels?: number | undefined;
+  range?: '0..1' | '-1..1' | undefined;
   flip?: boolean | undefined;
   'on-bad-image'?: 'fail' | 'skip' | undefined;
   batch?: number | undefined;
@@ -185,8 +190,8 @@ async function newTraining(flags: Flags): Promise<Training> {
     throw new UsageError('--checkpoint is for a run that goes on: expected --resume RUN with it');
   }
   const { preset, config: path, data, batch, seed, loss } = flags;
-  const { size, channels, flip, 'on-bad-image': onBadImage } = flags;
-  const pictures = given({ size, fit: flags.fit, channels, flip, onBadImage });
+  const { size, channels, flip, range, 'on-bad-image': onBadImage } = flags;
+  const pictures = given({ size, fit: flags.fit, channels, flip, range, onBadImage });
   const settings = withAbsoluteData(
     { ...given({ preset, data, batch, seed, loss }), ...pictures, ...changeable(flags) },
     { what: COMMAND_LINE, folder: '.' },

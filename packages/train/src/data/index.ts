@@ -3,7 +3,8 @@ import { ModelError } from '@ganport/model';
 import type { Dataset } from './dataset.ts';
 import { glyphs } from './glyphs.ts';
 import { loadIdx } from './idx-dataset.ts';
-import { loadMnist, type MnistOptions } from './mnist.ts';
+import { loadFashion, loadMnist, type MnistOptions } from './mnist.ts';
+import { loadNpy, type NpyOptions } from './npy/npy-dataset.ts';
 import { findPictures } from './pictures/folder.ts';
 import { type PrepareOptions, prepared } from './pictures/prepare.ts';
 import { type PictureSettings, pictureSettings } from './pictures/settings.ts';
@@ -18,7 +19,8 @@ export type { PrepareProgress } from './pictures/prepare.ts';
 export interface LoadOptions
   extends MnistOptions,
     Omit<PrepareOptions, 'settings'>,
-    PictureSettings {
+    PictureSettings,
+    NpyOptions {
   source: Source;
 }
 
@@ -33,11 +35,13 @@ const LOADERS: Record<Source, (options: LoadOptions) => Promise<Dataset>> = {
     );
   },
   mnist: loadMnist,
+  fashion: loadFashion,
   idx: async ({ dataDir }) => loadIdx(pathOf('idx', dataDir)),
   folder: async ({ dataDir, ...options }) => {
     const settings = given(options);
     return prepared(await findPictures(pathOf('folder', dataDir)), { ...options, settings });
   },
+  npy: async ({ dataDir, range }) => loadNpy(pathOf('npy', dataDir), { range }),
 };
 
 /** Sources of pictures of any size, for which there are settings. */
@@ -56,6 +60,11 @@ export async function loadDataset(options: LoadOptions): Promise<Dataset> {
   if (setting !== undefined && !PICTURES.includes(source)) {
     throw new ModelError(
       `${setting} is a setting of pictures, but data source ${source} has images of one size: leave it out, or choose ${PICTURES.join(' or ')}`,
+    );
+  }
+  if (options.range !== undefined && source !== 'npy') {
+    throw new ModelError(
+      `range is a setting of arrays of floats, but data source ${source} has bytes: leave it out`,
     );
   }
   return LOADERS[source](options);

@@ -4,6 +4,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ModelError, quote } from '@ganport/model';
 import { fileError, readFileWithin } from '@ganport/model/node';
+import { MAX_CLASSES } from '../classes.ts';
 import { MAX_PICTURE_BYTES } from './picture.ts';
 import type { PictureSource } from './source.ts';
 
@@ -11,8 +12,6 @@ const PICTURE = /\.(?:png|jpe?g|webp|avif)$/i;
 
 /** More would take gigabytes for their names alone. */
 const MAX_PICTURES = 10_000_000;
-/** Labels have 16 bits. */
-const MAX_CLASSES = 2 ** 16;
 
 /** A class is shown in a terminal, in a page, and is part of a generator.onnx. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { ModelError, parseJson, parseOrThrow } from '@ganport/model';
 import { fileError, openRegular, type RegularFile, temporaryPath } from '@ganport/model/node';
 import * as z from 'zod';
+import { labelsOf } from '../classes.ts';
 import type { Dataset } from '../dataset.ts';
 
 const MARK = 'ganport1';
@@ -150,11 +151,6 @@ async function readDescription(path: string, { handle, size }: RegularFile) {
   await fill(handle, text, end, path);
   const description = parseJson(text.toString(), path);
   return { description: parseOrThrow(descriptionSchema, description, path), end };
-}
-
-/** No labels yet, as wide as the classes need. */
-export function labelsOf(classes: readonly string[], count: number): Uint8Array | Uint16Array {
-  return classes.length > 256 ? new Uint16Array(count) : new Uint8Array(count);
 }
 
 function bytesOf(labels: Uint8Array | Uint16Array): Uint8Array {

@@ -7,14 +7,9 @@ import { ModelError, quote } from '@ganport/model';
 import { fileError } from '@ganport/model/node';
 import envPaths from 'env-paths';
 import sharp from 'sharp';
+import { labelsOf } from '../classes.ts';
 import type { Dataset } from '../dataset.ts';
-import {
-  labelsOf,
-  type OpenedImages,
-  openImages,
-  type Skipped,
-  writeImages,
-} from './image-file.ts';
+import { type OpenedImages, openImages, type Skipped, writeImages } from './image-file.ts';
 import { mapInOrder } from './in-order.ts';
 import { drawPicture, type Form, type Survey, surveyPicture } from './picture.ts';
 import { defaultSize, type PictureSettings } from './settings.ts';
