@@ -17,7 +17,7 @@ interface Labelled {
 
 async function draw(seed: number, count: number): Promise<Labelled> {
   const dataset = glyphs({ seed, count });
-  return { images: await allImages(dataset), labels: dataset.labels! };
+  return { images: await allImages(dataset), labels: Uint8Array.from(dataset.labels!) };
 }
 
 /** The label of the nearest example, by squared distance over the pixels. */

@@ -43,7 +43,7 @@ test.skipIf(!real)('the real labels belong to the pictures', async () => {
   const digits = await load(dirname(real!));
   const half = digits.count / 2;
   const images = await allImages(digits);
-  const means = classMeans(images, digits.labels!, half);
+  const means = classMeans(images, Uint8Array.from(digits.labels!), half);
   let right = 0;
   for (let i = half; i < digits.count; i += 1) {
     const distances = means.map((mean) => squaredDistance(images, i * mean.length, mean));

@@ -33,7 +33,7 @@ const descriptionSchema = z.strictObject({
   sha256: z.string(),
 });
 
-export type Description = z.infer<typeof descriptionSchema>;
+type Description = z.infer<typeof descriptionSchema>;
 export type Skipped = Description['skipped'];
 
 export interface ImageWriter {

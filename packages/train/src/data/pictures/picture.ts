@@ -4,7 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 import type { PictureSettings } from './settings.ts';
 
 /** Most pixels of a picture. A PNG of 100 kB can hold a thousand million; cameras' pictures have up to 100 million. */
-export const MAX_PIXELS = 2 ** 27;
+const MAX_PIXELS = 2 ** 27;
 
 /** Largest file of a picture: 16-bit PNGs of MAX_PIXELS in colour are about as large. */
 export const MAX_PICTURE_BYTES = 2 ** 29;
