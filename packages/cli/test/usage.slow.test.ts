@@ -36,7 +36,7 @@ test.each([
   ['a path without its value', 'train --out --steps 3', 'a value is missing after --out'],
   ['a number negated', 'train --no-steps', 'train has no flag --no-steps'],
   ['an unknown preset', 'train --preset big', '--preset is "big", expected one of "mlp", "conv"'],
-  ['an unknown data source', 'train --data cifar', '--data is "cifar", expected one of "glyphs"'],
+  ['an unknown data source', 'train --data cifar', '--data: expected glyphs, mnist, '],
   ['an unknown loss', 'train --loss mse', '--loss is "mse", expected one of "bce"'],
   ['a device to train on', 'train --device tpu', '--device is "tpu", expected one of "auto"'],
   [
