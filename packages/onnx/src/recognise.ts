@@ -50,8 +50,15 @@ export function recognise(bytes: Uint8Array): string | undefined {
     recogniseSafetensors(bytes, head) ??
     recogniseTensorFlow(head) ??
     recogniseText(bytes, head) ??
-    (bytes.every((byte) => byte === 0) ? 'nothing but zero bytes' : undefined)
+    recogniseZeros(bytes, head)
   );
+}
+
+/** What a copy or a download leaves that broke off. A sparse file of a gigabyte is not read for it. */
+function recogniseZeros(bytes: Uint8Array, head: string): string | undefined {
+  if (!/^\0+$/.test(head)) return undefined;
+  const all = 'nothing but zero bytes';
+  return bytes.length > LOOKED_AT ? `${all} in its first ${LOOKED_AT}` : all;
 }
 
 function asText(start: string | readonly number[]): string {

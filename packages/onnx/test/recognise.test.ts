@@ -43,6 +43,7 @@ test.each<[is: string, file: Uint8Array]>([
   ['text in UTF-16', Buffer.from('\ufeff{"a": 1}', 'utf16le')],
   ['nothing but white space', latin1('\r\n \n')],
   ['nothing but zero bytes', new Uint8Array(64)],
+  ['nothing but zero bytes in its first 4096', Buffer.concat([Buffer.alloc(5000), latin1('end')])],
   ['a zip archive that begins with "model.onnx": unpack it first', zip('model.onnx')],
   ['a zip archive that begins with "a\\x1bb"', zip('a\x1bb')],
   ['a PyTorch file; torch.onnx.export', zip('archive/data.pkl')],
