@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up: free some space, or choose another folder',
   EEXIST: 'there is a file of that name: choose another',
   EISDIR: 'it is a folder',
+  ELOOP: 'it is a link that leads to itself: remove it',
   ENAMETOOLONG: 'the name is too long: choose a shorter one',
   ENOENT: 'no such file or folder: check the path',
   ENOSPC: 'no space is left on the disk: free some, or choose another folder',

@@ -15,6 +15,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'four'), 'four');
   symlinkSync('four', join(folder, 'link'));
   symlinkSync('/dev/zero', join(folder, 'zeros'));
+  symlinkSync('loop', join(folder, 'loop'));
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   writeFileSync(join(folder, 'sparse'), '');
   truncateSync(join(folder, 'sparse'), 2 ** 40);
@@ -42,6 +43,7 @@ test.each([
   ['zeros', `${REGULAR} a device`],
   ['.', `${REGULAR} a folder: name a file in it`],
   ['sparse', 'expected at most 1000 bytes, got 1099511627776'],
+  ['loop', 'it is a link that leads to itself: remove it (ELOOP)'],
   ['none', 'no such file or folder: check the path (ENOENT)'],
   ['four/four', 'a part of the path is not a folder: check the path (ENOTDIR)'],
 ])('%s is refused by what it is', async (name, reason) => {

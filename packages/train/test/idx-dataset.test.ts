@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ModelError } from '@ganport/model';
@@ -191,5 +191,17 @@ test('another file is no folder of data', async () => {
   const folder = folderOf({ 'labels.txt': LABELS });
   await expect(loadIdx(join(folder, 'labels.txt'))).rejects.toThrow(
     `cannot read data from ${join(folder, 'labels.txt')}: expected a folder, or its images`,
+  );
+});
+
+test.each([
+  ['', '/loop'],
+  [images, `/${images}`],
+])('a link that leads to itself is refused (%j)', async (link, path) => {
+  const folder = folderOf({});
+  const loop = folder + path;
+  symlinkSync(loop, loop);
+  await expect(loadIdx(link ? folder : loop)).rejects.toThrow(
+    new ModelError(`cannot read ${loop}: it is a link that leads to itself: remove it (ELOOP)`),
   );
 });

@@ -142,6 +142,12 @@ test('a missing file and a folder are refused by name', async () => {
   await expect(readIdx(join(folder, 'none'), 3)).rejects.toThrow(/none: no such file .*\(ENOENT\)/);
 });
 
+test.runIf(process.platform === 'linux')('a file that cannot be read says which', async () => {
+  await expect(readIdx('/proc/self/mem', 3)).rejects.toThrow(
+    new ModelError('cannot read /proc/self/mem: EIO: i/o error, read'),
+  );
+});
+
 test('whatever bytes a damaged file has, it is read as its header says or refused', async () => {
   const path = written(SMALL);
   const packed = gzipSync(SMALL);

@@ -1,5 +1,5 @@
 /** Which files of a folder are an IDX data set, under the names that publishers and archivers give. */
-import { type Dirent, statSync } from 'node:fs';
+import { type Dirent, type Stats, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ModelError, quote } from '@ganport/model';
@@ -58,7 +58,7 @@ export async function findIdx(path: string): Promise<IdxFiles> {
 
 /** Whether a path is that of images, rather than of a folder of them. */
 function isNamed(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statOf(path);
   if (!stats) return false;
   const kind = entryOf(basename(path))?.kind;
   if (kind === 'images') return true;
@@ -118,7 +118,7 @@ function listed(names: readonly string[]): string {
 /** The path of a file, which may be in a folder of its name. */
 async function fileOf(folder: string, { name, key, kind }: Entry): Promise<string> {
   const path = join(folder, name);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (!statOf(path)?.isDirectory()) return path;
   const inside = (await list(path)).map((entry) => entry.name).sort(byPreference);
   const same = inside.find((inner) => {
     const entry = entryOf(inner);
@@ -128,6 +128,15 @@ async function fileOf(folder: string, { name, key, kind }: Entry): Promise<strin
   throw new ModelError(
     `${path} is a folder: expected a file of that name in it, got ${listed(inside)}`,
   );
+}
+
+/** Undefined where there is nothing. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw fileError(`read ${path}`, error);
+  }
 }
 
 async function list(folder: string): Promise<Dirent[]> {

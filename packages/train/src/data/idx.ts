@@ -38,7 +38,11 @@ export interface Idx {
 export async function readIdx(path: string, ...ranks: readonly number[]): Promise<Idx> {
   const file = await openRegular(path, MAX_BYTES);
   try {
-    const { buffer, bytesRead } = await file.handle.read(Buffer.alloc(GZIP_HEAD_BYTES), 0);
+    const { buffer, bytesRead } = await file.handle
+      .read(Buffer.alloc(GZIP_HEAD_BYTES), 0)
+      .catch((error: unknown) => {
+        throw fileError(`read ${path}`, error);
+      });
     const start = buffer.subarray(0, bytesRead);
     // IDX files start with a zero byte, so they are not mistaken for gzip.
     const packed = start[0] === 0x1f && start[1] === 0x8b;
