@@ -2,7 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildModel, encodeModel, input, ops } from '@ganport/onnx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildEndless, withLoop } from '../../sample/test/endless.ts';
 import { failure } from './run.ts';
 
 let folder: string;
@@ -51,4 +53,27 @@ test('a features model that is none', async () => {
   await writeFile(path, 'nothing');
   const few = ['--count', '24', '--features', path];
   expect(await failure(1, 'eval', 'm.onnx', ...few, ...(await data(48, 8, 8)))).toContain(path);
+});
+
+test('a model without an end is given up at the limit', async () => {
+  const path = join(folder, 'endless.onnx');
+  await writeFile(path, buildEndless('sine'));
+  const limit = ['--count', '24', '--time-limit', '1'];
+  expect(await failure(1, 'eval', path, ...limit, ...(await data(48, 28, 28)))).toContain(
+    `${path}: expected it to be loaded and to draw its golden samples within 1 s on cpu`,
+  );
+});
+
+test('a features model without an end is given up at the limit', async () => {
+  const image = input('image', 'float32', ['N', 1, 2, 3]);
+  const features = ops.Neg(ops.Reshape(image, ['N', 6]));
+  const model = encodeModel(
+    buildModel({ name: 'features', inputs: [image], outputs: { features } }),
+  );
+  const path = join(folder, 'endless-features.onnx');
+  await writeFile(path, withLoop(model, 'sine'));
+  const limit = ['--count', '24', '--time-limit', '1', '--features', path];
+  expect(await failure(1, 'eval', 'm.onnx', ...limit, ...(await data(48, 2, 3)))).toContain(
+    `${path}: expected features of an image within 1 s, got none: give it more time (--time-limit)`,
+  );
 });

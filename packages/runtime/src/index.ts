@@ -1,4 +1,5 @@
 /** Where a graph runs. This entry runs in a page too; what needs Node is in the other. */
+export { beforeAbort } from './before-abort.ts';
 export { RuntimeError } from './error.ts';
 export { type OrtRuntime, turnsOf, type WebRuntime } from './ort.ts';
 export type { Port, Program, ProgramOptions, RunOptions } from './program.ts';

@@ -7,7 +7,7 @@ import {
   readGeneratorMetadata,
 } from '@ganport/model';
 import { showShape } from '@ganport/onnx';
-import type { Port, Program, RunOptions } from '@ganport/runtime';
+import { beforeAbort, type Port, type Program, type RunOptions } from '@ganport/runtime';
 
 /** Opens a model on a device that was chosen before. */
 export type OpenProgram = (model: Uint8Array) => Promise<Program>;
@@ -46,7 +46,7 @@ export async function openGenerator(
 ): Promise<Generator> {
   const metadata = readGeneratorMetadata(model);
   await checkGeneratorDigest(model, metadata);
-  const program = await beforeAbort(open(model), signal);
+  const program = await beforeAbort(open(model), signal, (late) => late.close());
   try {
     checkPorts(program, metadata);
   } catch (error) {
@@ -59,28 +59,6 @@ export async function openGenerator(
     infer: (z, count, options) => infer(program, metadata, { z, count, ...options }),
     close: () => program.close(),
   };
-}
-
-/** No runtime leaves off opening a model: what comes of it after all is closed. */
-async function beforeAbort(opening: Promise<Program>, signal?: AbortSignal): Promise<Program> {
-  if (!signal) return opening;
-  let giveUp: () => void;
-  const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(signal.reason);
-    signal.addEventListener('abort', giveUp);
-    if (signal.aborted) giveUp();
-  });
-  try {
-    return await Promise.race([opening, aborted]);
-  } catch (error) {
-    opening.then(
-      (program) => program.close(),
-      () => {},
-    );
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', giveUp!);
-  }
 }
 
 async function infer(

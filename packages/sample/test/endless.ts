@@ -1,4 +1,4 @@
-/** A generator whose file holds a loop of 2^40 trips. */
+/** Models whose files hold a loop of 2^40 trips. */
 import { decodeModel, EMPTY_ATTRIBUTE, encodeModel, type NodeProto } from '@ganport/onnx';
 import { buildGenerator } from './fixture.ts';
 
@@ -7,11 +7,19 @@ const INT64 = 7;
 const BOOL = 9;
 const GRAPH = 5;
 
-/** @param body what a trip does: a sine, or nothing, which onnxruntime cannot be told to leave off */
-export function buildEndless(body: 'sine' | 'nothing'): Uint8Array {
-  const model = decodeModel(buildGenerator({ latent: 4 }).model);
+/** What a trip does: a sine, or nothing, which onnxruntime cannot be told to leave off. */
+type Body = 'sine' | 'nothing';
+
+/** A generator of 28 × 28 pictures. */
+export function buildEndless(body: Body): Uint8Array {
+  return withLoop(buildGenerator({ latent: 4 }).model, body);
+}
+
+/** @param file a model whose first node gives float32 [N, P] to its second */
+export function withLoop(file: Uint8Array, body: Body): Uint8Array {
+  const model = decodeModel(file);
   const graph = model.graph!;
-  const [gemm, tanh, ...rest] = graph.node as [NodeProto, NodeProto, ...NodeProto[]];
+  const [first, second, ...rest] = graph.node as [NodeProto, NodeProto, ...NodeProto[]];
   const sine = node('Sin', ['state'], ['next']);
   const trip = {
     ...empty,
@@ -22,11 +30,11 @@ export function buildEndless(body: 'sine' | 'nothing'): Uint8Array {
   };
   const loop = node(
     'Loop',
-    ['trips', 'yes', 'logits'],
+    ['trips', 'yes', first.output[0]!],
     ['looped'],
     [{ ...EMPTY_ATTRIBUTE, name: 'body', type: GRAPH, g: trip }],
   );
-  graph.node = [gemm, loop, { ...tanh, input: ['looped'] }, ...rest];
+  graph.node = [first, loop, { ...second, input: ['looped'] }, ...rest];
   graph.initializer = [
     ...graph.initializer,
     scalar('trips', INT64, new Uint8Array(BigInt64Array.of(2n ** 40n).buffer)),

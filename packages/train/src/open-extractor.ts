@@ -1,5 +1,5 @@
 /** Models that give features of images, run by onnxruntime on the CPU. */
-import { type Program, RuntimeError } from '@ganport/runtime';
+import { beforeAbort, type Program, RuntimeError } from '@ganport/runtime';
 import { openProgram } from '@ganport/runtime/node';
 import type { Dataset } from './data/index.ts';
 import { createExtractor, type Extractor, type ImageSize } from './evaluate/extractor.ts';
@@ -12,6 +12,11 @@ export interface ExtractorOptions {
   /** Names the model in errors. */
   what: string;
   threads?: number;
+  /**
+   * Gives a model up, which a file may have without an end, while it is opened and gives features of one
+   * image: then it rejects with the signal's reason.
+   */
+  signal?: AbortSignal;
 }
 
 /**
@@ -21,17 +26,27 @@ export interface ExtractorOptions {
  */
 export async function openExtractor(
   model: Uint8Array,
-  { size, what, threads }: ExtractorOptions,
+  { size, what, threads, signal }: ExtractorOptions,
 ): Promise<OpenExtractor> {
   const options = { device: 'cpu', ...(threads && { threads }) } as const;
-  const program = await openProgram(model, options).catch((error: Error) => {
-    throw error instanceof RuntimeError ? new RuntimeError(`${what}: ${error.message}`) : error;
-  });
+  const opening = openProgram(model, options);
+  const program = await beforeAbort(opening, signal, (late) => late.close()).catch(named);
   try {
-    return { ...createExtractor(program, size, what), close: () => program.close() };
+    const extractor = createExtractor(program, size, what);
+    if (signal) {
+      const black = new Float32Array(size.channels * size.height * size.width).fill(-1);
+      await beforeAbort(extractor.extract(black, { signal }), signal).catch(named);
+    }
+    return { ...extractor, close: () => program.close() };
   } catch (error) {
-    await program.close();
+    const closing = program.close();
+    // A run that was given up may go on for ever.
+    if (!signal?.aborted) await closing;
     throw error;
+  }
+
+  function named(error: unknown): never {
+    throw error instanceof RuntimeError ? new RuntimeError(`${what}: ${error.message}`) : error;
   }
 }
 

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
 import { MAX_SEED, numbersOf, permutation, STREAM, turnsIn } from '@ganport/model';
-import { openProgram } from '@ganport/runtime/node';
-import { MAX_COUNT, openSampler, type Sampler } from '@ganport/sample';
-import { readModel } from '@ganport/sample/node';
+import type { CheckpointChoice } from '@ganport/model/node';
+import { MAX_COUNT, type Sampler } from '@ganport/sample';
+import { loadGenerator, readModel } from '@ganport/sample/node';
 import {
   areDigits,
   type Dataset,
@@ -22,7 +22,7 @@ import {
 } from '@ganport/train';
 import { command, type Log } from '../command.ts';
 import { figure } from '../figure.ts';
-import { argument, checkpointChoice, choice, integer, text } from '../flags.ts';
+import { argument, checkpointChoice, choice, integer, SHARED, text } from '../flags.ts';
 import { readGiven } from '../model-input.ts';
 import { table } from '../table.ts';
 import { versions } from '../versions.ts';
@@ -54,17 +54,21 @@ export const evalCommand = command({
       defaultDescription: "ganport's, for digits",
     },
     checkpoint: checkpointChoice("Which of a run's weights"),
+    'time-limit': {
+      ...SHARED['time-limit'],
+      describe: 'Seconds to load each model and run it once',
+    },
   },
-  async run({ model, data, 'data-dir': dataDir, count, seed, features, checkpoint }, log) {
+  async run({ model, data, 'data-dir': dataDir, count, seed, features, checkpoint, ...rest }, log) {
+    const timeLimitMs = rest['time-limit'] * 1000;
     const dataset = await loadDataset({ source: data, dataDir });
     const wanted = within(count, dataset, log);
-    const extractor = await openFeatures(features, dataset);
+    const extractor = await openFeatures(features, dataset, timeLimitMs);
     try {
-      const bytes = existsSync(join(model, 'run.json'))
-        ? (await exportGenerator(model, { checkpoint, version: versions().ganport })).model
-        : (await readGiven(model)).bytes;
-      const open = (file: Uint8Array) => openProgram(file, { device: 'cpu' });
-      const sampler = await openSampler({ model: bytes, open });
+      const file = existsSync(join(model, 'run.json'))
+        ? { path: model, bytes: await exported(model, checkpoint) }
+        : await readGiven(model);
+      const { sampler } = await loadGenerator(file, { device: 'cpu', timeLimitMs });
       try {
         expectSize(sampler, dataset);
         // What another model calls its classes nobody knows.
@@ -85,6 +89,10 @@ export const evalCommand = command({
     }
   },
 });
+
+async function exported(run: string, checkpoint: CheckpointChoice | undefined) {
+  return (await exportGenerator(run, { checkpoint, version: versions().ganport })).model;
+}
 
 /** What is compared are twice as many of the data: the second half is the floor's. */
 function within(count: number, dataset: Dataset, log: Log): number {
@@ -108,10 +116,21 @@ function expectSize({ metadata: { image } }: Sampler, dataset: Dataset): void {
   }
 }
 
-async function openFeatures(path: string | undefined, dataset: Dataset): Promise<OpenExtractor> {
+async function openFeatures(
+  path: string | undefined,
+  dataset: Dataset,
+  timeLimitMs: number,
+): Promise<OpenExtractor> {
   const { name, channels, height, width } = dataset;
   if (path !== undefined) {
-    return openExtractor(await readModel(path), { size: dataset, what: path });
+    const model = await readModel(path);
+    const signal = AbortSignal.timeout(timeLimitMs);
+    return openExtractor(model, { size: dataset, what: path, signal }).catch((error: unknown) => {
+      if (error !== signal.reason) throw error;
+      throw new Error(
+        `${path}: expected features of an image within ${timeLimitMs / 1000} s, got none: give it more time (--time-limit)`,
+      );
+    });
   }
   if (!fitsClassifier(dataset)) {
     throw new Error(

@@ -1,7 +1,7 @@
 /** From images to features: an ONNX model of one image input, run in batches. */
 import { bytesOf, ModelError } from '@ganport/model';
 import { showShape } from '@ganport/onnx';
-import type { Program } from '@ganport/runtime';
+import type { Program, RunOptions } from '@ganport/runtime';
 
 export interface ImageSize {
   channels: number;
@@ -22,7 +22,7 @@ export interface Extractor {
   /** Classes of the logits, where there are some. */
   classes: number | undefined;
   /** Of images [count, C, H, W] in −1…1. @throws ModelError for features that are not finite */
-  extract(images: Float32Array): Promise<Extracted>;
+  extract(images: Float32Array, options?: RunOptions): Promise<Extracted>;
 }
 
 /** Images of one run: the result does not depend on it. */
@@ -59,7 +59,7 @@ export function createExtractor(
   return {
     dim,
     classes: logits?.shape[1] as number | undefined,
-    async extract(images) {
+    async extract(images, options) {
       const area = channels * height * width;
       const count = images.length / area;
       const out = new Float32Array(count * dim);
@@ -70,9 +70,8 @@ export function createExtractor(
         const data =
           image.dtype === 'uint8' ? bytesOf(numbers, [1, channels * height, width]) : numbers;
         const shape = [part, channels, height, width];
-        const ran = await model.run({
-          [image.name]: { dtype: image.dtype as 'uint8', shape, data },
-        });
+        const feeds = { [image.name]: { dtype: image.dtype as 'uint8', shape, data } };
+        const ran = await model.run(feeds, options);
         const row = ran[features.name]!.data as Float32Array;
         if (row.length !== part * dim || !row.every(Number.isFinite)) {
           throw new ModelError(
