@@ -36,8 +36,12 @@ const OTHER = {
 /** What a file may make the process grow by. None is larger than a tenth of it. */
 const GROWN_MB = 64;
 
+/** For all files of a kind. What has no end is ended then. */
+const LIMIT_MS = 60_000 + 400 * COUNT;
+
 const CHILD = fileURLToPath(new URL('fuzz/child.mjs', import.meta.url));
 const CHECKPOINT = 'checkpoints/step-000004.safetensors';
+const RUN_FILES = ['run.json', 'latest', CHECKPOINT, CHECKPOINT, 'best', 'metrics.jsonl'];
 
 const workspace = new Workspace();
 const config = workspace.write('tiny.json', JSON.stringify(TINY));
@@ -54,9 +58,8 @@ afterAll(() => workspace.remove());
 /** Runs them in one process, after whole ones. */
 async function fuzz(name: string, warm: string[][], lines: string[][]) {
   const file = workspace.write(`${name}.json`, JSON.stringify({ warm, lines }));
-  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, file], {
-    maxBuffer: 2 ** 26,
-  });
+  const options = { maxBuffer: 2 ** 26, timeout: LIMIT_MS, killSignal: 'SIGKILL' } as const;
+  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, file], options);
   const { faults, codes, longest, grown, inAll } = JSON.parse(stdout);
   console.info(
     `${name}: exit codes ${JSON.stringify(codes)}, longest ${longest.toFixed(1)} s, grown by at most ${grown.toFixed(0)} MB for one, ${inAll.toFixed(0)} MB for all`,
@@ -81,7 +84,7 @@ function withoutDigest(bytes: Uint8Array): Uint8Array {
   return encodeModel(model);
 }
 
-test(`${COUNT} models`, async () => {
+test(`${COUNT} models`, { timeout: 2 * LIMIT_MS }, async () => {
   const whole = readFileSync(workspace.path('run/generator.onnx'));
   const bases = [whole, withoutDigest(whole), buildGenerator({ latent: 4 }).model];
   const commands = (path: string) => [
@@ -98,11 +101,11 @@ test(`${COUNT} models`, async () => {
   expect(codes[1]).toBeGreaterThan(COUNT / 2);
 });
 
-test(`${COUNT} checkpoints`, async () => {
+test(`${COUNT} checkpoints`, { timeout: 2 * LIMIT_MS }, async () => {
   const lines = times(COUNT, (random, i) => {
     const run = workspace.path(`run-${i}`);
     cpSync(workspace.path('run'), run, { recursive: true });
-    const file = ['run.json', 'latest', CHECKPOINT, CHECKPOINT][i % 4]!;
+    const file = RUN_FILES[i % RUN_FILES.length]!;
     // Without its digest, what is changed in a weights file reaches all that reads one.
     const base = readFileSync(workspace.path('run', file));
     const plain = Buffer.from(base.toString('latin1').replace('"sha256"', '"sha265"'), 'latin1');
@@ -119,7 +122,20 @@ test(`${COUNT} checkpoints`, async () => {
   await fuzz('checkpoints', [...warm, ...warm], lines.flat());
 });
 
-test(`${COUNT} data sets`, async () => {
+test(`${COUNT} configurations`, { timeout: 2 * LIMIT_MS }, async () => {
+  const whole = Buffer.from(JSON.stringify(OTHER));
+  // Of networks that do not fit these data: nothing is trained.
+  const line = (name: string, bytes: Uint8Array) => [
+    ...['train', '--config', workspace.write(`${name}.json`, bytes), '--threads', '1'],
+    ...['--data', 'idx', '--data-dir', digits, '--out', workspace.path(name)],
+  ];
+  const lines = times(COUNT, (random, i) => line(`config-${i}`, damage(whole, random)));
+  const warm = [0, 1, 2].map((i) => line(`whole-config-${i}`, whole));
+  const codes = await fuzz('configurations', warm, lines);
+  expect(codes[0]).toBeUndefined();
+});
+
+test(`${COUNT} data sets`, { timeout: 2 * LIMIT_MS }, async () => {
   // Refused once the data are read: their images do not fit.
   const other = workspace.write('other.json', JSON.stringify(OTHER));
   const read = ['train', '--config', other, '--data', 'idx'];
