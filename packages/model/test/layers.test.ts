@@ -3,7 +3,8 @@ import { ModelError } from '../src/error.ts';
 import { LAYERS, type LayerType } from '../src/layers/index.ts';
 import { type Network, resolveNetwork } from '../src/network.ts';
 import type { Batch } from './arrays.ts';
-import { type InputSpec, ROWS } from './layer-rows.ts';
+import type { InputSpec } from './layer-rows/row.ts';
+import { ROWS } from './layer-rows.ts';
 import { forward, randomInputs, randomNumbers, randomWeights } from './reference-network.ts';
 import { expectClose, runNetwork } from './run-network.ts';
 

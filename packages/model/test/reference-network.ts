@@ -8,7 +8,8 @@ import type { Network } from '../src/network.ts';
 import { normalQuantile } from '../src/normal.ts';
 import { nameIndex, randomSequence, STREAM } from '../src/random.ts';
 import { type Batch, range } from './arrays.ts';
-import { type Context, ROWS } from './layer-rows.ts';
+import type { Context } from './layer-rows/row.ts';
+import { ROWS } from './layer-rows.ts';
 
 export type Batches = Readonly<Record<string, Batch>>;
 
