@@ -1,8 +1,15 @@
 /** Models whose files hold a loop of 2^40 trips. */
-import { decodeModel, EMPTY_ATTRIBUTE, encodeModel, type NodeProto } from '@ganport/onnx';
+import { decodeModel, encodeModel, type NodeProto, type ValueInfoProto } from '@ganport/onnx';
+import {
+  attribute,
+  graph as graphOf,
+  node,
+  tensor,
+  unary,
+  value,
+} from '../../onnx/test/messages.ts';
 import { buildGenerator } from './fixture.ts';
 
-const FLOAT = 1;
 const INT64 = 7;
 const BOOL = 9;
 const GRAPH = 5;
@@ -20,67 +27,28 @@ export function withLoop(file: Uint8Array, body: Body): Uint8Array {
   const model = decodeModel(file);
   const graph = model.graph!;
   const [first, second, ...rest] = graph.node as [NodeProto, NodeProto, ...NodeProto[]];
-  const sine = node('Sin', ['state'], ['next']);
-  const trip = {
-    ...empty,
+  const trip = graphOf({
     name: 'trip',
-    node: body === 'sine' ? [sine] : [],
-    input: [value('i', INT64), value('on', BOOL), value('state', FLOAT, ['N', 'P'])],
-    output: [value('on', BOOL), value(body === 'sine' ? 'next' : 'state', FLOAT, ['N', 'P'])],
-  };
-  const loop = node(
-    'Loop',
-    ['trips', 'yes', first.output[0]!],
-    ['looped'],
-    [{ ...EMPTY_ATTRIBUTE, name: 'body', type: GRAPH, g: trip }],
-  );
+    node: body === 'sine' ? [unary('Sin', 'state', 'next')] : [],
+    input: [typed('i', INT64), typed('on', BOOL), value('state', ['N', 'P'])],
+    output: [typed('on', BOOL), value(body === 'sine' ? 'next' : 'state', ['N', 'P'])],
+  });
+  const loop = node({
+    opType: 'Loop',
+    input: ['trips', 'yes', first.output[0]!],
+    output: ['looped'],
+    attribute: [attribute({ name: 'body', type: GRAPH, g: trip })],
+  });
   graph.node = [first, loop, { ...second, input: ['looped'] }, ...rest];
   graph.initializer = [
     ...graph.initializer,
-    scalar('trips', INT64, new Uint8Array(BigInt64Array.of(2n ** 40n).buffer)),
-    scalar('yes', BOOL, Uint8Array.of(1)),
+    tensor({ name: 'trips', dataType: INT64, int64Data: [2n ** 40n] }),
+    tensor({ name: 'yes', dataType: BOOL, rawData: Uint8Array.of(1) }),
   ];
   return encodeModel(model);
 }
 
-const empty = {
-  node: [],
-  initializer: [],
-  input: [],
-  output: [],
-  valueInfo: [],
-  quantizationAnnotation: [],
-  sparseInitializer: [],
-  metadataProps: [],
-};
-
-function node(
-  opType: string,
-  input: string[],
-  output: string[],
-  attribute: NodeProto['attribute'] = [],
-): NodeProto {
-  return { opType, input, output, attribute, metadataProps: [], deviceConfigurations: [] };
-}
-
-function value(name: string, elemType: number, dims: string[] = []) {
-  const shape = { dim: dims.map((dimParam) => ({ dimParam })) };
-  return { name, type: { tensorType: { elemType, shape } }, metadataProps: [] };
-}
-
-function scalar(name: string, dataType: number, rawData: Uint8Array) {
-  return {
-    name,
-    dataType,
-    dims: [],
-    rawData,
-    floatData: [],
-    int32Data: [],
-    stringData: [],
-    int64Data: [],
-    doubleData: [],
-    uint64Data: [],
-    externalData: [],
-    metadataProps: [],
-  };
+/** Of another element type than float32. */
+function typed(name: string, elemType: number): ValueInfoProto {
+  return { ...value(name, []), type: { tensorType: { elemType, shape: { dim: [] } } } };
 }

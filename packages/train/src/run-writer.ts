@@ -13,13 +13,13 @@ import {
   type Pointer,
   pointerText,
   type Run,
-  readFileWithin,
   readPointer,
   removeTemporaryFiles,
   writeFileAtomic,
   writeWeights,
 } from '@ganport/model/node';
 import type { State } from './engine.ts';
+import { linesOf, readLog } from './metrics-log.ts';
 import { makeFolder } from './new-run.ts';
 import type { StateEntry } from './recipe/recipe.ts';
 import type { SavedState } from './resume.ts';
@@ -29,11 +29,6 @@ const KEPT = 2;
 
 /** The step in a checkpoint's or a picture's name. */
 const STEP = /^step-(\d+)\.(?:safetensors|png)$/;
-
-/** Ten million lines of metrics.jsonl, and the longest that may be one. */
-const MAX_LOG_BYTES = 2 ** 31 - 1;
-const MAX_LINE_BYTES = 2 ** 16;
-const NEWLINE = 0x0a;
 
 type Notice = ((line: string) => void) | undefined;
 
@@ -87,21 +82,16 @@ async function tidyMetrics(
   { step, scores }: Pick<SavedState, 'step' | 'scores'>,
   onNotice: Notice,
 ): Promise<void> {
-  const logged = existsSync(path) ? await readFileWithin(path, MAX_LOG_BYTES) : Buffer.alloc(0);
+  const logged = existsSync(path) ? await readLog(path) : Buffer.alloc(0);
   const kept = Buffer.allocUnsafeSlow(logged.length + 1);
   // A checkpoint's scores were logged before it was saved.
   const names = Object.keys(scores);
   let [filled, damaged, sinceKept, whole] = [0, 0, 0, false];
-  for (let start = 0, end: number; start < logged.length; start = end + 1) {
-    end = logged.indexOf(NEWLINE, start);
-    if (end < 0) end = logged.length;
-    const text = end - start > MAX_LINE_BYTES ? '?' : logged.toString('utf8', start, end);
-    if (text.trim() === '') continue;
-    const line = parseLine(text);
+  for (const { start, end, line } of linesOf(logged)) {
     if (!line) sinceKept += 1;
     else if (line.step <= step) {
       filled += logged.copy(kept, filled, start, end);
-      kept[filled++] = NEWLINE;
+      filled += kept.write('\n', filled);
       // Half a line at the end is what a process was writing as it was killed, after its last checkpoint.
       damaged += sinceKept;
       sinceKept = 0;
@@ -115,20 +105,6 @@ async function tidyMetrics(
     step > 0 && !whole ? `lines are missing up to step ${step}` : '',
   ].filter((said) => said !== '');
   if (lost.length > 0) onNotice?.(`${path} was cut or edited: ${lost.join(', and ')}`);
-}
-
-interface Line {
-  step: number;
-}
-
-/** A line of metrics: nothing where it is none. */
-function parseLine(text: string): Line | undefined {
-  try {
-    const line: unknown = JSON.parse(text);
-    return typeof (line as Partial<Line> | null)?.step === 'number' ? (line as Line) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Writes into a folder that is locked for this run, new or to go on with. */

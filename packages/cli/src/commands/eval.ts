@@ -62,9 +62,10 @@ export const evalCommand = command({
   async run({ model, data, 'data-dir': dataDir, count, seed, features, checkpoint, ...rest }, log) {
     const timeLimitMs = rest['time-limit'] * 1000;
     const dataset = await loadDataset({ source: data, dataDir });
-    const wanted = within(count, dataset, log);
-    const extractor = await openFeatures(features, dataset, timeLimitMs);
+    let extractor: OpenExtractor | undefined;
     try {
+      const wanted = within(count, dataset, log);
+      extractor = await openFeatures(features, dataset, timeLimitMs);
       const file = existsSync(join(model, 'run.json'))
         ? { path: model, bytes: await exported(model, checkpoint) }
         : await readGiven(model);
@@ -85,7 +86,8 @@ export const evalCommand = command({
         await sampler.close();
       }
     } finally {
-      await extractor.close();
+      await extractor?.close();
+      await dataset.close?.();
     }
   },
 });

@@ -31,7 +31,7 @@ import {
   type Training,
 } from '../training.ts';
 
-const { steps, batch, seed, adam, every, size } = configSchema.shape;
+const { steps, batch, seed, adam, every, size, fit, range, onBadImage } = configSchema.shape;
 
 /** As of a run.json, which holds a configuration and more. */
 const MAX_CONFIG_BYTES = 2 ** 24;
@@ -75,7 +75,7 @@ export const train = command({
       defaultDescription: '28, 32 or 64, by the pictures',
     },
     fit: {
-      ...choice('How pictures that are not square get it', ['crop', 'contain', 'stretch']),
+      ...choice('How pictures that are not square get it', fit.unwrap().options),
       defaultDescription: 'crop',
     },
     channels: {
@@ -83,12 +83,12 @@ export const train = command({
       defaultDescription: "the pictures'",
     },
     range: {
-      ...choice('What black and white are in arrays of floats', ['0..1', '-1..1']),
+      ...choice('What black and white are in arrays of floats', range.unwrap().options),
       defaultDescription: 'none: bytes',
     },
     flip: { boolean: true, describe: 'Mirror half of what a step sees', group: 'Options:' },
     'on-bad-image': {
-      ...choice('What a picture that cannot be read does', ['fail', 'skip']),
+      ...choice('What a picture that cannot be read does', onBadImage.unwrap().options),
       defaultDescription: 'fail',
     },
     steps: { ...integer('steps', 'Steps to train', steps), defaultDescription: PRESETS_OWN },
@@ -165,11 +165,11 @@ interface Flags {
   'data-dir'?: string | undefined;
   steps?: number | undefined;
   size?: number | undefined;
-  fit?: 'crop' | 'contain' | 'stretch' | undefined;
+  fit?: Overrides['fit'];
   channels?: number | undefined;
-  range?: '0..1' | '-1..1' | undefined;
+  range?: Overrides['range'];
   flip?: boolean | undefined;
-  'on-bad-image'?: 'fail' | 'skip' | undefined;
+  'on-bad-image'?: Overrides['onBadImage'];
   batch?: number | undefined;
   seed?: number | undefined;
   loss?: LossName | undefined;

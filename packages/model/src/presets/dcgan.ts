@@ -1,4 +1,13 @@
-import { inputs, type Layers, leaky, type Preset, relu, startOf, widths } from './preset.ts';
+import {
+  inputs,
+  type Layers,
+  leaky,
+  opening,
+  type Preset,
+  relu,
+  startOf,
+  widths,
+} from './preset.ts';
 
 /** Both networks halve or double the image by strides of 2. */
 const stride = { kernel: 4, stride: 2, pad: 1, init: 'normal' } as const;
@@ -7,7 +16,8 @@ const normed = { ...stride, bias: false } as const;
 
 /** Radford et al. 2015, with half of the published filters: z 100, batch normalisation in both networks. */
 export const dcgan: Preset = (image) => {
-  const { height, width, doublings } = startOf(image, 'dcgan');
+  const start = startOf(image, 'dcgan');
+  const { doublings } = start;
   const filters = widths(doublings, 64);
   const first = filters[0]!;
   const up = filters
@@ -27,10 +37,7 @@ export const dcgan: Preset = (image) => {
     generator: {
       inputs: { z: [100] },
       layers: [
-        { type: 'dense', units: first * height * width, init: 'normal', bias: false },
-        { type: 'reshape', shape: [first, height, width] },
-        { type: 'batchNorm' },
-        relu,
+        ...opening(first, start),
         ...up,
         { type: 'convTranspose2d', filters: image.channels, ...stride },
         { type: 'tanh' },

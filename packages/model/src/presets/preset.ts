@@ -23,6 +23,16 @@ export type Layers = NetworkSpec['layers'];
 export const leaky = { type: 'leakyRelu', slope: 0.2 } as const;
 export const relu = { type: 'relu' } as const;
 
+/** A generator's first layers: images [filters, height, width] of the latent, batch-normalised. */
+export function opening(filters: number, { height, width }: Start): Layers {
+  return [
+    { type: 'dense', units: filters * height * width, init: 'normal', bias: false },
+    { type: 'reshape', shape: [filters, height, width] },
+    { type: 'batchNorm' },
+    relu,
+  ];
+}
+
 /** A discriminator's. */
 export function inputs({ channels, height, width }: ImageSize): { image: number[] } {
   return { image: [channels, height, width] };

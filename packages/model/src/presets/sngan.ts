@@ -1,4 +1,4 @@
-import { inputs, type Layers, type Preset, relu, startOf, widths } from './preset.ts';
+import { inputs, type Layers, opening, type Preset, relu, startOf, widths } from './preset.ts';
 
 const leaky = { type: 'leakyRelu', slope: 0.1 } as const;
 const same = { kernel: 3, pad: 1, init: 'normal' } as const;
@@ -10,7 +10,8 @@ const spectralNorm = true;
  * normalisation in the discriminator, no batch normalisation there.
  */
 export const sngan: Preset = (image) => {
-  const { height, width, doublings } = startOf(image, 'sngan');
+  const start = startOf(image, 'sngan');
+  const { doublings } = start;
   const first = 2 * widths(doublings, 32)[0]!;
   const up = widths(doublings, 32).flatMap(
     (filters): Layers => [
@@ -33,10 +34,7 @@ export const sngan: Preset = (image) => {
     generator: {
       inputs: { z: [128] },
       layers: [
-        { type: 'dense', units: first * height * width, init: 'normal', bias: false },
-        { type: 'reshape', shape: [first, height, width] },
-        { type: 'batchNorm' },
-        relu,
+        ...opening(first, start),
         ...up,
         { type: 'conv2d', filters: image.channels, ...same },
         { type: 'tanh' },

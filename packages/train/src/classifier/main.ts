@@ -13,6 +13,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { loadIdx } from '../data/idx-dataset.ts';
 import type { State } from '../engine.ts';
 import { createEngine } from '../engines.ts';
+import { classAccuracy } from '../evaluate/class-scores.ts';
 import { createExtractor } from '../evaluate/extractor.ts';
 import { feedsAt } from '../recipe/index.ts';
 import { initialState } from '../recipe/state.ts';
@@ -74,17 +75,9 @@ async function accuracyOf(model: Uint8Array, { count, read, labels }: Dataset): 
   try {
     const size = { channels: 1, height: SIZE, width: SIZE };
     const { extract } = createExtractor(program, size, FILE);
-    let right = 0;
-    for (let start = 0; start < count; start += BATCH) {
-      const part = Math.min(BATCH, count - start);
-      const indices = Uint32Array.from({ length: part }, (_, i) => start + i);
-      const { logits } = await extract(numbersOf(await read(indices), [1, SIZE, SIZE]));
-      for (let i = 0; i < part; i++) {
-        const row = logits!.subarray(i * CLASSES, (i + 1) * CLASSES);
-        if (row.indexOf(Math.max(...row)) === labels![start + i]) right += 1;
-      }
-    }
-    return right / count;
+    const all = Uint32Array.from({ length: count }, (_, i) => i);
+    const { logits } = await extract(numbersOf(await read(all), [1, SIZE, SIZE]));
+    return classAccuracy(logits!, CLASSES, labels!);
   } finally {
     await program.close();
   }

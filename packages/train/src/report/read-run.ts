@@ -2,17 +2,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  checkpointStep,
   checkpointSteps,
   type Run,
-  readFileWithin,
   readPointer,
   readRun,
 } from '@ganport/model/node';
-
-/** Ten million lines of metrics.jsonl, and the longest that may be one. */
-const MAX_LOG_BYTES = 2 ** 31 - 1;
-const MAX_LINE_BYTES = 2 ** 16;
-const NEWLINE = 0x0a;
+import { linesOf, readLog } from '../metrics-log.ts';
 
 /** The step in a picture's name. */
 const PICTURE = /^step-(\d{6,15})\.png$/;
@@ -34,8 +30,10 @@ export async function readSummary(folder: string): Promise<RunSummary> {
   const run = await readRun(folder);
   const [steps = 0] = await checkpointSteps(folder);
   const pointed = await readPointer(folder, 'best').catch(() => undefined);
-  const step = Number(/\d+/.exec(pointed?.name ?? '')?.[0]);
-  const best = pointed ? { step, scores: pointed.scores ?? {} } : undefined;
+  const best = pointed && {
+    step: checkpointStep(pointed.name),
+    scores: pointed.scores ?? {},
+  };
   return { folder, run, steps, best };
 }
 
@@ -51,37 +49,22 @@ export async function findRuns(folder: string): Promise<RunSummary[]> {
 }
 
 /**
- * Metrics by name. Lines that are damaged are left out, as a process that was killed may leave one.
+ * Metrics by name. Lines that are damaged are left out.
  * @throws ModelError if there is no log, or no regular file in its place
  */
 export async function readMetrics(folder: string): Promise<Map<string, Series>> {
-  const bytes = await readFileWithin(join(folder, 'metrics.jsonl'), MAX_LOG_BYTES);
+  const log = await readLog(join(folder, 'metrics.jsonl'));
   const metrics = new Map<string, Series>();
-  for (let start = 0, end: number; start < bytes.length; start = end + 1) {
-    end = bytes.indexOf(NEWLINE, start);
-    if (end < 0) end = bytes.length;
-    if (end - start > MAX_LINE_BYTES) continue;
-    for (const [name, step, value] of valuesOf(bytes.toString('utf8', start, end))) {
+  for (const { line } of linesOf(log)) {
+    const { step, ...values } = line ?? {};
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value !== 'number') continue;
       const series = metrics.get(name) ?? [];
-      series.push([step, value]);
+      series.push([step!, value]);
       metrics.set(name, series);
     }
   }
   return metrics;
-}
-
-function* valuesOf(text: string): Generator<[name: string, step: number, value: number]> {
-  let line: unknown;
-  try {
-    line = JSON.parse(text);
-  } catch {
-    return;
-  }
-  const { step, ...values } = (line ?? {}) as Record<string, unknown>;
-  if (typeof step !== 'number') return;
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value === 'number') yield [name, step, value];
-  }
 }
 
 /** Steps that there are pictures of, in order, and their paths. */

@@ -1,0 +1,45 @@
+/** metrics.jsonl, the log of a run: a line of JSON for each step that was logged. */
+import { readFileWithin } from '@ganport/model/node';
+
+/** Ten million lines, and the longest that may be one. */
+const MAX_BYTES = 2 ** 31 - 1;
+const MAX_LINE_BYTES = 2 ** 16;
+const NEWLINE = 0x0a;
+
+/** Metrics by name, beside the step. */
+interface Line {
+  step: number;
+  [metric: string]: unknown;
+}
+
+interface Place {
+  /** Where the line is in the log, its end left out. */
+  start: number;
+  end: number;
+  /** Undefined where it is damaged, as a process that was killed may leave one. */
+  line: Line | undefined;
+}
+
+/** @throws ModelError if it is missing, too large, or no regular file */
+export function readLog(path: string): Promise<Buffer> {
+  return readFileWithin(path, MAX_BYTES);
+}
+
+/** The lines of a log in order, empty ones left out, with no more of it in memory than one. */
+export function* linesOf(log: Buffer): Generator<Place> {
+  for (let start = 0, end: number; start < log.length; start = end + 1) {
+    end = log.indexOf(NEWLINE, start);
+    if (end < 0) end = log.length;
+    const text = end - start > MAX_LINE_BYTES ? '?' : log.toString('utf8', start, end);
+    if (text.trim() !== '') yield { start, end, line: parseLine(text) };
+  }
+}
+
+function parseLine(text: string): Line | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof (line as Partial<Line> | null)?.step === 'number' ? (line as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
