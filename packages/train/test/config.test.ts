@@ -50,6 +50,8 @@ test('a resolved configuration resolves to itself, defaults written out', () => 
   expect(config.generator.layers[2]).toEqual({ type: 'batchNorm', epsilon: 1e-5, momentum: 0.1 });
 });
 
+const RISING = { from: 0, to: 0.9, steps: 9, shape: 'cosine' };
+
 test.each([
   [[], 'a.json is not valid: expected an object, got a list of 0'],
   [null, 'a.json is not valid: expected an object, got null'],
@@ -94,6 +96,30 @@ test.each([
     'schedule.end: expected a number from 0 to 1, got 2',
   ],
   [{ schedule: { type: 'constant', steps: 3 } }, 'schedule takes no "steps"; it takes type'],
+  [
+    { augmentProbability: 'high' },
+    'augmentProbability: expected a number from 0 to 1, or an object of from, to, steps, shape, got "high"',
+  ],
+  [{ augmentProbability: [0] }, 'or an object of from, to, steps, shape, got a list of 1'],
+  [{ augmentProbability: null }, 'or an object of from, to, steps, shape, got null'],
+  [{ augmentProbability: 2 }, /: augmentProbability: expected a number from 0 to 1, got 2$/],
+  [
+    { augmentProbability: { ...RISING, from: '0', to: 2 } },
+    'augmentProbability.from: expected a number from 0 to 1, got "0"; augmentProbability.to: expected a number from 0 to 1, got 2',
+  ],
+  [
+    { augmentProbability: { ...RISING, shape: 'step' } },
+    /: augmentProbability.shape: expected one of "linear", "cosine", got "step"$/,
+  ],
+  [
+    { augmentProbability: { ...RISING, end: 1 } },
+    /: augmentProbability takes no "end"; it takes from, to, steps, shape$/,
+  ],
+  [
+    { augmentProbability: { from: 0, to: 1, step: 9, shape: 'linear' } },
+    'augmentProbability.steps is missing: expected a whole number from 1 to 100000000; ' +
+      'augmentProbability takes no "step"; did you mean "steps"?',
+  ],
   [{ discriminatorSteps: 0 }, 'discriminatorSteps: expected a whole number from 1 to 100, got 0'],
   [
     { preset: 'began' },

@@ -1,15 +1,18 @@
-/** How the learning rate changes: its factor at a step, a pure function of the step. */
+/** How settings change while a run goes on: pure functions of the step. */
 import * as z from 'zod';
+
+const steps = z.int().min(1).max(100_000_000);
 
 const falling = <T extends string>(type: T) =>
   z.strictObject({
     type: z.literal(type),
     /** Over so many steps; constant after them. */
-    steps: z.int().min(1).max(100_000_000),
+    steps,
     /** The factor it ends at. */
     end: z.number().min(0).max(1).default(0),
   });
 
+/** The learning rate's. */
 export const scheduleSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('constant') }),
   falling('linear'),
@@ -18,37 +21,47 @@ export const scheduleSchema = z.discriminatedUnion('type', [
 
 export type Schedule = z.infer<typeof scheduleSchema>;
 
-/**
- * The factor of the learning rate at a step, counted from 1: 1 at the first. The cosine is half a period
- * (Loshchilov & Hutter 2017, without restarts).
- */
+/** The factor of the learning rate at a step, counted from 1: 1 at the first. */
 export function rateFactor(schedule: Schedule, step: number): number {
   if (schedule.type === 'constant') return 1;
-  const { type, steps, end } = schedule;
-  const passed = Math.min((step - 1) / steps, 1);
-  const left = type === 'linear' ? 1 - passed : (1 + Math.cos(Math.PI * passed)) / 2;
-  return end + (1 - end) * left;
+  const { type: shape, steps, end } = schedule;
+  return valueAt({ from: 1, to: end, steps, shape }, step);
 }
 
 /** A setting that is a number, or goes from one to another over so many steps and stays there. */
-export const scheduled = (number: z.ZodNumber) =>
-  z.union([
-    number,
-    z.strictObject({
-      from: number,
-      to: number,
-      steps: z.int().min(1).max(100_000_000),
-      shape: z.enum(['linear', 'cosine']),
-    }),
-  ]);
+export type Scheduled = number | Change;
 
-export type Scheduled = z.infer<ReturnType<typeof scheduled>>;
+const changeOf = (number: z.ZodNumber) =>
+  z.strictObject({ from: number, to: number, steps, shape: z.enum(['linear', 'cosine']) });
 
-/** Its value at a step, counted from 1: `from` at the first, `to` from step `steps` + 1 on. */
+type Change = z.infer<ReturnType<typeof changeOf>>;
+
+/** Such a setting. A union of the two would tell of what is wrong within an object as if all of it were. */
+export function scheduled(number: z.ZodNumber): z.ZodType<Scheduled, Scheduled> {
+  const change = changeOf(number);
+  const { minValue, maxValue } = number;
+  const expected = `expected a number from ${minValue} to ${maxValue}, or an object of ${Object.keys(change.shape).join(', ')}`;
+  return z.custom<Scheduled>().check(({ value, issues }) => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!isObject && typeof value !== 'number') {
+      issues.push({ code: 'custom', input: value, message: expected });
+      return;
+    }
+    const inner = (isObject ? change : number)._zod.run({ value, issues: [] }, { async: false });
+    if (!(inner instanceof Promise)) issues.push(...inner.issues);
+  });
+}
+
+/**
+ * Its value at a step, counted from 1: `from` at the first, `to` from step `steps` + 1 on. The cosine is half a
+ * period (Loshchilov & Hutter 2017, without restarts).
+ */
 export function valueAt(scheduled: Scheduled, step: number): number {
   if (typeof scheduled === 'number') return scheduled;
   const { from, to, steps, shape } = scheduled;
-  return to + (from - to) * rateFactor({ type: shape, steps, end: 0 }, step);
+  const passed = Math.min((step - 1) / steps, 1);
+  const left = shape === 'linear' ? 1 - passed : (1 + Math.cos(Math.PI * passed)) / 2;
+  return to + (from - to) * left;
 }
 
 /** The largest value it takes. */
