@@ -120,6 +120,10 @@ test.each([
     'augmentProbability.steps is missing: expected a whole number from 1 to 100000000; ' +
       'augmentProbability takes no "step"; did you mean "steps"?',
   ],
+  [
+    { adam: { beta2: { ...RISING, to: 1 } } },
+    'adam.beta2.to: expected a number from 0 to 0.999999, got 1',
+  ],
   [{ discriminatorSteps: 0 }, 'discriminatorSteps: expected a whole number from 1 to 100, got 0'],
   [
     { preset: 'began' },

@@ -11,7 +11,7 @@ import {
 import { blankState } from '../src/recipe/blank.ts';
 import { rateFactor, type Schedule } from '../src/recipe/schedules.ts';
 import { initialStateWithPauses } from '../src/recipe/state.ts';
-import { openGraph } from './graphs.ts';
+import { numbers, openGraph } from './graphs.ts';
 import { type RecipeSettings, recipeOf } from './recipes.ts';
 import { BATCH, CRITIC, ganOf, IMAGE, LATENT, type Layers, strongState } from './small-gan.ts';
 import { openStep, type Step } from './steps.ts';
@@ -143,6 +143,32 @@ test('a scheduled setting is fed, and at its value a constant one', async () => 
     a.metrics(state, { ...feeds, augmentProbability: [probability] });
   expect(await at(1)).toEqual(await b.metrics(state, feeds));
   expect(await at(0)).toEqual(await c.metrics(state, feeds));
+});
+
+test('a scheduled β₂ is fed, and updates are those of a constant one of its value', async () => {
+  const settings = { batch: BATCH, discriminatorSteps: 2, gradientNorm: 0.1 } as const;
+  const adam = { learningRate: 0.01, beta1: 0.5, beta2: 0.945, epsilon: 1e-8 };
+  const rising = { from: 0.9, to: 0.99, steps: 4, shape: 'linear' } as const;
+  const changing = recipeOf(ganOf(), { ...settings, adam: { ...adam, beta2: rising } });
+  const constant = recipeOf(ganOf(), { ...settings, adam });
+  const feeds = await feedsAt(changing, 3);
+  // Of the third step's two updates, the fifth and the sixth.
+  const rates = [5, 6].map((t) => [0.01, 1 / (1 - 0.5 ** t), 1 / (1 - 0.945 ** t), 1 - 0.945]);
+  expect([...feeds['discriminator.rates']!]).toEqual(rates.flat().map((x) => expect.closeTo(x, 6)));
+  const [a, b] = [await open(changing), await open(constant)];
+  const weights = strongState(changing);
+  const moments = Object.entries(weights).map(([name, data], salt) => {
+    const square = numbers(data.length, salt + 40).map((x) => x * x);
+    return [name, name.startsWith('adam_v') ? Float32Array.from(square) : data] as const;
+  });
+  const state = Object.fromEntries(moments);
+  const got = await a.run(state, feeds);
+  const expected = await b.run(state, await feedsAt(constant, 3));
+  for (const [name, values] of Object.entries(expected.state)) {
+    values.forEach((value, i) => {
+      expect(got.state[name]![i], `${name}[${i}]`).toBeCloseTo(value, 6);
+    });
+  }
 });
 
 test.each<[Schedule, Record<number, number>]>([
@@ -280,6 +306,10 @@ test('with every option on, two steps and two more are four, byte for byte', asy
     augment: ['brightness', 'saturation', 'contrast', 'translation', 'cutout'],
     augmentProbability: { from: 0.2, to: 0.9, steps: 3, shape: 'linear' },
     ...{ clip: 0.5, gradientNorm: 0.1, ema: 0.9 },
+    adam: {
+      ...{ learningRate: 1e-3, beta1: 0.5, epsilon: 1e-8 },
+      beta2: { from: 0.9, to: 0.99, steps: 3, shape: 'cosine' },
+    },
     schedule: { type: 'linear', steps: 4, end: 0.1 },
   });
   const take = async (state: State, steps: readonly number[]) => {

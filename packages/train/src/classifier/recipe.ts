@@ -1,7 +1,7 @@
 /** The classifier whose features images of digits are compared by: its network, and the step that trains it. */
 import { bytesToNumbers, lowerNetwork, type NetworkSpec, resolveNetwork } from '@ganport/model';
 import { input, type Value } from '@ganport/onnx';
-import { ADAM_RATES, ADAM_SLOTS, type AdamOptions, adamRates } from '../recipe/adam.ts';
+import { ADAM_SLOTS, type AdamOptions, adamRates, countAdamRates } from '../recipe/adam.ts';
 import { crossEntropy } from '../recipe/cross-entropy.ts';
 import { createDraft } from '../recipe/draft.ts';
 import { createPlayer, declareSlots } from '../recipe/player.ts';
@@ -68,7 +68,7 @@ export function classifierRecipe(options: ClassifierOptions): Recipe {
   const labels = draft.feed('labels', 'int64', [batch], async (step) => {
     return (await batchAt(step)).labels;
   });
-  const rates = draft.feed('rates', 'float32', [ADAM_RATES], (step) => {
+  const rates = draft.feed('rates', 'float32', [countAdamRates(adam)], (step) => {
     const rate = adam.learningRate * rateFactor({ type: 'cosine', steps, end: 0 }, step);
     return Float32Array.from(adamRates(step, rate, adam));
   });

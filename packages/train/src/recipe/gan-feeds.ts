@@ -4,7 +4,7 @@ import { ops as op, type Value } from '@ganport/onnx';
 import { batchOrder } from '../data/batches.ts';
 import { flipSome } from '../data/flip.ts';
 import { type Gan, takesLabels } from '../gan.ts';
-import { ADAM_RATES, adamRates } from './adam.ts';
+import { adamRates, countAdamRates } from './adam.ts';
 import type { Draft } from './draft.ts';
 import type { GanSettings } from './gan.ts';
 import { rateFactor } from './schedules.ts';
@@ -61,7 +61,7 @@ export function declareFeeds(
   const ratesOf = (step: number, updates: number, times = 1) => {
     const rate = adam.learningRate * rateFactor(schedule, step) * times;
     const first = (step - 1) * updates + 1;
-    const each = Array.from({ length: updates }, (_, i) => adamRates(first + i, rate, adam));
+    const each = Array.from({ length: updates }, (_, i) => adamRates(first + i, rate, adam, step));
     return Float32Array.from(each.flat());
   };
 
@@ -85,10 +85,11 @@ export function declareFeeds(
   const z = draft.feed('generator.z', 'float32', [batch, latent], (step) =>
     latents(step, turns * batch, batch),
   );
-  const dRates = draft.feed('discriminator.rates', 'float32', [turns * ADAM_RATES], (step) =>
+  const count = countAdamRates(adam);
+  const dRates = draft.feed('discriminator.rates', 'float32', [turns * count], (step) =>
     ratesOf(step, turns, discriminatorRate),
   );
-  const rates = draft.feed('generator.rates', 'float32', [ADAM_RATES], (step) => ratesOf(step, 1));
+  const rates = draft.feed('generator.rates', 'float32', [count], (step) => ratesOf(step, 1));
 
   const [byTurn, zs, allRates] = [bytes, dLatents, dRates].map((value) => parts(value, turns));
   const labelsByTurn = labels && parts(labels, turns);

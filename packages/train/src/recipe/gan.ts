@@ -41,7 +41,7 @@ export const ganSettings = z.strictObject({
     /** An update moves each weight by about as much: a larger one leaves nothing of what was learnt. */
     learningRate: z.number().min(1e-12).max(10),
     beta1: decay,
-    beta2: decay,
+    beta2: scheduled(decay),
     /** Smaller ones are lost in float32, where the root of the smallest square is 1e-19. */
     epsilon: z.number().min(1e-16).max(1),
   }),
