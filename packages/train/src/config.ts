@@ -188,6 +188,9 @@ export function resolveConfig(
   config.penalties ??= penalties;
   const resolved = parseOrThrow(configSchema, config, 'the configuration');
   expectSettingsOfLoss(resolved);
+  if (resolved.emaWarmup && resolved.ema === 0) {
+    throw new ModelError('emaWarmup is for a moving average: expected ema above 0, got 0');
+  }
   return resolved;
 }
 

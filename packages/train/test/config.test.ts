@@ -254,6 +254,8 @@ describe('a loss that is asked for', () => {
       { penalties: { r1: { from: 0, to: 1, steps: 0, shape: 'cosine' } } },
       'penalties.r1.steps: expected a whole number from 1 to 100000000, got 0',
     ],
+    [{ emaWarmup: true }, 'emaWarmup is for a moving average: expected ema above 0, got 0'],
+    [{ ema: 0.9, emaWarmup: 1 }, 'emaWarmup: expected true or false, got 1'],
     [{ realLabel: 2 }, 'realLabel: expected a number from 0.5 to 1, got 2'],
     [{ loss: 'wgan', clip: 0 }, 'clip: expected a number from 0.000001 to 1000, got 0'],
   ])('%o is refused', (settings, message) => {

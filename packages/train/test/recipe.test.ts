@@ -305,7 +305,7 @@ test('with every option on, two steps and two more are four, byte for byte', asy
     penalties: { gradient: 1, r1: { from: 1, to: 0, steps: 3, shape: 'cosine' }, r2: 1 },
     augment: ['brightness', 'saturation', 'contrast', 'translation', 'cutout'],
     augmentProbability: { from: 0.2, to: 0.9, steps: 3, shape: 'linear' },
-    ...{ clip: 0.5, gradientNorm: 0.1, ema: 0.9 },
+    ...{ clip: 0.5, gradientNorm: 0.1, ema: 0.9, emaWarmup: true },
     adam: {
       ...{ learningRate: 1e-3, beta1: 0.5, epsilon: 1e-8 },
       beta2: { from: 0.9, to: 0.99, steps: 3, shape: 'cosine' },
@@ -323,6 +323,24 @@ test('with every option on, two steps and two more are four, byte for byte', asy
   const whole = await take(initial, [1, 2, 3, 4]);
   expect(await take(await take(initial, [1, 2]), [3, 4])).toEqual(whole);
   expect(whole['ema.generator.0.weight']).not.toEqual(initial['ema.generator.0.weight']);
+});
+
+test('the average of weights forgets the first ones sooner with a warm-up', async () => {
+  const recipe = recipeOf(ganOf(), { batch: BATCH, ema: 0.7, emaWarmup: true });
+  const step = await open(recipe);
+  let state: Record<string, readonly number[] | Float32Array> = strongState(recipe);
+  const name = 'generator.0.weight';
+  let expected = [...state[`ema.${name}`]!];
+  // (1 + t) / (10 + t) reaches 0.7 at step 20.
+  for (const [t, decay] of [2 / 11, 3 / 12, 4 / 13].entries()) {
+    ({ state } = await step.run(state, await feedsAt(recipe, t + 1)));
+    expected = expected.map((x, i) => decay * x + (1 - decay) * state[name]![i]!);
+    expect(state[`ema.${name}`]).toEqual(expected.map((x) => expect.closeTo(x, 6)));
+  }
+  const decayAt = async (t: number) => 1 - Number((await feedsAt(recipe, t))['ema.share']![0]);
+  expect([await decayAt(19), await decayAt(20), await decayAt(10_000)]).toEqual(
+    [20 / 29, 0.7, 0.7].map((x) => expect.closeTo(x, 6)),
+  );
 });
 
 test('the discriminator learns at its own multiple of the rate', async () => {

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { CLASSES, type Gan } from '../gan.ts';
 import { ADAM_SLOTS } from './adam.ts';
 import { AUGMENTATIONS, type AugmentationName } from './augmentations.ts';
+import { createAverage } from './average.ts';
 import { createCritic, type Judgement, judgeTogether } from './critic.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { createDraft, type Draft, type Random } from './draft.ts';
@@ -57,6 +58,8 @@ export const ganSettings = z.strictObject({
   realLabel: z.number().min(0.5).max(1).optional(),
   /** Decay of the moving average of the generator's weights; 0 keeps none. */
   ema: decay,
+  /** Whether that decay starts lower: at step t it is (1 + t) / (10 + t) until that is more. */
+  emaWarmup: z.boolean().optional(),
 });
 
 export type GanSettings = z.infer<typeof ganSettings>;
@@ -74,7 +77,7 @@ export function ganRecipe(gan: Gan, settings: GanSettings, options: RecipeOption
     declareSlots(draft, slot, 'generator', gan.generator);
     declareSlots(draft, slot, 'discriminator', gan.discriminator);
   }
-  const ema = createAverage(draft, gan, settings.ema);
+  const ema = createAverage(draft, gan, settings);
   const feeds = declareFeeds(draft, gan, settings, options);
   const turns = feeds.discriminator.map((feed, turn) =>
     discriminatorTurn(draft, players, { ...settings, ...values }, feed, `discriminator.${turn}`),
@@ -189,22 +192,6 @@ function generatorTurn(
 function classLoss(judged: Judgement, label: Value | undefined): Value[] {
   const logits = judged[CLASSES];
   return logits && label ? [crossEntropy(logits, label)] : [];
-}
-
-/** The moving average of the generator's trained weights, where one is kept. */
-function createAverage(draft: Draft, { generator }: Gan, decay: number): { update(): void } {
-  const trained = decay > 0 ? generator.parameters.filter((p) => p.trained) : [];
-  const names = trained.map(({ name }) => `generator.${name}`);
-  trained.forEach(({ shape }, i) => {
-    draft.declare(`ema.${names[i]}`, shape, { type: 'copy', of: names[i]! });
-  });
-  return {
-    update() {
-      for (const name of names) {
-        draft.set(`ema.${name}`, op.blend(draft.get(`ema.${name}`), draft.get(name), decay));
-      }
-    },
-  };
 }
 
 /** Draws from the state as it is before a step. */
