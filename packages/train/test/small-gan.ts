@@ -20,20 +20,23 @@ export const CRITIC: Layers = [
   { type: 'dense', units: 1 },
 ];
 
-export function ganOf(critic: Layers = CRITIC): Gan {
+export function ganOf(critic: Layers = CRITIC, image: readonly number[] = IMAGE): Gan {
   return {
     generator: resolveNetwork(
       {
         inputs: { z: [LATENT] },
         layers: [
-          { type: 'dense', units: sizeOf(IMAGE) },
+          { type: 'dense', units: sizeOf(image) },
           { type: 'tanh' },
-          { type: 'reshape', shape: IMAGE },
+          { type: 'reshape', shape: [...image] },
         ],
       },
       'generator',
     ),
-    discriminator: resolveNetwork({ inputs: { image: IMAGE }, layers: critic }, 'discriminator'),
+    discriminator: resolveNetwork(
+      { inputs: { image: [...image] }, layers: critic },
+      'discriminator',
+    ),
   };
 }
 
