@@ -9,7 +9,7 @@ import { sizeOf } from '@ganport/onnx';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Gan, LOSSES, type LossName, PENALTIES, type PenaltyName } from '../src/index.ts';
 import { AUGMENTATIONS, type AugmentationName } from '../src/recipe/augmentations.ts';
-import { differences, type ParityOptions } from './parity.ts';
+import { ADAM, differences, type ParityOptions } from './parity.ts';
 
 /*
  * Each engine is the other's oracle: they share the networks' description and the formulas, and no
@@ -320,6 +320,12 @@ describe('both engines agree on what is done beside the loss', () => {
     await expectParity(gan, { batch: 6, settings: { gradientNorm: 0.01 } });
     await expectParity(gan, { batch: 6, loss: 'wgan', settings: { clip: 0.2 } });
     await expectParity(gan, { batch: 6, settings: { realLabel: 0.9 } });
+  });
+
+  test('a scheduled β₂, and an average that warms up', async () => {
+    const beta2 = { from: 0.9, to: 0.99, steps: 10, shape: 'linear' } as const;
+    const settings = { adam: { ...ADAM, beta2 }, gradientNorm: 0.5, ema: 0.9, emaWarmup: true };
+    await expectParity(gan, { batch: 6, settings });
   });
 });
 
