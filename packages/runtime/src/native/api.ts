@@ -77,6 +77,9 @@ const RELEASES = {
 
 const [GET_ERROR_MESSAGE, RELEASE_STATUS] = [2, 93];
 
+/** Position of the last function that is read. */
+const LAST = Math.max(...Object.values(FUNCTIONS).map(([position]) => position));
+
 export type FunctionName = keyof typeof FUNCTIONS;
 export type HandleKind = keyof typeof RELEASES;
 /** A pointer to what onnxruntime made. */
@@ -126,10 +129,16 @@ export interface TableOptions extends Pick<FunctionTable, 'koffi' | 'koffiPath' 
 
 export function readTable({ api, ...library }: TableOptions): FunctionTable {
   const { koffi } = library;
-  const addressAt = (position: number): bigint => koffi.decode(api, position * 8, 'void *');
+  // Once for all: each call into koffi is one during which a worker must not be ended.
+  const bytes: Uint8Array = koffi.decode(api, 'uint8', 8 * (LAST + 1));
+  const addresses = new BigUint64Array(bytes.buffer, bytes.byteOffset, LAST + 1);
+  const prototypes = new Map<string, ReturnType<typeof koffi.proto>>();
   const functionAt = (position: number, result: string, parameters: string) => {
-    const types = [...parameters].map((letter) => TYPES[letter as keyof typeof TYPES]);
-    return koffi.decode(addressAt(position), koffi.proto(result, types));
+    const key = `${result}(${parameters})`;
+    const types = () => [...parameters].map((letter) => TYPES[letter as keyof typeof TYPES]);
+    const prototype = prototypes.get(key) ?? koffi.proto(result, types());
+    prototypes.set(key, prototype);
+    return koffi.decode(addresses[position]!, prototype);
   };
   const functions = Object.fromEntries(
     Object.entries(FUNCTIONS).map(([name, [position, parameters]]) => [
@@ -142,7 +151,7 @@ export function readTable({ api, ...library }: TableOptions): FunctionTable {
   ) as FunctionTable['releases'];
   return {
     ...library,
-    addressOf: (name) => addressAt(FUNCTIONS[name][0]),
+    addressOf: (name) => addresses[FUNCTIONS[name][0]]!,
     functions,
     releases,
     getErrorMessage: functionAt(GET_ERROR_MESSAGE, 'str', 'p'),
