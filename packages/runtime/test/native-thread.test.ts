@@ -1,5 +1,7 @@
 /** The thread by itself, on functions of the C library. */
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
 import { loadKoffi } from '../src/native/library.ts';
 import { startThread } from '../src/native/thread.ts';
@@ -24,6 +26,33 @@ test.skipIf(process.platform !== 'linux')(
         await setTimeout(20);
         expect(Buffer.from(text).toString().replaceAll('\0', '')).toBe('a'.repeat(calls));
       }
+    } finally {
+      await thread.close();
+    }
+  },
+);
+
+test.skipIf(process.platform !== 'linux')(
+  'what a call reads is not collected before it has returned',
+  async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const { koffi, path } = loadKoffi();
+    const usleep: bigint = koffi.load('libc.so.6').symbol('usleep');
+    const thread = startThread(path);
+    try {
+      const begin = () => {
+        const held = new Uint8Array(new ArrayBuffer(64));
+        return { call: thread.call(usleep, [200_000n], [held]), weak: new WeakRef(held) };
+      };
+      const { call, weak } = begin();
+      await setTimeout(20);
+      collect();
+      expect(weak.deref()).toBeDefined();
+      await call;
+      await setTimeout(20);
+      collect();
+      expect(weak.deref()).toBeUndefined();
     } finally {
       await thread.close();
     }

@@ -101,7 +101,11 @@ export interface OrtApi {
   adopt(kind: HandleKind, handle: Handle): Handle;
   release(kind: HandleKind, handle: Handle): void;
   /** As `call`, on a thread of its own. Parameters are pointers and sizes, which stay what they are. */
-  callOn(thread: Thread, name: FunctionName, ...parameters: readonly bigint[]): Promise<void>;
+  callOn(
+    thread: Thread,
+    name: FunctionName,
+    ...parameters: readonly (bigint | ArrayBufferView)[]
+  ): Promise<void>;
   startThread(): Thread;
   /** What is in memory that onnxruntime owns: a string, or a copy of so many bytes. */
   stringAt(pointer: bigint): string;
@@ -195,7 +199,8 @@ export function createApi(table: FunctionTable): OrtApi {
       live[kind] -= 1;
     },
     async callOn(thread, name, ...parameters) {
-      expectOk(await thread.call(table.addressOf(name), parameters));
+      const words = parameters.map((one) => (typeof one === 'bigint' ? one : koffi.address(one)));
+      expectOk(await thread.call(table.addressOf(name), words, parameters));
     },
     startThread: () => startThread(koffiPath),
     stringAt: (pointer) => koffi.decode(pointer, 'char', -1),

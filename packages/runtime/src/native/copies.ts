@@ -25,12 +25,10 @@ export function ortCopies(api: OrtApi, thread: Thread, env: Handle): CopyValues 
       array.set(values);
       return array;
     };
-    const [sources, targets] = [
-      pointers(copies.map(({ from }) => from)),
-      pointers(copies.map(({ to }) => to)),
-    ];
-    const addresses = [api.addressOf(sources), api.addressOf(targets)];
-    await api.callOn(thread, 'CopyTensors', env, ...addresses, NO_STREAM, BigInt(copies.length));
+    const sources = pointers(copies.map(({ from }) => from));
+    const targets = pointers(copies.map(({ to }) => to));
+    const count = BigInt(copies.length);
+    await api.callOn(thread, 'CopyTensors', env, sources, targets, NO_STREAM, count);
   };
 }
 

@@ -39,8 +39,8 @@ export async function createSession(
     const bytes = new Uint8Array(new ArrayBuffer(Math.max(1, model.length)));
     bytes.set(model);
     const out = new BigUint64Array(new ArrayBuffer(8));
-    const parameters = [env, api.addressOf(bytes), BigInt(model.length), settings];
-    await api.callOn(thread, 'CreateSessionFromArray', ...parameters, api.addressOf(out));
+    const parameters = [env, bytes, BigInt(model.length), settings, out];
+    await api.callOn(thread, 'CreateSessionFromArray', ...parameters);
     return scope.adopt('Session', out[0]!);
   } finally {
     own.close();

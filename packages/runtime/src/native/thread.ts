@@ -8,10 +8,23 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 export interface Thread {
-  /** Calls a function of pointers that returns a pointer. One call at a time. */
-  call(address: bigint, parameters: readonly bigint[]): Promise<bigint | null>;
+  /**
+   * Calls a function of pointers that returns a pointer. One call at a time.
+   * @param held what the pointers point into: kept until the call has returned
+   */
+  call(
+    address: bigint,
+    parameters: readonly bigint[],
+    held?: readonly unknown[],
+  ): Promise<bigint | null>;
   /** Ends the thread, once its call has returned. */
   close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(result: bigint | null): void;
+  reject(error: unknown): void;
+  held: readonly unknown[] | undefined;
 }
 
 /**
@@ -91,7 +104,7 @@ export function startThread(koffi: string): Thread {
     workerData: { koffi, floatMode, call: shared },
   });
   worker.unref();
-  let waiting: { resolve(result: bigint | null): void; reject(error: unknown): void } | undefined;
+  let waiting: Waiting | undefined;
   let failure: unknown;
   worker.on('message', (result: bigint | null) => {
     worker.unref();
@@ -104,10 +117,10 @@ export function startThread(koffi: string): Thread {
     waiting = undefined;
   });
   return {
-    call(address, parameters) {
+    call(address, parameters, held) {
       return new Promise((resolve, reject) => {
         if (failure) return reject(failure);
-        waiting = { resolve, reject };
+        waiting = { resolve, reject, held };
         worker.ref();
         words.set([address, BigInt(parameters.length), ...parameters]);
         wake(CALL);
