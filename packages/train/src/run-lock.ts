@@ -137,7 +137,8 @@ async function mayRun({ pid, host, started }: Holder): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    // It is another person's. All else says that there is none, or that no process can have the number.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   const now = await processStart(pid);
   return started === undefined || now === undefined || started === now;

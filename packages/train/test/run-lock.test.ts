@@ -74,6 +74,11 @@ describe('a lock', () => {
       { pid: process.pid, host: hostname(), started: '1' },
       `process ${process.pid}, which has ended`,
     ],
+    [
+      'has a number that no process has',
+      { pid: 2 ** 40, host: hostname() },
+      `process ${2 ** 40}, which has ended`,
+    ],
     ['was killed before it wrote', '', 'a process that was killed'],
     ['was killed as it wrote', '{"pid":12', 'a process that was killed'],
   ])('of a process that %s is taken over, which is told', async (what, lock, whose) => {
