@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { firstLine } from '@ganport/onnx';
 import { libraryProblem } from './elf.ts';
-import { RuntimeError } from './error.ts';
 
 /** Files that onnxruntime-node needs beside its binding to run on CUDA. */
 export const CUDA_FILES = [
@@ -43,11 +42,11 @@ export function cudaIsInstalled(): boolean {
 
 /**
  * Called before a session is created on CUDA: onnxruntime would print what is thrown here, or crash.
- * @throws RuntimeError if the provider's files are not all there, or not whole
+ * @throws Error if the provider's files are not all there, or not whole
  */
 export function expectCudaFiles(): void {
   const problem = cudaProblem();
-  if (problem) throw new RuntimeError(problem);
+  if (problem) throw new Error(problem);
 }
 
 /**

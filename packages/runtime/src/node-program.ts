@@ -3,6 +3,7 @@ import type { Tensor } from '@ganport/onnx';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { type Backend, createProgram } from './create-program.ts';
 import { expectCudaFiles } from './cuda.ts';
+import { withDevice } from './device-error.ts';
 import { openError } from './error.ts';
 import { type Device, expectOptions } from './open-options.ts';
 import type { OrtRuntime } from './ort.ts';
@@ -23,7 +24,8 @@ export interface NodeOptions extends ProgramOptions {
  * Opens a model in onnxruntime-node. A run holds the event loop until it ends, cannot be cut short, and
  * takes the state to the device and back.
  * @param reason why it is not called natively, for its description
- * @throws RuntimeError in one line if the model or the device does not work
+ * @throws DeviceError that names the device and what would help, if that does not work
+ * @throws RuntimeError in one line if the model does not work
  */
 export async function openNode(
   model: Uint8Array,
@@ -65,8 +67,8 @@ async function createSession(
 ): Promise<InferenceSession> {
   const profiling =
     profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix };
-  if (device === 'cuda') expectCudaFiles();
   try {
+    if (device === 'cuda') expectCudaFiles();
     return await ort.InferenceSession.create(model, {
       ...profiling,
       executionProviders: [device],
@@ -80,7 +82,7 @@ async function createSession(
       extra: { session: { set_denormal_as_zero: '1' } },
     });
   } catch (error) {
-    throw openError(error);
+    throw withDevice(openError(error), device);
   }
 }
 

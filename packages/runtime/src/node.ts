@@ -1,6 +1,7 @@
 /** onnxruntime in Node: programs, devices and where nodes run. The package's other entry runs in a page too. */
 export { CUDA_FILES, cudaIsInstalled, cudaProblem, providerFolder } from './cuda.ts';
-export { type DeviceStatus, explainDeviceError, probeDevice } from './devices.ts';
+export { DeviceError, explainDeviceError, isGraphFault } from './device-error.ts';
+export { type DeviceStatus, probeDevice } from './devices.ts';
 export { isWholeLibrary } from './elf.ts';
 export type { CudaOptions } from './native/cuda-options.ts';
 export { endProcess } from './native/end-process.ts';

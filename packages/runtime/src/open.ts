@@ -14,7 +14,10 @@ export interface OpenOptions extends NativeOptions {
   runtime?: 'native' | 'node';
 }
 
-/** @throws RuntimeError in one line if the model or the device does not work */
+/**
+ * @throws DeviceError that names the device and what would help, if that does not work
+ * @throws RuntimeError in one line if the model does not work
+ */
 export async function openProgram(model: Uint8Array, given: OpenOptions): Promise<Program> {
   expectOptions(given);
   const { runtime, ...options } = given;

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { cudaProblem } from '../src/cuda.ts';
-import { explainDeviceError, probeDevice } from '../src/devices.ts';
+import { DeviceError, explainDeviceError, withDevice } from '../src/device-error.ts';
+import { probeDevice } from '../src/devices.ts';
+import { openError, RuntimeError } from '../src/error.ts';
+import { openProgram } from '../src/node.ts';
+import { ACCUMULATOR, accumulator } from './program/models.ts';
 
 test('the CPU works', async () => {
   expect(await probeDevice('cpu')).toEqual({ works: true });
@@ -14,6 +18,37 @@ test.skipIf(cudaProblem() === undefined)(
     expect(status.remedy).toMatch(/ganport doctor --install cuda/);
   },
 );
+
+describe.skipIf(cudaProblem() === undefined)('a program on CUDA without its files', () => {
+  test.each(['native', 'node'] as const)(
+    'by %s is refused with the device and the remedy',
+    async (runtime) => {
+      const opened = openProgram(accumulator(), { ...ACCUMULATOR, device: 'cuda', runtime });
+      await expect(opened).rejects.toThrow(DeviceError);
+      await expect(opened).rejects.toThrow(
+        /^onnxruntime does not run on cuda: its provider is not installed; it needs .*`ganport doctor --install cuda`/,
+      );
+    },
+  );
+});
+
+test.each([
+  ['a damaged model', openError(new Error('Failed to load model: protobuf parsing failed.'))],
+  ['state that does not fit', new RuntimeError('state "x" is no input: the model has y')],
+])('%s is not the device’s fault', (_, error) => {
+  expect(withDevice(error, 'webgpu')).toBe(error);
+});
+
+test('no driver helps where onnxruntime is missing', () => {
+  const line = 'cannot load lib.so: it does not exist';
+  const error = new RuntimeError(
+    `${line}: install the dependencies again: \`pnpm install --force\``,
+  );
+  expect(explainDeviceError(error, 'webgpu')).toEqual({
+    why: line,
+    remedy: 'the dependencies installed again: `pnpm install --force`',
+  });
+});
 
 describe('what helps', () => {
   test.each([

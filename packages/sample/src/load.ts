@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileWithin } from '@ganport/model/node';
 import { firstLine } from '@ganport/onnx';
 import { RuntimeError } from '@ganport/runtime';
-import { cudaIsInstalled, type Device, openProgram } from '@ganport/runtime/node';
+import { cudaIsInstalled, type Device, isGraphFault, openProgram } from '@ganport/runtime/node';
 import { SampleError } from './error.ts';
 import { openSampler, type Sampler } from './sampler.ts';
 
@@ -101,7 +101,16 @@ async function loadWith(device: Device, model: Uint8Array, limit: number): Promi
       );
     }
     if (!(error instanceof SampleError || error instanceof RuntimeError)) throw error;
-    const remedy = device === 'cpu' ? 'export the model again' : 'try --device cpu';
-    throw new SampleError(`${error.message}; ${remedy}`, { cause: error });
+    const remedy = remedyFor(error, device);
+    throw new SampleError(remedy ? `${error.message}; ${remedy}` : error.message, { cause: error });
   }
+}
+
+/** undefined where neither the file nor the device is at fault: for want of memory, or of onnxruntime. */
+function remedyFor(error: SampleError | RuntimeError, device: Device): string | undefined {
+  if (isGraphFault(error)) return 'export the model again';
+  // What onnxruntime throws is the cause of another's error.
+  const drawn = error instanceof SampleError;
+  if (device !== 'cpu') return drawn || error.cause ? 'try --device cpu' : undefined;
+  return drawn ? 'export the model again' : undefined;
 }

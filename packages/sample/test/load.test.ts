@@ -1,6 +1,7 @@
 import { ModelError } from '@ganport/model';
 import { OnnxError } from '@ganport/onnx';
 import { describe, expect, test } from 'vitest';
+import { SampleError } from '../src/error.ts';
 import { loadGenerator } from '../src/node.ts';
 import { buildGenerator, writeTemporary } from './fixture.ts';
 
@@ -60,6 +61,9 @@ describe('a file', () => {
     expect(loaded.sha256).toMatch(/^[0-9a-f]{64}$/);
     await loaded.sampler.close();
     await expect(loadGenerator(path, { device: 'cuda' })).rejects.toThrow('ganport doctor');
+    await expect(loadGenerator(path, { device: 'gpu' as never })).rejects.toThrow(
+      new SampleError(`${path}: device: expected one of cpu, webgpu, cuda, got "gpu"`),
+    );
     await remove();
   });
 });

@@ -7,7 +7,9 @@ import type { EngineName } from '@ganport/model/node';
 import { type ProgramOptions, RuntimeError } from '@ganport/runtime';
 import {
   type Device,
+  DeviceError,
   explainDeviceError,
+  isGraphFault,
   misplaced,
   openProgram,
   type Placement,
@@ -98,9 +100,6 @@ export async function chooseEngine(
   throw new ModelError(failures.map(({ message }) => message).join('; '));
 }
 
-/** What onnxruntime says of a graph that no device would take. */
-const GRAPH_FAULT = /invalid model|InferenceError|parsing failed/i;
-
 /**
  * Creates an engine that goes on from a state. Whoever creates it closes it.
  * @throws EngineError if the engine or the device is not there, with the remedy
@@ -124,9 +123,9 @@ export async function createEngine(
   try {
     return await onOnnxRuntime(recipe, initial, options);
   } catch (error) {
-    const memory = explainMemoryError(error, device);
+    const memory = explainMemoryError(error instanceof DeviceError ? error.cause : error, device);
     if (memory) throw new ModelError(memory);
-    if (!(error instanceof RuntimeError) || GRAPH_FAULT.test(error.message)) throw error;
+    if (!(error instanceof RuntimeError) || isGraphFault(error)) throw error;
     throw new EngineError(engine, device, explainDeviceError(error, device));
   }
 }

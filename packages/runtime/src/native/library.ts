@@ -54,7 +54,7 @@ function expectWholeBinary(koffi: string): void {
   )) {
     if (!statSync(path, { throwIfNoEntry: false })) continue;
     const problem = libraryProblem(path);
-    if (problem) throw new Error(`${path}: ${problem}: ${REMEDY}`);
+    if (problem) throw new Error(`${path}: ${problem}: ${REINSTALL}`);
   }
 }
 
@@ -84,19 +84,20 @@ function loadTable(
   const problem = statSync(file, { throwIfNoEntry: false })
     ? process.platform === 'linux' && libraryProblem(file)
     : 'it does not exist';
-  if (problem) throw new RuntimeError(`cannot load ${file}: ${problem}: ${REMEDY}`);
+  if (problem) throw new RuntimeError(`cannot load ${file}: ${problem}: ${REINSTALL}`);
   const { GetApi, version } = openBase(koffi, file);
   const [major, minor] = version.split('.').map(Number);
   const api = major === 1 && minor! >= API_VERSION ? GetApi(API_VERSION) : null;
   if (!api) {
     throw new RuntimeError(
-      `${file} is onnxruntime ${version}: expected 1.${API_VERSION} or later of 1: ${REMEDY}`,
+      `${file} is onnxruntime ${version}: expected 1.${API_VERSION} or later of 1: ${REINSTALL}`,
     );
   }
   return readTable({ koffi, koffiPath, api, version });
 }
 
-const REMEDY = 'install the dependencies again: `pnpm install --force`';
+/** Ends what is said of a library that cannot be used. */
+export const REINSTALL = 'install the dependencies again: `pnpm install --force`';
 
 /** OrtApiBase: the version, and the table of functions for a version. */
 function openBase(
@@ -113,7 +114,7 @@ function openBase(
     const version: string = at(1, 'str', [])();
     return { GetApi: at(0, 'void *', ['uint32']), version };
   } catch (error) {
-    throw new RuntimeError(`cannot load ${file}: ${firstLine(error)}: ${REMEDY}`);
+    throw new RuntimeError(`cannot load ${file}: ${firstLine(error)}: ${REINSTALL}`);
   }
 }
 

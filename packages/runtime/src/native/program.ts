@@ -1,5 +1,6 @@
 /** `Program` over libonnxruntime's C interface. */
 import { type Backend, createProgram } from '../create-program.ts';
+import { withDevice } from '../device-error.ts';
 import { openError } from '../error.ts';
 import { type Device, expectOptions } from '../open-options.ts';
 import { bindPorts } from '../ports.ts';
@@ -35,7 +36,8 @@ const webgpuTurns = createTurns();
  * and a run that is cancelled ends with the operator under way.
  * @param api onnxruntime, if it is not the one inside onnxruntime-node
  * @throws KoffiError if koffi cannot be loaded
- * @throws RuntimeError in one line if the library, the model or the device does not work
+ * @throws DeviceError that names the device and what would help, if that does not work
+ * @throws RuntimeError in one line if the library or the model does not work
  */
 export async function openNative(
   model: Uint8Array,
@@ -90,7 +92,7 @@ async function open(
     return createProgram(backend, bindings, inTurn);
   } catch (error) {
     await end();
-    throw openError(error);
+    throw withDevice(openError(error), device);
   }
 }
 
