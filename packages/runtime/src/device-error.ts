@@ -1,8 +1,7 @@
 /** What is said where a device does not run a model. */
-import { firstLine } from '@ganport/onnx';
 import { cudaLoadError } from './cuda.ts';
 import { cudaProvider, explainProvider } from './cuda-provider.ts';
-import { RuntimeError } from './error.ts';
+import { RuntimeError, thrownLine } from './error.ts';
 import { REINSTALL } from './native/library.ts';
 import type { Device } from './open-options.ts';
 
@@ -51,7 +50,7 @@ const REMEDIES: Record<Device, string> = {
 /** Symptoms in what onnxruntime and the system's loader say, and what helps against each. */
 const SYMPTOMS: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] = [
   [
-    /half installed|is damaged|invalid ELF header|file too short/,
+    /half installed|is damaged|invalid ELF header|file too short|symbol:? (?:Provider_SetHost|GetProvider)/,
     () => '`ganport doctor --install cuda`, which downloads the provider again',
   ],
   [
@@ -94,7 +93,7 @@ const NOT_LOADED = /Failed to load (?:shared )?library/;
 /** @param error what onnxruntime threw */
 export function explainDeviceError(error: unknown, device: Device): Explanation {
   if (error instanceof DeviceError) return { why: error.why, remedy: error.remedy };
-  const line = firstLine(error);
+  const line = thrownLine(error);
   // No driver helps where onnxruntime itself is missing.
   if (line.endsWith(REINSTALL)) {
     return { why: line.slice(0, -`: ${REINSTALL}`.length), remedy: REMEDIES.cpu };

@@ -15,12 +15,20 @@ export function runError(error: unknown): RuntimeError {
   return wrap('the run failed', error);
 }
 
+/** Where in its source onnxruntime throws, which is of no use to a person. */
+const SOURCE = /^\/\S+:\d+ .*?\[ONNXRuntimeError\] : \d+ : \w+ : /;
+
+/** What a runtime threw, in one line. */
+export function thrownLine(error: unknown): string {
+  return firstLine(error).replace(SOURCE, '');
+}
+
 function wrap(what: string, error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
   // onnxruntime-web throws a C++ exception that it does not catch as a number, its address.
   const why =
     typeof error === 'number'
       ? `the WebAssembly runtime broke down (C++ exception ${error}); reload the page, or take the other device`
-      : firstLine(error);
+      : thrownLine(error);
   return new RuntimeError(`${what}: ${why}`, { cause: error });
 }

@@ -1,5 +1,6 @@
 /** onnxruntime in Node: programs, devices and where nodes run. The package's other entry runs in a page too. */
 export { CUDA_FILES, cudaIsInstalled, cudaProblem, providerFolder } from './cuda.ts';
+export { expectCudaLoads } from './cuda-trial.ts';
 export { DeviceError, explainDeviceError, isGraphFault } from './device-error.ts';
 export { type DeviceStatus, probeDevice } from './devices.ts';
 export { isWholeLibrary } from './elf.ts';

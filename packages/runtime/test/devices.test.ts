@@ -39,6 +39,13 @@ test.each([
   expect(withDevice(error, 'webgpu')).toBe(error);
 });
 
+test('where in onnxruntime’s source it was thrown is not told', () => {
+  const place =
+    '/onnxruntime_src/core/provider_bridge_ort.cc:1988 Provider& ProviderLibrary::Get()';
+  const error = openError(new Error(`${place} [ONNXRuntimeError] : 1 : FAIL : Failed to get it`));
+  expect(error.message).toBe('cannot open the model: Failed to get it');
+});
+
 test('no driver helps where onnxruntime is missing', () => {
   const line = 'cannot load lib.so: it does not exist';
   const error = new RuntimeError(
@@ -62,6 +69,10 @@ describe('what helps', () => {
     ['cuDNN is not available. Install cuDNN, update the system library search path', /^cuDNN 9, /],
     ['libcudart.so.12: cannot open shared object file', /^CUDA 12 and cuDNN 9, /],
     ["/lib64/libm.so.6: version `GLIBC_2.99' not found", /newer Linux/],
+    [
+      'Failed to get symbol: libx.so: undefined symbol: GetProvider',
+      /downloads the provider again/,
+    ],
     ['something nobody has seen', /GPU and driver/],
   ])('against "%s"', (line, remedy) => {
     const explained = explainDeviceError(new Error(`${line}\nmore`), 'cuda');

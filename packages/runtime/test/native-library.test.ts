@@ -8,6 +8,7 @@ import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { providerFolder } from '../src/cuda.ts';
 import { KoffiError, loadOrt } from '../src/native/library.ts';
 import { openProgram } from '../src/open.ts';
+import { compiler } from './compiler.ts';
 import { fakeLibrary } from './fake-library.ts';
 import { ACCUMULATOR, accumulator, ramp } from './program/models.ts';
 
@@ -79,14 +80,6 @@ describe.runIf(linux)('on Linux', () => {
     );
   });
 
-  const compiler = ['cc', 'gcc', 'clang'].find((name) => {
-    try {
-      execFileSync(name, ['--version'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  });
   if (!compiler) console.warn('skipped: libraries of other versions, without a C compiler');
 
   /** A library with nothing but what tells its version, and a table of nothing for as many. */

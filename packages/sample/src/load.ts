@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFileWithin } from '@ganport/model/node';
 import { firstLine } from '@ganport/onnx';
 import { RuntimeError } from '@ganport/runtime';
-import { cudaIsInstalled, type Device, isGraphFault, openProgram } from '@ganport/runtime/node';
+import {
+  cudaIsInstalled,
+  type Device,
+  expectCudaLoads,
+  isGraphFault,
+  openProgram,
+} from '@ganport/runtime/node';
 import { SampleError } from './error.ts';
 import { openSampler, type Sampler } from './sampler.ts';
 
@@ -93,6 +99,7 @@ async function loadWith(device: Device, model: Uint8Array, limit: number): Promi
   }
   const signal = AbortSignal.timeout(limit);
   try {
+    if (device === 'cuda') await expectCudaLoads();
     return await openSampler({ model, open: (bytes) => openProgram(bytes, { device }), signal });
   } catch (error) {
     if (error === signal.reason) {

@@ -8,6 +8,7 @@ import { type ProgramOptions, RuntimeError } from '@ganport/runtime';
 import {
   type Device,
   DeviceError,
+  expectCudaLoads,
   explainDeviceError,
   isGraphFault,
   misplaced,
@@ -121,6 +122,7 @@ export async function createEngine(
     return createTensorFlowEngine(recipe, initial, options);
   }
   try {
+    if (device === 'cuda') await expectCudaLoads();
     return await onOnnxRuntime(recipe, initial, options);
   } catch (error) {
     const memory = explainMemoryError(error instanceof DeviceError ? error.cause : error, device);
