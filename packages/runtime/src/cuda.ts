@@ -1,5 +1,5 @@
 /** The files of onnxruntime's CUDA provider, which are too large for the npm package. */
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { firstLine } from '@ganport/onnx';
@@ -23,10 +23,7 @@ export function providerFolder(): string {
  * stays false once CUDA has been added.
  */
 export function cudaProblem(folder: string = providerFolder()): string | undefined {
-  const sizes = CUDA_FILES.map((file) => {
-    return statSync(join(folder, file), { throwIfNoEntry: false })?.size;
-  });
-  const missing = CUDA_FILES.filter((_, i) => sizes[i] === undefined);
+  const missing = CUDA_FILES.filter((file) => !isThere(join(folder, file)));
   if (missing.length === CUDA_FILES.length) return 'its provider is not installed';
   if (missing.length > 0) return `its provider is only half installed: ${missing} is missing`;
   for (const file of CUDA_FILES) {
@@ -34,6 +31,15 @@ export function cudaProblem(folder: string = providerFolder()): string | undefin
     if (problem) return `its provider is damaged: ${file}: ${problem}`;
   }
   return undefined;
+}
+
+/** Also one that a link loop or a permission keeps from being read: `libraryProblem` says which. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 export function cudaIsInstalled(): boolean {

@@ -17,7 +17,13 @@ export function isWholeLibrary(path: string): boolean {
 
 /** Why this process should not load a library; undefined where nothing speaks against it. */
 export function libraryProblem(path: string): string | undefined {
-  const machine = readLibrary(path, ({ header }) => header.readUInt16LE(18));
+  let machine: number | undefined;
+  try {
+    machine = readLibrary(path, ({ header }) => header.readUInt16LE(18));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? 'it does not exist' : `it cannot be read (${code})`;
+  }
   if (machine === undefined) return 'it is not a whole library';
   const found = MACHINES[machine] ?? `machine ${machine} of ELF`;
   return found === process.arch ? undefined : `it is for ${found}, and this is ${process.arch}`;

@@ -1,5 +1,5 @@
 /** What is read of shared libraries, those of this system and hostile ones. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -93,6 +93,13 @@ test('whatever bytes are changed, the answer is names or none', () => {
     }),
     { seed: 1, numRuns: 500 },
   );
+});
+
+test('a library that cannot be opened is refused in words', () => {
+  const loop = join(folder, 'loop.so');
+  symlinkSync(loop, loop);
+  expect(libraryProblem(loop)).toBe('it cannot be read (ELOOP)');
+  expect(libraryProblem(join(folder, 'none.so'))).toBe('it does not exist');
 });
 
 test('a library of another processor is refused by name', () => {

@@ -1,5 +1,5 @@
 /** The libonnxruntime that onnxruntime-node brings along, called through koffi. */
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ function expectWholeBinary(koffi: string): void {
   for (const path of paths.flatMap((at) =>
     kinds.map((kind) => join(at, name, kind, 'koffi.node')),
   )) {
-    if (!statSync(path, { throwIfNoEntry: false })) continue;
+    if (!existsSync(path)) continue;
     const problem = libraryProblem(path);
     if (problem) throw new Error(`${path}: ${problem}: ${REINSTALL}`);
   }
@@ -81,9 +81,8 @@ function loadTable(
   { koffi, path: koffiPath }: ReturnType<typeof loadKoffi>,
   file: string,
 ): FunctionTable {
-  const problem = statSync(file, { throwIfNoEntry: false })
-    ? process.platform === 'linux' && libraryProblem(file)
-    : 'it does not exist';
+  const problem =
+    process.platform === 'linux' ? libraryProblem(file) : !existsSync(file) && 'it does not exist';
   if (problem) throw new RuntimeError(`cannot load ${file}: ${problem}: ${REINSTALL}`);
   const { GetApi, version } = openBase(koffi, file);
   const [major, minor] = version.split('.').map(Number);
