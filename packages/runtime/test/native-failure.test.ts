@@ -50,6 +50,18 @@ test('a model that memory does not suffice for is refused, and leaves nothing', 
   expectNothingLeft(api);
 });
 
+test('a thread that the system does not start is told', async () => {
+  const fail = () => {
+    throw new Error('EAGAIN');
+  };
+  const api: OrtApi = { ...loadOrt(), startThread: fail };
+  await expect(openNative(accumulator(), { device: 'cpu' }, api)).rejects.toMatchObject({
+    name: 'RuntimeError',
+    message: 'cannot open the model: EAGAIN',
+  });
+  expectNothingLeft(api);
+});
+
 test('state that is larger than any memory is refused, and leaves nothing', async () => {
   const x = input('x', 'float32', [2 ** 44]);
   const model = modelOf([x], { y: ops.Neg(x) });

@@ -14,6 +14,7 @@ import { loadOrt } from './library.ts';
 import { createScope, type Scope } from './scope.ts';
 import { createSession, endProfiling, LOG_FATAL, portsOf } from './session.ts';
 import { hostMemory } from './tensors.ts';
+import type { Thread } from './thread.ts';
 
 export interface NativeOptions extends ProgramOptions {
   device: Device;
@@ -58,13 +59,15 @@ async function open(
   inTurn: Turns,
 ): Promise<Program> {
   const { device, threads = 0, profilePrefix, cuda, state } = options;
-  const thread = api.startThread();
   const scope = createScope(api);
+  let started: Thread | undefined;
   const end = async () => {
     scope.close();
-    await thread.close();
+    await started?.close();
   };
   try {
+    const thread = api.startThread();
+    started = thread;
     const env = scope.create('Env', 'CreateEnv', LOG_FATAL, 'ganport');
     const settings = { device, threads, profilePrefix, cuda };
     const session = await createSession(scope, thread, env, model, settings);
