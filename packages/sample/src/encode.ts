@@ -1,5 +1,5 @@
 /** Pictures to files: PNG and WebP for people, NPY and raw bytes for programs. */
-import { type Images, tileImages } from '@ganport/model';
+import { type Images, quote, rangeReason, tileImages } from '@ganport/model';
 import sharp from 'sharp';
 import { SampleError } from './error.ts';
 
@@ -16,13 +16,23 @@ export interface EncodeOptions {
 /**
  * Encodes pictures. PNG and WebP (both lossless) hold one picture: several become a grid, row by
  * row, its unused cells black. NPY is uint8 [N, H, W, C]; raw is the same bytes without a header.
- * @throws SampleError if the grid is larger than the format allows.
+ * @throws SampleError for another format, for columns or a scale that are no whole numbers from 1, and if the
+ * grid is larger than the format allows
  */
 export async function encodeImages(
   images: Images,
   format: ImageFormat,
   { columns = Math.ceil(Math.sqrt(images.count)), scale = 1 }: EncodeOptions = {},
 ): Promise<Uint8Array> {
+  if (!IMAGE_FORMATS.includes(format)) {
+    const known = IMAGE_FORMATS.map(quote).join(', ');
+    throw new SampleError(`the format: expected one of ${known}, got ${quote(String(format))}`);
+  }
+  for (const [name, value] of Object.entries({ columns, scale })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new SampleError(`${name}: ${rangeReason(1, MAX_PNG_SIDE, value)}`);
+    }
+  }
   if (format === 'raw') return images.data;
   if (format === 'npy') return encodeNpy(images);
   const { width, height, channels, data } = tileImages(images, { columns });

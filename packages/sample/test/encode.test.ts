@@ -70,6 +70,16 @@ test('a grid that the format cannot hold is refused with a remedy', async () => 
   await expect(refused).rejects.toThrow('3 × 18000 pixels is too large for webp (16383 a side)');
 });
 
+test.each<[string, string, object, string]>([
+  ['jpg', 'a format there is not', {}, 'expected one of "png", "webp", "npy", "raw", got "jpg"'],
+  ['PNG', 'a format in capitals', {}, 'got "PNG"'],
+  ['png', 'no columns', { columns: 0 }, 'columns: expected an integer from 1'],
+  ['webp', 'half a scale', { scale: 0.5 }, 'scale: expected an integer from 1'],
+])('%s with %s is refused by name', async (format, _, options, message) => {
+  const refused = encodeImages(pictures(2, 1), format as 'png', options);
+  await expect(refused).rejects.toThrow(message);
+});
+
 test('npy starts with a header that NumPy reads, aligned to 64 bytes', async () => {
   const images = pictures(4, 3);
   const file = Buffer.from(await encodeImages(images, 'npy'));
