@@ -35,12 +35,18 @@ const inputSchema = z.union([z.array(dim).min(1).max(3), z.strictObject({ classe
 });
 
 export const networkSchema = z.strictObject({
-  inputs: z.record(z.string(), inputSchema),
-  layers: z.array(layerSchema).min(1).max(MAX_LAYERS),
-  /** The layer whose output is the network's main one; the last by default. */
-  output: z.string().optional(),
-  /** Further outputs by name, each a layer's. The main one's name is "output". */
-  outputs: z.record(nameSchema, z.string()).optional(),
+  inputs: z
+    .record(z.string(), inputSchema)
+    .describe('by name, shapes without the batch, or `{ "classes": number }` of a label'),
+  layers: z.array(layerSchema).min(1).max(MAX_LAYERS).describe('in order'),
+  output: z
+    .string()
+    .describe("the layer whose output is the network's main one; the last by default")
+    .optional(),
+  outputs: z
+    .record(nameSchema, z.string())
+    .describe('further outputs by name, each the name of a layer')
+    .optional(),
 });
 
 /** A network as its author writes it. */

@@ -23,36 +23,48 @@ const steps = z.int().min(1).max(100_000_000);
 
 /** What every recipe is configured with. */
 const common = {
-  /** Names the run's generator, and the folder of a run that is given none: no path, and printable. */
   name: z
     .string()
     .min(1)
     .max(100)
     .refine((name) => !UNFIT_NAME.test(name), {
       error: 'expected a name without slashes and control characters, other than "." and ".."',
-    }),
-  generator: networkSchema,
-  discriminator: networkSchema,
-  data: z.enum(SOURCES),
-  /** Folder of the data set's files, or the file; without it they are downloaded to the user's cache. */
-  dataDir: z.string().optional(),
+    })
+    .describe("the generator's name, and that of a run's folder where none is given"),
+  generator: networkSchema.describe("the generator; the preset's by default"),
+  discriminator: networkSchema.describe("the discriminator; the preset's by default"),
+  data: z.enum(SOURCES).describe('where images come from; SOURCE:PATH gives `dataDir` too'),
+  dataDir: z
+    .string()
+    .describe(
+      "the data's folder or file, from where the configuration file is; without it, `mnist` and `fashion` are downloaded",
+    )
+    .optional(),
   ...pictureSettings.shape,
-  /** What the numbers of data in floats mean: black and white. */
-  range: rangeSetting.optional(),
-  /** Whether half of the images that a step sees are mirrored, left to right. */
-  flip: z.boolean(),
-  batch: z.int().min(1).max(65_536),
-  steps,
-  seed: z.int().nonnegative(),
-  /** How often, in steps, metrics are logged and a checkpoint with its samples is saved. */
-  every: z.strictObject({ metrics: steps, checkpoint: steps }),
+  range: rangeSetting
+    .describe('what the numbers of arrays that are not bytes mean: of black and of white')
+    .optional(),
+  flip: z
+    .boolean()
+    .describe('whether half of the images that a step sees are mirrored, left to right'),
+  batch: z.int().min(1).max(65_536).describe('images of each kind that a step sees'),
+  steps: steps.describe('how many steps the run has in all'),
+  seed: z.int().nonnegative().describe('what all random numbers follow from'),
+  every: z.strictObject({
+    metrics: steps.describe('steps between lines of metrics.jsonl'),
+    checkpoint: steps.describe('steps between checkpoints, each with its samples and scores'),
+  }),
 };
 
 const recipeNames = Object.keys(RECIPES) as [RecipeName];
 
 /** The common settings, and the recipe's own beside them. */
 export const configSchema = z.strictObject(
-  { ...common, recipe: z.enum(recipeNames), ...RECIPES[DEFAULT_RECIPE].settings.shape },
+  {
+    ...common,
+    recipe: z.enum(recipeNames).describe('the procedure'),
+    ...RECIPES[DEFAULT_RECIPE].settings.shape,
+  },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
@@ -137,9 +149,21 @@ const TRAINING = {
   },
 } satisfies Record<PresetName, { loss: LossName; [setting: string]: unknown }>;
 
-/** What a configuration file, or the flags, may say; the rest comes from the preset. */
-const overridesSchema = configSchema.partial().extend({
-  preset: z.enum(Object.keys(PRESETS) as [PresetName]).optional(),
+/**
+ * What a configuration file, or the flags, may say; the rest comes from the preset. Descriptions, here as in
+ * each setting's schema, are what docs/config.md says of it.
+ */
+export const overridesSchema = configSchema.partial().extend({
+  $schema: z
+    .string()
+    .describe(
+      'for editors, the path of [config.schema.json](config.schema.json); read by nothing else',
+    )
+    .optional(),
+  preset: z
+    .enum(Object.keys(PRESETS) as [PresetName])
+    .describe('the networks and settings that the rest of this is laid over')
+    .optional(),
   adam: configSchema.shape.adam.partial().optional(),
   every: configSchema.shape.every.partial().optional(),
 });
@@ -178,7 +202,7 @@ export function resolveConfig(
   if (asked) {
     Object.assign(config, training, { adam: { ...config.adam, ...training?.adam } });
   }
-  for (const { preset: _, adam, every, ...rest } of overrides) {
+  for (const { $schema: _, preset: __, adam, every, ...rest } of overrides) {
     Object.assign(config, rest);
     Object.assign(config, {
       adam: { ...config.adam, ...adam },

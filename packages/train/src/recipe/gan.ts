@@ -26,40 +26,73 @@ const decay = z.number().min(0).max(0.999999);
 
 /** What a configuration says of this recipe. */
 export const ganSettings = z.strictObject({
-  loss: z.enum(names<LossName>(LOSSES)),
-  /** What is added to the discriminator's loss, by name, and times what: published ones are 0.01 to 100. */
-  penalties: z.partialRecord(
-    z.enum(names<PenaltyName>(PENALTIES)),
-    scheduled(z.number().min(0).max(1e6)),
-  ),
-  /** What the discriminator sees images through, in order. */
-  augment: z.array(z.enum(names<AugmentationName>(AUGMENTATIONS))),
-  /** How likely each image is seen through them: always by default (Karras et al. 2020, Huang et al. 2024). */
-  augmentProbability: scheduled(z.number().min(0).max(1)).optional(),
-  /** Updates of the discriminator in each step, every one on a batch of its own. */
-  discriminatorSteps: z.int().min(1).max(100),
+  loss: z
+    .enum(names<LossName>(LOSSES))
+    .describe('what is minimised; see [methods](methods.md#losses)'),
+  penalties: z
+    .partialRecord(z.enum(names<PenaltyName>(PENALTIES)), scheduled(z.number().min(0).max(1e6)))
+    .describe(
+      "what is added to the discriminator's loss, and times what (published weights are 0.01 to 100); by default the loss's own, `{}` for none",
+    ),
+  augment: z
+    .array(z.enum(names<AugmentationName>(AUGMENTATIONS)))
+    .describe(
+      'what the discriminator sees images through, in order (DiffAugment, Zhao et al. 2020)',
+    ),
+  augmentProbability: scheduled(z.number().min(0).max(1))
+    .describe('how likely each image is seen through them (Karras et al. 2020); always by default')
+    .optional(),
+  discriminatorSteps: z
+    .int()
+    .min(1)
+    .max(100)
+    .describe('updates of the discriminator in each step, every one on a batch of its own'),
   adam: z.strictObject({
-    /** An update moves each weight by about as much: a larger one leaves nothing of what was learnt. */
-    learningRate: z.number().min(1e-12).max(10),
-    beta1: decay,
-    beta2: scheduled(decay),
-    /** Smaller ones are lost in float32, where the root of the smallest square is 1e-19. */
-    epsilon: z.number().min(1e-16).max(1),
+    // An update moves each weight by about as much: a larger one leaves nothing of what was learnt.
+    learningRate: z.number().min(1e-12).max(10).describe("Adam's step, at the schedule's factor 1"),
+    beta1: decay.describe("decay of Adam's first moment, the mean of gradients"),
+    beta2: scheduled(decay).describe("decay of Adam's second moment, the mean of their squares"),
+    // Smaller ones are lost in float32, where the root of the smallest square is 1e-19.
+    epsilon: z.number().min(1e-16).max(1).describe("what is added to the second moment's root"),
   }),
-  /** The discriminator's learning rate is so many times the generator's (TTUR, Heusel et al. 2017). */
-  discriminatorRate: z.number().min(1e-3).max(1e3).optional(),
-  /** The longest that a network's gradient may be, all weights together: a longer one is shortened. */
-  gradientNorm: z.number().min(1e-6).max(1e6).optional(),
-  /** Of the learning rate. */
+  discriminatorRate: z
+    .number()
+    .min(1e-3)
+    .max(1e3)
+    .describe(
+      "the discriminator's learning rate, in times the generator's (TTUR, Heusel et al. 2017); 1 by default",
+    )
+    .optional(),
+  gradientNorm: z
+    .number()
+    .min(1e-6)
+    .max(1e6)
+    .describe(
+      "the longest that a network's gradient may be, all weights together: a longer one is shortened; any by default",
+    )
+    .optional(),
   schedule: scheduleSchema,
-  /** Weights of the discriminator are kept from −clip to clip after each of its updates (Arjovsky et al. 2017). */
-  clip: z.number().min(1e-6).max(1e3).optional(),
-  /** The label of real images in place of 1: 0.9 is usual (Salimans et al. 2016). */
-  realLabel: z.number().min(0.5).max(1).optional(),
-  /** Decay of the moving average of the generator's weights; 0 keeps none. */
-  ema: decay,
-  /** Whether that decay starts lower: at step t it is (1 + t) / (10 + t) until that is more. */
-  emaWarmup: z.boolean().optional(),
+  clip: z
+    .number()
+    .min(1e-6)
+    .max(1e3)
+    .describe(
+      'for `wgan` and `wasserstein`: after each update, weights of the discriminator are kept from −clip to clip (Arjovsky et al. 2017)',
+    )
+    .optional(),
+  realLabel: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .describe(
+      'for losses with labels: that of real images in place of 1, usually 0.9 (Salimans et al. 2016)',
+    )
+    .optional(),
+  ema: decay.describe("decay of the moving average of the generator's weights; 0 keeps none"),
+  emaWarmup: z
+    .boolean()
+    .describe('whether that decay starts lower: at step t it is (1 + t) / (10 + t) until that is more')
+    .optional(),
 });
 
 export type GanSettings = z.infer<typeof ganSettings>;

@@ -5,11 +5,9 @@ const steps = z.int().min(1).max(100_000_000);
 
 const falling = <T extends string>(type: T) =>
   z.strictObject({
-    type: z.literal(type),
-    /** Over so many steps; constant after them. */
-    steps,
-    /** The factor it ends at. */
-    end: z.number().min(0).max(1).default(0),
+    type: z.literal(type).describe("how the learning rate's factor falls from 1"),
+    steps: steps.describe('over so many steps; constant after them'),
+    end: z.number().min(0).max(1).describe('the factor it ends at').default(0),
   });
 
 /** The learning rate's. */
