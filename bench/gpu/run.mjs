@@ -80,7 +80,9 @@ async function part(name, { args, limit, file = `${name}.json` }) {
   clearTimeout(timer);
   for (const open of [stdout, stderr]) closeSync(open);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  const lastWords = readFileSync(log, 'utf8').trim().split('\n').at(-1);
+  // Of an error that nobody caught, Node's own last line is its version.
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  const lastWords = lines.findLast((line) => /^\w*Error: /.test(line)) ?? lines.at(-1);
   const why = late
     ? `it took more than ${limit} s`
     : lastWords || `it ended with ${signal ?? code}`;
@@ -139,9 +141,11 @@ for (const device of ['webgpu', 'cuda']) {
 await part('cuda-graphs', { args: [path('cuda-graphs.mjs')], limit: 300 });
 const model = await trainQuick();
 for (const device of ['cpu', 'webgpu', 'cuda']) {
-  const name = `sampling-${device}`;
-  if (model) await part(name, { args: [path('sampling.mjs'), device, model], limit: 180 });
-  else conclude(name, { status: 'skipped', why: 'there is no generator: see train and export' });
+  for (const what of ['sampling', 'serving']) {
+    const name = `${what}-${device}`;
+    if (model) await part(name, { args: [path(`${what}.mjs`), device, model], limit: 180 });
+    else conclude(name, { status: 'skipped', why: 'there is no generator: see train and export' });
+  }
 }
 const size = QUICK ? ['--preset', 'mlp', '--batch', '64', '--rounds', '1'] : [];
 const pytorch = torch
