@@ -65,8 +65,11 @@ export interface ExportOptions {
 export interface Exported {
   model: Uint8Array;
   metadata: GeneratorMetadata;
-  /** What was compared with the trained network: largest differences. */
-  verified: { float: number; levels: number };
+  /**
+   * How far the exported generator is from the trained network, drawn from the same latents: the largest
+   * difference of a number of an image, in −1…1, and of a byte, in 0…255.
+   */
+  verified: { pictures: number; float: number; levels: number };
   /** What is odd about its pictures, a line each. */
   warnings: string[];
 }
@@ -101,6 +104,7 @@ export async function exportGenerator(folder: string, options: ExportOptions): P
   const expected = await drawTrained(open, trained, checkpoint, ema, batches);
   const plain = { float: build('float32'), levels: build('uint8') };
   const verified = {
+    pictures: batches.reduce((sum, { count }) => sum + count, 0),
     float: largestDifference(expected, await drawAll(open, plain.float, batches)),
     levels: largestDifference(
       expected.map((images) => bytesOf(images, trained.outputShape)),

@@ -48,7 +48,7 @@ export const exportCommand = command({
       text:
         warnings.map((line) => `Warning: ${line}.\n`).join('') +
         `${wrote(out)}: ${model.length} bytes, the generator after ${steps} steps.\n` +
-        `It draws what was trained, within ${verified.float.toExponential(1)} (${verified.levels} of 255 levels).` +
+        `Verified: ${verified.pictures} pictures differ from the trained network's by at most ${verified.float.toExponential(1)} in −1…1, and by ${verified.levels} in bytes 0…255.` +
         (out === STDOUT ? '' : `\nNext: ${commandLine('serve', out)}`),
     });
   },

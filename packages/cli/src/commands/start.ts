@@ -74,5 +74,5 @@ async function remainingTraining(steps: number | undefined): Promise<Training | 
 async function exportModel(log: Log): Promise<void> {
   const { model, verified } = await exportGenerator(FOLDER, { version: versions().ganport });
   await writeFileAtomic(MODEL, model);
-  log(`Exported ${MODEL}: within ${verified.levels} of 255 levels of what was trained.`);
+  log(`Exported ${MODEL}: its pictures differ from the trained network's by at most ${verified.levels} in 0…255.`);
 }
