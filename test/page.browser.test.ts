@@ -1,4 +1,6 @@
 /** The page in a real Chromium: its own runtime draws what the server draws. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -221,4 +223,34 @@ describe.skipIf(!chromium)('the page', () => {
       /^onnxruntime-web \S+ on WebAssembly draws the golden samples up to \d+ levels off/,
     );
   });
+});
+
+test.skipIf(!chromium)('the page in the README of @ganport/sample draws', async () => {
+  const readme = await readFile(new URL('../packages/sample/README.md', import.meta.url), 'utf8');
+  const [, html] = readme.match(/^```html\n(.*?)^```$/ms)!;
+  // Within the package, so that the package itself is found.
+  const root = await mkdtemp(
+    fileURLToPath(new URL('../packages/sample/dist/page-', import.meta.url)),
+  );
+  let example: BundledPage | undefined;
+  let serving: RunningServer | undefined;
+  try {
+    await writeFile(join(root, 'index.html'), html!);
+    example = await bundlePage(root);
+    // It has the generator and the runtime's files where the example looks for them.
+    serving = await startServer({ model: file.path, port: 0, pageDir: example.folder });
+    const { page, complaints } = await openPage('plain');
+    await page.goto(serving.url);
+    const canvas = page.locator('canvas[title^=WebAssembly]');
+    const drawn = await canvas.evaluate((element: HTMLCanvasElement) => {
+      const { data } = element.getContext('2d')!.getImageData(0, 0, element.width, element.height);
+      return Array.from(data).filter((_, at) => at % 4 === 0);
+    });
+    expect(complaints).toEqual([]);
+    expect(largestDifference(drawn, await serverPixels(42, 0))).toBeLessThanOrEqual(1);
+  } finally {
+    await serving?.close();
+    await example?.remove();
+    await rm(root, { recursive: true });
+  }
 });

@@ -10,7 +10,7 @@ import {
   unknownKeys,
 } from '@ganport/model';
 import * as z from 'zod';
-import { rangeSetting } from './data/npy/npy-dataset.ts';
+import { rangeSetting } from './data/npy/settings.ts';
 import { pictureSettings } from './data/pictures/settings.ts';
 import { SOURCES, withSource } from './data/source-name.ts';
 import { DEFAULT_RECIPE, RECIPES, type RecipeName } from './recipe/index.ts';

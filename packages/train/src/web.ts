@@ -1,7 +1,8 @@
 /**
- * Training in a page: a recipe, what its steps are fed, and an engine over onnxruntime-web. Nothing of Node
+ * Training in a page: a configuration, its recipe, what its steps are fed, and an engine over onnxruntime-web. Nothing of Node
  * is loaded; data sets, run folders and the loop are in the other entry.
  */
+export { type Overrides, resolveConfig, type TrainConfig } from './config.ts';
 export type { Engine, Metrics, State } from './engine.ts';
 export { type Gan, resolveGan } from './gan.ts';
 export { createWebEngine } from './onnxruntime/web-engine.ts';

@@ -74,5 +74,7 @@ async function remainingTraining(steps: number | undefined): Promise<Training | 
 async function exportModel(log: Log): Promise<void> {
   const { model, verified } = await exportGenerator(FOLDER, { version: versions().ganport });
   await writeFileAtomic(MODEL, model);
-  log(`Exported ${MODEL}: its pictures differ from the trained network's by at most ${verified.levels} in 0…255.`);
+  log(
+    `Exported ${MODEL}: its pictures differ from the trained network's by at most ${verified.levels} in 0…255.`,
+  );
 }

@@ -2,12 +2,12 @@
 import { basename } from 'node:path';
 import { ModelError, quote } from '@ganport/model';
 import { openRegular, type RegularFile, readFileWithin } from '@ganport/model/node';
-import * as z from 'zod';
 import { asImages } from '../as-images.ts';
 import { asClasses } from '../classes.ts';
 import type { Dataset } from '../dataset.ts';
 import { memoryDataset } from '../memory.ts';
 import { type NpyArray, numbersOf, parseNpy } from './npy.ts';
+import type { NpyOptions } from './settings.ts';
 import { readEntry, zipEntries } from './zip.ts';
 
 /** Largest file read. */
@@ -16,13 +16,6 @@ const MAX_BYTES = 2 ** 30;
 /** Names of arrays, the preferred first: numpy's own for an array without one, Keras's and MedMNIST's too. */
 const IMAGES = ['x', 'images', 'x_train', 'train_images', 'arr_0'];
 const LABELS = ['y', 'labels', 'y_train', 'train_labels', 'arr_1'];
-
-/** What the numbers of arrays that are not bytes mean: of black and of white. */
-export const rangeSetting = z.enum(['0..1', '-1..1']);
-
-export interface NpyOptions {
-  range?: z.infer<typeof rangeSetting> | undefined;
-}
 
 interface Arrays {
   images: NpyArray;
