@@ -23,10 +23,24 @@ export function parseOrThrow<S extends z.ZodType>(
 ): z.infer<S> {
   const result = schema.safeParse(value, { error: explainIssue });
   if (result.success) return result.data;
-  const { issues } = result.error;
+  const issues = result.error.issues.flatMap(withinUnion);
   const reasons = issues.slice(0, MAX_REASONS).map((issue) => oneLine(reasonOf(issue, value)));
   if (issues.length > MAX_REASONS) reasons.push(`and ${issues.length - MAX_REASONS} more`);
   throw new ModelError(`${what} is not valid: ${reasons.join('; ')}`);
+}
+
+/** What is wrong within the one of a union's kinds of value that was given, such as the object of a number or an object. */
+function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const given = issue.errors.filter((errors) => !errors.some(isOfAnotherKind));
+  if (given.length !== 1) return [issue];
+  return given[0]!.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** Whether it says that a value is of another kind: a list of another length is. */
+function isOfAnotherKind(issue: z.core.$ZodIssue): boolean {
+  if (issue.path.length > 0) return false;
+  return issue.code === 'invalid_type' || ('origin' in issue && issue.origin === 'array');
 }
 
 /** Where, what was expected, and what was got. */

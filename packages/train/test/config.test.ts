@@ -98,10 +98,10 @@ test.each([
   [{ schedule: { type: 'constant', steps: 3 } }, 'schedule takes no "steps"; it takes type'],
   [
     { augmentProbability: 'high' },
-    'augmentProbability: expected a number from 0 to 1, or an object of from, to, steps, shape, got "high"',
+    'augmentProbability: expected a number from 0 to 1, or an object, got "high"',
   ],
-  [{ augmentProbability: [0] }, 'or an object of from, to, steps, shape, got a list of 1'],
-  [{ augmentProbability: null }, 'or an object of from, to, steps, shape, got null'],
+  [{ augmentProbability: [0] }, 'or an object, got a list of 1'],
+  [{ augmentProbability: null }, 'or an object, got null'],
   [{ augmentProbability: 2 }, /: augmentProbability: expected a number from 0 to 1, got 2$/],
   [
     { augmentProbability: { ...RISING, from: '0', to: 2 } },

@@ -91,7 +91,9 @@ export const ganSettings = z.strictObject({
   ema: decay.describe("decay of the moving average of the generator's weights; 0 keeps none"),
   emaWarmup: z
     .boolean()
-    .describe('whether that decay starts lower: at step t it is (1 + t) / (10 + t) until that is more')
+    .describe(
+      'whether that decay starts lower: at step t it is (1 + t) / (10 + t) until that is more',
+    )
     .optional(),
 });
 

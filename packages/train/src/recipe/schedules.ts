@@ -27,28 +27,13 @@ export function rateFactor(schedule: Schedule, step: number): number {
 }
 
 /** A setting that is a number, or goes from one to another over so many steps and stays there. */
-export type Scheduled = number | Change;
+export const scheduled = (number: z.ZodNumber) =>
+  z.union([
+    number,
+    z.strictObject({ from: number, to: number, steps, shape: z.enum(['linear', 'cosine']) }),
+  ]);
 
-const changeOf = (number: z.ZodNumber) =>
-  z.strictObject({ from: number, to: number, steps, shape: z.enum(['linear', 'cosine']) });
-
-type Change = z.infer<ReturnType<typeof changeOf>>;
-
-/** Such a setting. A union of the two would tell of what is wrong within an object as if all of it were. */
-export function scheduled(number: z.ZodNumber): z.ZodType<Scheduled, Scheduled> {
-  const change = changeOf(number);
-  const { minValue, maxValue } = number;
-  const expected = `expected a number from ${minValue} to ${maxValue}, or an object of ${Object.keys(change.shape).join(', ')}`;
-  return z.custom<Scheduled>().check(({ value, issues }) => {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (!isObject && typeof value !== 'number') {
-      issues.push({ code: 'custom', input: value, message: expected });
-      return;
-    }
-    const inner = (isObject ? change : number)._zod.run({ value, issues: [] }, { async: false });
-    if (!(inner instanceof Promise)) issues.push(...inner.issues);
-  });
-}
+export type Scheduled = z.infer<ReturnType<typeof scheduled>>;
 
 /**
  * Its value at a step, counted from 1: `from` at the first, `to` from step `steps` + 1 on. The cosine is half a
