@@ -151,7 +151,9 @@ test('a model and pictures pass through pipes, with nothing among them', async (
     '"$@" export runs/tiny -o - | "$@" sample - --count 4 -o - > four.png && "$@" inspect - < "$0"';
   const outcome = await runCommand([], folder, ['sh', '-c', line, MODEL]);
   expect(outcome.code, outcome.stderr).toBe(0);
-  expect(outcome.stderr).toMatch(/^Wrote to standard output: \d+ bytes, .*\n.*levels\)\.\n/);
+  expect(outcome.stderr).toMatch(
+    /^Wrote to standard output: \d+ bytes, .*\nVerified: 68 pictures .*\n/,
+  );
   expect(outcome.stderr).toMatch(/\nWrote to standard output: pictures 0 to 3 .*\n$/);
   expect(outcome.stdout).toMatch(/^file +standard input, \d+ bytes\n/);
   const { width, height } = await decodePicture(readFileSync(workspace.path('four.png')));

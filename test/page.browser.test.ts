@@ -235,7 +235,8 @@ test.skipIf(!chromium)('the page in the README of @ganport/sample draws', async 
   let example: BundledPage | undefined;
   let serving: RunningServer | undefined;
   try {
-    await writeFile(join(root, 'index.html'), html!);
+    // A browser asks for an icon.
+    await writeFile(join(root, 'index.html'), `<link rel="icon" href="data:,">${html}`);
     example = await bundlePage(root);
     // It has the generator and the runtime's files where the example looks for them.
     serving = await startServer({ model: file.path, port: 0, pageDir: example.folder });

@@ -25,7 +25,7 @@ export class DeviceError extends RuntimeError implements Explanation {
 
 /** What onnxruntime says of a graph that no device would take. */
 const GRAPH_FAULT =
-  /invalid model|InferenceError|parsing failed|not a registered|INVALID_GRAPH|NOT_IMPLEMENTED/i;
+  /invalid model|no graph was found|InferenceError|parsing failed|not a registered|INVALID_GRAPH|NOT_IMPLEMENTED/i;
 
 /** Whether a model is at fault, not the device that was to run it. */
 export function isGraphFault(error: unknown): boolean {
