@@ -6,6 +6,7 @@ export { describeModel, type ExternalTensor, type ModelDescription } from './des
 export { encodeModel, encodeTensorProto } from './encode.ts';
 export { firstLine, OnnxError } from './error.ts';
 export { gradients } from './gradient/gradients.ts';
+export { inlineModel } from './inline/inline.ts';
 export { type Geometry, geometry } from './ops/geometry.ts';
 export * as ops from './ops/index.ts';
 export * from './proto.ts';
