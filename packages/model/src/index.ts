@@ -41,7 +41,7 @@ export {
 } from './network.ts';
 export { noise } from './noise.ts';
 export { normalQuantile } from './normal.ts';
-export { bytesOf, bytesToNumbers, numbersOf, numbersToBytes } from './pixels.ts';
+export { bytesOf, bytesToNumbers, numbersBehind, numbersOf, numbersToBytes } from './pixels.ts';
 export {
   type GanSpec,
   type ImageSize,

@@ -2,7 +2,8 @@
  * Bytes 0…255 and numbers −1…1: the one map between them, as a graph and on arrays. Level 0 is −1 and 255
  * is 1; what lies outside is clipped. Bytes are [N, H, W, C], numbers [N, C, H, W].
  */
-import { ops as op, scalar, type Value } from '@ganport/onnx';
+import { constantOf, ops as op, scalar, type Value } from '@ganport/onnx';
+import { ModelError } from './error.ts';
 
 /** Bytes, uint8 [N, H, W, C], as numbers, float32 [N, C, H, W]. */
 export function bytesToNumbers(bytes: Value): Value {
@@ -22,6 +23,28 @@ export function numbersToBytes(image: Value): Value {
   const [n, c, h, w] = image.shape;
   const last = c === 1 ? op.Reshape(levels, [n!, h!, w!, 1]) : op.Transpose(levels, [0, 2, 3, 1]);
   return op.Cast(last, 'uint8');
+}
+
+/**
+ * The numbers, float32 [N, C, H, W], that `numbersToBytes` made these bytes of: a cast has no gradient, and what was
+ * clipped none either.
+ * @throws ModelError if the bytes were made in another way
+ */
+export function numbersBehind(bytes: Value): Value {
+  const [last] = behind(bytes, 'Cast');
+  const laid = last?.node?.op === 'Reshape' ? behind(last, 'Reshape') : behind(last, 'Transpose');
+  const [added, middle] = behind(behind(laid[0], 'Clip')[0], 'Add');
+  const [image, scale] = behind(added, 'Mul');
+  const [factor, offset] = [scale, middle].map((value) => value && constantOf(value)?.data);
+  if (image && factor?.length === 1 && factor[0] === 127.5 && Number(offset) === 128) return image;
+  throw new ModelError(
+    'expected bytes that are made of numbers as `ganport export` does: times 127.5, plus 128, clipped',
+  );
+}
+
+/** What the node takes that makes a value, if it is of this operator. */
+function behind(value: Value | undefined, op: string): readonly (Value | undefined)[] {
+  return value?.node?.op === op ? value.node.inputs : [];
 }
 
 /**
