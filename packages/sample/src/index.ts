@@ -8,6 +8,7 @@ export { SampleError } from './error.ts';
 export { type Generator, type Infer, type OpenProgram, openGenerator } from './generator.ts';
 export {
   classIndex,
+  type DrawOptions,
   MAX_COUNT,
   openSampler,
   type SampleOptions,

@@ -34,6 +34,14 @@ export interface WalkOptions extends Walk {
   signal?: AbortSignal | undefined;
 }
 
+export interface DrawOptions {
+  /** Latents [count, size], one after the other. */
+  latents: Float32Array;
+  /** Class of each, indices, of a generator of classes. */
+  labels?: readonly number[] | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 export interface Sampler {
   readonly metadata: GeneratorMetadata;
   /** What draws, and on what: "onnxruntime 1.30.0 on the CPU". */
@@ -49,6 +57,12 @@ export interface Sampler {
    * @throws SampleError outside the ranges; what the program throws when a run fails
    */
   walk(options: WalkOptions): Promise<Images>;
+  /**
+   * Draws pictures of given latents, such as those that were found for a picture.
+   * @throws SampleError unless there are whole, finite latents, and as many labels where there are classes; what the
+   * program throws when a run fails
+   */
+  draw(options: DrawOptions): Promise<Images>;
   /** Ends the sampler, once what was asked for before is drawn. */
   close(): Promise<void>;
 }
@@ -96,6 +110,7 @@ export async function openSampler({
     description,
     sample: (options) => sample(batching, metadata, options),
     walk: (options) => drawWalk(batching, metadata, options),
+    draw: (options) => drawLatents(batching, metadata, options),
     async close() {
       await batching.close();
       await generator.close();
@@ -221,4 +236,33 @@ async function checkGolden(
       `${description} draws the golden samples up to ${difference} levels off, expected at most ${GOLDEN_TOLERANCE}`,
     );
   }
+}
+
+async function drawLatents(
+  batching: Batching,
+  metadata: GeneratorMetadata,
+  { latents, labels, signal }: DrawOptions,
+): Promise<Images> {
+  const { size } = metadata.latent;
+  const { height, width, channels } = metadata.image;
+  const count = latents.length / size;
+  const most = Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
+  if (!Number.isInteger(count) || count < 1 || count > most || !latents.every(Number.isFinite)) {
+    const got = latents.every(Number.isFinite) ? latents.length : 'some that are not';
+    throw new SampleError(
+      `latents: expected ${size} finite numbers for each of 1 to ${most} pictures, got ${got}`,
+    );
+  }
+  for (const label of labels ?? []) checkLabel(label, metadata);
+  const classes = metadata.classes ? count : 0;
+  if ((labels?.length ?? 0) !== classes) {
+    throw new SampleError(`labels: expected ${classes}, got ${labels?.length ?? 0}`);
+  }
+  const data = await batching.draw({
+    count,
+    latents: (first, n) => latents.slice(first * size, (first + n) * size),
+    labels: labels && ((first, n) => BigInt64Array.from(labels.slice(first, first + n), BigInt)),
+    signal,
+  });
+  return { count, height, width, channels, data };
 }

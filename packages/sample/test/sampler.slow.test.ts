@@ -1,4 +1,4 @@
-import { ModelError } from '@ganport/model';
+import { latentBatch, ModelError } from '@ganport/model';
 import type { Program } from '@ganport/runtime';
 import { openProgram } from '@ganport/runtime/node';
 import fc from 'fast-check';
@@ -90,6 +90,22 @@ describe('a sampler', () => {
   ])('refuses %o', async (options, message) => {
     const drawing = await sampler(buildGenerator().model);
     await expect(drawing.sample(options)).rejects.toThrow(message);
+  });
+
+  test('draws given latents as it draws those of a seed', async () => {
+    const { model } = buildGenerator({ latent: 16, height: 5, width: 7, channels: 3 });
+    const drawing = await sampler(model, { maxBatch: 2 });
+    const wanted = await drawing.sample({ seed: 42, start: 5, count: 3 });
+    expect(await drawing.draw({ latents: latentBatch(42, 5, 3, 16) })).toEqual(wanted);
+    for (const [latents, message] of [
+      [new Float32Array(), 'expected 16 finite numbers for each of 1 to 65536 pictures, got 0'],
+      [new Float32Array(17), 'got 17'],
+      [new Float32Array(16).fill(Number.NaN), 'got some that are not'],
+    ] as const) {
+      await expect(drawing.draw({ latents })).rejects.toThrow(message);
+    }
+    const latents = new Float32Array(16);
+    await expect(drawing.draw({ latents, labels: [0] })).rejects.toThrow('without classes');
   });
 
   test('draws for many callers at once, and after one of them was refused', async () => {

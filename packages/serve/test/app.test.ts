@@ -29,6 +29,7 @@ async function serve(draw: (options: SampleOptions) => Promise<Images>): Promise
       description: 'onnxruntime 1.30.0 on the CPU',
       sample: draw,
       walk: () => Promise.reject(new Error('nobody asks for one')),
+      draw: () => Promise.reject(new Error('nobody gives latents')),
       close: async () => {},
     },
     device: 'cpu',
