@@ -28,6 +28,13 @@ export type { Extracted, Extractor } from './evaluate/extractor.ts';
 export { type Labelled, LEAST, type Measures, measure } from './evaluate/measure.ts';
 export { areDigits, fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
 export { type Gan, resolveGan } from './gan.ts';
+export {
+  type Inverted,
+  type InvertOptions,
+  type InvertProgress,
+  invert,
+} from './invert/invert.ts';
+export { readPicture } from './invert/read-picture.ts';
 export { isUnused } from './new-run.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
 export { gpuLacks } from './onnxruntime/gpu-lacks.ts';

@@ -22,7 +22,8 @@ const HEAD_BYTES = 64;
 
 /** What all pictures become, see `PictureSettings`. */
 export interface Form {
-  size: number;
+  height: number;
+  width: number;
   fit: NonNullable<PictureSettings['fit']>;
   channels: 1 | 3;
   background: string;
@@ -55,19 +56,19 @@ export async function surveyPicture(bytes: Uint8Array): Promise<Survey> {
 }
 
 /**
- * A picture's pixels, bytes [size, size, channels]: turned as EXIF says, on the background where it is
+ * A picture's pixels, bytes [height, width, channels]: turned as EXIF says, on the background where it is
  * transparent, 8 bits of 16, the first of several frames.
  * @throws ModelError that says why it cannot be read
  */
 export async function drawPicture(bytes: Uint8Array, form: Form): Promise<Uint8Array> {
   const picture = open(bytes);
   await metadataOf(picture);
-  const { size, channels, background } = form;
+  const { height, width, channels, background } = form;
   const fit = ({ crop: 'cover', contain: 'contain', stretch: 'fill' } as const)[form.fit];
   const drawn = picture
     .autoOrient()
     .flatten({ background })
-    .resize(size, size, { fit, background })
+    .resize(width, height, { fit, background })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .raw({ depth: 'uchar' });
   const { data, info } = await drawn.toBuffer({ resolveWithObject: true }).catch(explain);

@@ -107,7 +107,7 @@ async function prepare(
       if (skipped.lines.length < NAMED) skipped.lines.push(why);
     }
     if (count === 0) throw noneLeft(source, skipped.lines[0]!);
-    const { size, channels } = form;
+    const { width: size, channels } = form;
     const described = { origin, name, count, size, channels, skipped, ...(classes && { classes }) };
     const all = classes && labelsOf(classes, count);
     all?.set(labels);
@@ -144,8 +144,10 @@ function formOf(
   const [first] = surveys;
   const sound = surveys.flatMap(({ value }) => value ?? []);
   if (first?.why !== undefined && sound.length === 0) throw noneLeft(source, first.why);
+  const size = settings.size ?? defaultSize(sound.map(({ side }) => side));
   return {
-    size: settings.size ?? defaultSize(sound.map(({ side }) => side)),
+    height: size,
+    width: size,
     channels: settings.channels ?? (sound.every(({ grey }) => grey) ? 1 : 3),
     fit,
     background,
