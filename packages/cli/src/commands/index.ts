@@ -6,6 +6,7 @@ import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
 import { inspect } from './inspect.ts';
 import { interpolate } from './interpolate.ts';
+import { invertCommand } from './invert.ts';
 import { reportCommand } from './report.ts';
 import { runs } from './runs.ts';
 import { sample } from './sample.ts';
@@ -20,6 +21,7 @@ const WORKING: readonly AnyCommand[] = [
   exportCommand,
   sample,
   interpolate,
+  invertCommand,
   serve,
   evalCommand,
   runs,

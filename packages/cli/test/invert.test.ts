@@ -1,0 +1,74 @@
+/** `ganport invert` on a small generator, and bad input: one line each. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeImages } from '@ganport/sample/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildGenerator, decodePicture } from '../../sample/test/fixture.ts';
+import { failure, ganport } from './run.ts';
+
+const { model, expected } = buildGenerator({ latent: 6, height: 7, width: 5 });
+const own = expected(7, 3);
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganport-invert-'));
+  await writeFile(at('g.onnx'), model);
+  const image = { count: 1, height: 7, width: 5, channels: 1, data: own } as const;
+  const png = await encodeImages(image, 'png');
+  await writeFile(at('own.png'), png);
+  await writeFile(at('empty.png'), '');
+  await writeFile(at('text.png'), 'no picture');
+  await writeFile(at('cut.png'), png.subarray(0, png.length - 20));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const searched = (...more: string[]) =>
+  ganport('invert', at('g.onnx'), at('own.png'), '--starts', '3', '--steps', '100', ...more);
+
+test('a picture of its own is found, told, and drawn beside the given one', async () => {
+  const { code, stdout } = await searched('-o', at('both.png'), '--scale', '1');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /both\.png: given and found\. The nearest picture, found from start \d, is /,
+  );
+  const both = await decodePicture(await readFile(at('both.png')));
+  expect(both).toMatchObject({ width: 10, height: 7, channels: 1 });
+  const half = (left: number) => both.data.filter((_, i) => i % 10 >= left && i % 10 < left + 5);
+  expect(half(0)).toEqual(new Uint8Array(own));
+  const most = half(5).reduce((far, level, i) => Math.max(far, Math.abs(level - own[i]!)), 0);
+  expect(most).toBeLessThanOrEqual(3);
+});
+
+test('the latent is told as JSON', async () => {
+  const { stdout } = await searched('--json');
+  const found = JSON.parse(stdout);
+  expect(found).toMatchObject({ picture: at('own.png'), seed: 42, steps: 100, device: 'cpu' });
+  expect(found.z).toHaveLength(6);
+  expect(found.rmse).toBeLessThan(1);
+  expect(found.mse).toBeCloseTo((found.rmse / 127.5) ** 2, 12);
+});
+
+test.each([
+  ['empty.png', 'it is empty: 0 bytes'],
+  ['text.png', 'expected PNG, JPEG, WebP or AVIF, got something else'],
+  ['cut.png', 'it is damaged'],
+  ['g.onnx', 'expected PNG, JPEG, WebP or AVIF, got something else'],
+  ['none.png', 'no such file'],
+])('a picture that is none: %s', async (name, why) => {
+  const told = await failure(1, 'invert', at('g.onnx'), at(name));
+  expect(told).toContain(at(name));
+  expect(told).toContain(why);
+});
+
+test('a model that is none, a class of a model without, and other wrong usage', async () => {
+  expect(await failure(1, 'invert', at('own.png'), at('own.png'))).toContain(
+    `${at('own.png')}: not an ONNX model: it is a PNG picture`,
+  );
+  const invert = ['invert', at('g.onnx'), at('own.png')];
+  expect(await failure(1, ...invert, '--class', '3')).toContain('was trained without classes');
+  expect(await failure(2, ...invert, '-o', 'both.gif')).toContain('ends in .png, got "both.gif"');
+  expect(await failure(2, ...invert, '--starts', '0')).toContain('--starts: expected an integer');
+  expect(await failure(2, ...invert, '--prior', 'much')).toContain('--prior: expected a number');
+});
