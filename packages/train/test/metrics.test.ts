@@ -129,8 +129,10 @@ test('a whole measure: real images are at the floor, and few are refused', () =>
   const shape = { dim: DIM, classes: undefined };
   const { metrics, size } = measure(real, { features: set(2, 400) }, shape);
   expect(size).toBe(100);
-  const { value, floor, deviation } = metrics['Fréchet distance']!;
-  expect(Math.abs(value - floor)).toBeLessThan(3 * deviation);
+  for (const name of ['Fréchet distance', 'MIND', 'precision']) {
+    const { value, floor, deviation } = metrics[name]!;
+    expect(Math.abs(value - floor), name).toBeLessThan(3 * deviation);
+  }
   expect(() => measure({ features: set(1, 46) }, { features: set(2, 23) }, shape)).toThrow(
     'expected at least 24 generated images and twice as many of the data, got 23 and 46',
   );

@@ -2,9 +2,10 @@
 import { ModelError } from '@ganport/model';
 import { chiSquare, classAccuracy, classScore, modeHistogram } from './class-scores.ts';
 import type { Extracted } from './extractor.ts';
-import { frechet } from './frechet.ts';
+import { frechetTo } from './frechet.ts';
 import { kernelDistances } from './kid.ts';
 import { neighbourhoods } from './neighbours.ts';
+import { mongeTo } from './sliced-wasserstein.ts';
 
 interface Measured {
   value: number;
@@ -63,10 +64,10 @@ export function measure(
     ...(of.labels && { labels: of.labels.slice(first, first + size) }),
   });
   const compared = Array.from({ length: REPEATS }, (_, i) => {
-    const reference = rows(real, i * size);
+    const compare = comparedTo(rows(real, i * size), dim, classes);
     return {
-      got: compare(reference, rows(generated, i * size), dim, classes),
-      floor: compare(reference, rows(real, count + i * size), dim, classes),
+      got: compare(rows(generated, i * size)),
+      floor: compare(rows(real, count + i * size)),
     };
   });
   const metrics: Record<string, Measured> = { KID: kid(real.features, generated.features, dim) };
@@ -98,30 +99,35 @@ function measured(
   return { value, deviation, floor, floorDeviation, better };
 }
 
-function compare(
+/** What compares sets with one of the data. */
+function comparedTo(
   real: Labelled,
-  generated: Labelled,
   dim: number,
   classes: number | undefined,
-): Record<string, Metric> {
-  const few = [real, generated].map(({ features }) => features.subarray(0, PAIRED * dim));
-  const near = neighbourhoods(few[0]!, few[1]!, dim);
-  const scores: Record<string, Metric> = {
-    'Fréchet distance': ['lower', frechet(real.features, generated.features, dim)],
-    precision: ['higher', near.precision],
-    recall: ['higher', near.recall],
-    density: ['higher', near.density],
-    coverage: ['higher', near.coverage],
-  };
-  if (!real.logits || !generated.logits || !classes) return scores;
-  const [a, b] = [real.logits, generated.logits].map((logits) => modeHistogram(logits, classes));
-  return {
-    ...scores,
-    'classifier score': ['higher', classScore(generated.logits, classes)],
-    'χ² of classes': ['lower', chiSquare(a!, b!)],
-    ...(generated.labels && {
-      'class accuracy': ['higher', classAccuracy(generated.logits, classes, generated.labels)],
-    }),
+): (generated: Labelled) => Record<string, Metric> {
+  const few = ({ features }: Labelled) => features.subarray(0, PAIRED * dim);
+  const frechet = frechetTo(real.features, dim);
+  const monge = mongeTo(real.features, dim);
+  return (generated) => {
+    const near = neighbourhoods(few(real), few(generated), dim);
+    const scores: Record<string, Metric> = {
+      'Fréchet distance': ['lower', frechet(generated.features)],
+      MIND: ['lower', monge(generated.features)],
+      precision: ['higher', near.precision],
+      recall: ['higher', near.recall],
+      density: ['higher', near.density],
+      coverage: ['higher', near.coverage],
+    };
+    if (!real.logits || !generated.logits || !classes) return scores;
+    const [a, b] = [real.logits, generated.logits].map((logits) => modeHistogram(logits, classes));
+    return {
+      ...scores,
+      'classifier score': ['higher', classScore(generated.logits, classes)],
+      'χ² of classes': ['lower', chiSquare(a!, b!)],
+      ...(generated.labels && {
+        'class accuracy': ['higher', classAccuracy(generated.logits, classes, generated.labels)],
+      }),
+    };
   };
 }
 
