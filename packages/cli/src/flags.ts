@@ -94,6 +94,15 @@ export function checkpointChoice(describe: string) {
   } as const;
 }
 
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The settings whose flags were given. */
+export function given<T extends object>(flags: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(flags).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}
+
 /** Flags that every command takes. */
 export const EVERYWHERE = {
   json: { boolean: true, describe: 'Print one JSON document on stdout' },

@@ -5,14 +5,11 @@ import { type CheckpointChoice, readRun } from '@ganport/model/node';
 import {
   type ChosenEngine,
   type Dataset,
-  type DownloadProgress,
   defaultThreads,
   type EngineChoice,
   expectNoBatchUnderPenalty,
   expectUnboundedOutput,
-  loadDataset,
   type Overrides,
-  type PrepareProgress,
   resolveConfig,
   resolveGan,
   type TrainConfig,
@@ -21,6 +18,7 @@ import {
   train,
 } from '@ganport/train';
 import { asUsage, type Log } from './command.ts';
+import { loadData } from './data.ts';
 import { exitCodeOf, interruptible } from './interruption.ts';
 import { commandLine } from './invocation.ts';
 import { trainingProgress } from './progress.ts';
@@ -53,15 +51,6 @@ export const DEFAULT_ENGINE = {
   tf32: false,
 } as const;
 
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The settings whose flags were given. */
-export function given<T extends object>(flags: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(flags).filter(([, value]) => value !== undefined),
-  ) as Given<T>;
-}
-
 /** A run to go on with as it was set up, but for the settings in `changes`. */
 export async function resumedTraining(folder: string, changes: Overrides): Promise<Training> {
   const run = await readRun(folder);
@@ -93,16 +82,6 @@ export async function runTraining(training: Training, log: Log): Promise<Trained
   } finally {
     await dataset.close?.();
   }
-}
-
-/** A configuration's data set, which is the caller's to close. */
-function loadData(config: TrainConfig, log: Log): Promise<Dataset> {
-  const { data: source, dataDir, size, fit, channels, background, onBadImage, range } = config;
-  return loadDataset({
-    ...{ source, dataDir, onProgress: downloadProgress(log) },
-    ...given({ size, fit, channels, background, onBadImage, range }),
-    ...{ onPrepare: prepareProgress(log), onNotice: log },
-  });
 }
 
 async function trainOn(dataset: Dataset, training: Training, log: Log): Promise<Trained> {
@@ -148,33 +127,4 @@ async function trainOn(dataset: Dataset, training: Training, log: Log): Promise<
       progress.stop();
     }
   });
-}
-
-/** One line per file that is downloaded. */
-function downloadProgress(log: Log): (progress: DownloadProgress) => void {
-  let current: string | undefined;
-  return ({ file, total }) => {
-    if (file === current) return;
-    current = file;
-    log(`Downloading ${file}, ${(total / 1e6).toFixed(1)} MB …`);
-  };
-}
-
-/** Between lines of progress, in milliseconds. */
-const PREPARING_EVERY_MS = 5000;
-
-/** A line as pictures begin to be prepared, and now and then. */
-function prepareProgress(log: Log): (progress: PrepareProgress) => void {
-  let told: number | undefined;
-  return ({ what, done, total }) => {
-    const now = performance.now();
-    if (told === undefined) {
-      log(`Preparing ${total} pictures; next time they are ready …`);
-    } else if (now - told < PREPARING_EVERY_MS) {
-      return;
-    } else {
-      log(`${what} ${done} of ${total}`);
-    }
-    told = now;
-  };
 }

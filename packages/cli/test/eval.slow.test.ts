@@ -1,6 +1,8 @@
 /** What `ganport eval` tells of a generator of classes, and what a run on digits keeps as its best. */
-import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { greyPng } from '../../train/test/files.ts';
+import { npy } from '../../train/test/npy.ts';
 import { ganport } from './run.ts';
 import { TINY, Workspace } from './workspace.ts';
 
@@ -45,6 +47,31 @@ test('no class accuracy is told of a generator without classes', async () => {
   const text = await succeed('eval', RUN, '--data', 'glyphs', '--count', '24');
   expect(text).toMatch(/^KID +\S+ ± \S+ +real: /m);
   expect(text).not.toContain('class accuracy');
+});
+
+test('data are what train takes: a folder of pictures of any size, arrays of floats', async () => {
+  vi.stubEnv('XDG_CACHE_HOME', workspace.path('cache'));
+  mkdirSync(workspace.path('cats'));
+  for (let i = 0; i < 48; i++) workspace.write(`cats/${i}.png`, await greyPng(33 + (i % 5)));
+  workspace.write('cats/broken.png', 'no picture');
+  const few = ['eval', RUN, '--count', '24', '--data'];
+  const cats = [...few, `folder:${workspace.path('cats')}`];
+  const failed = async (...args: string[]) => {
+    const { code, stderr } = await ganport(...cats, ...args);
+    return [code, stderr];
+  };
+  expect(await failed()).toEqual([1, expect.stringMatching(/"[^"]*broken\.png": expected PNG/)]);
+  expect(await failed('--on-bad-image', 'skip')).toEqual([
+    1,
+    expect.stringContaining(
+      "cats has images of 32×32×1, and ganport's own features are for 28×28×1: name a model of theirs with --features",
+    ),
+  ]);
+  const text = await succeed(...cats, '--on-bad-image', 'skip', '--size', '28');
+  expect(text).toContain('24 pictures beside cats, by');
+  const floats = Float32Array.from({ length: 48 * 784 }, (_, i) => Math.sin(i));
+  const array = workspace.write('faces.npy', npy([48, 28, 28], floats, { descr: '<f4' }));
+  expect(await succeed(...few, `npy:${array}`, '--range=-1..1')).toContain('beside faces');
 });
 
 test('a run on digits keeps the best by features, and an old one goes on with its pixels', async () => {

@@ -29,6 +29,22 @@ async function data(...shape: number[]): Promise<string[]> {
   return ['--data', 'idx', '--data-dir', path];
 }
 
+test.each([
+  [['cats'], '--data: expected glyphs, mnist'],
+  [['folder:'], 'the command line: data: expected a path after "folder:"'],
+  [['folder:a', '--data-dir', 'b'], 'the command line: dataDir: expected none beside'],
+  [['folder:a', '--channels', '2'], 'channels'],
+  [['folder:a', '--size', '3'], '--size: expected an integer from 4 to 1024'],
+])('--data %s is wrong usage', async (data, message) => {
+  expect(await failure(2, 'eval', 'm.onnx', '--data', ...data)).toContain(message);
+});
+
+test('--size of data of one size', async () => {
+  expect(await failure(1, 'eval', 'm.onnx', '--size', '8', ...(await data(48, 8, 8)))).toContain(
+    'size is a setting of pictures, but data source idx has images of one size',
+  );
+});
+
 test.each([['0'], ['1'], ['23']])('--count %s is too few', async (count) => {
   expect(await failure(2, 'eval', 'm.onnx', '--data', 'glyphs', '--count', count)).toContain(
     '--count: expected an integer from 24 to 65536',

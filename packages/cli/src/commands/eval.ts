@@ -12,20 +12,23 @@ import {
   fitsClassifier,
   type Labelled,
   LEAST,
-  loadDataset,
   type Measures,
   measure,
   type OpenExtractor,
   openExtractor,
   readClassifier,
-  SOURCES,
+  resolveConfig,
 } from '@ganport/train';
-import { command, type Log } from '../command.ts';
+import { asUsage, command, type Log } from '../command.ts';
+import { type DataFlags, dataFlags, loadData, pictureSettings } from '../data.ts';
 import { figure } from '../figure.ts';
-import { argument, checkpointChoice, choice, integer, SHARED, text } from '../flags.ts';
+import { argument, checkpointChoice, given, integer, SHARED, text } from '../flags.ts';
 import { readGiven } from '../model-input.ts';
 import { table } from '../table.ts';
+import { COMMAND_LINE } from '../training.ts';
 import { versions } from '../versions.ts';
+
+const DATA_FLAGS = dataFlags('Images to compare with');
 
 /** Images that are in memory at a time. */
 const PART = 256;
@@ -35,12 +38,12 @@ export const evalCommand = command({
   describe: 'Measure how close pictures are to the data',
   examples: [
     ['eval runs/quick --data glyphs', 'By the classifier of digits that comes with ganport'],
-    ['eval model.onnx --data idx --data-dir faces --features inception.onnx', 'By another model'],
+    ['eval runs/cats --data folder:cats --features inception.onnx', 'By another model'],
   ],
   arguments: { model: argument('A run folder, a generator.onnx, or - for standard input') },
   flags: {
-    data: { ...choice('Images to compare with', SOURCES), demandOption: true },
-    'data-dir': text("Folder of the data set's files"),
+    ...DATA_FLAGS,
+    data: { ...DATA_FLAGS.data, demandOption: true },
     count: {
       ...integer('count', 'How many pictures', { minValue: LEAST, maxValue: MAX_COUNT }),
       default: 10_000,
@@ -59,9 +62,9 @@ export const evalCommand = command({
       describe: 'Seconds to load each model and run it once',
     },
   },
-  async run({ model, data, 'data-dir': dataDir, count, seed, features, checkpoint, ...rest }, log) {
+  async run({ model, count, seed, features, checkpoint, ...rest }, log) {
     const timeLimitMs = rest['time-limit'] * 1000;
-    const dataset = await loadDataset({ source: data, dataDir });
+    const dataset = await loadNamed(rest, log);
     let extractor: OpenExtractor | undefined;
     try {
       const wanted = within(count, dataset, log);
@@ -71,7 +74,7 @@ export const evalCommand = command({
         : await readGiven(model);
       const { sampler } = await loadGenerator(file, { device: 'cpu', timeLimitMs });
       try {
-        expectSize(sampler, dataset);
+        expectSize(sampler, dataset, rest.data);
         // What another model calls its classes nobody knows.
         const { classes } = sampler.metadata;
         const labelled = features === undefined && areDigits(classes) && areDigits(dataset.classes);
@@ -96,6 +99,16 @@ async function exported(run: string, checkpoint: CheckpointChoice | undefined) {
   return (await exportGenerator(run, { checkpoint, version: versions().ganport })).model;
 }
 
+/** The data set of the flags, as `train` would take it. */
+function loadNamed(flags: DataFlags, log: Log): Promise<Dataset> {
+  const { data, 'data-dir': dataDir } = flags;
+  const settings = { ...given({ data, dataDir }), ...pictureSettings(flags) };
+  return loadData(
+    asUsage(() => resolveConfig([[COMMAND_LINE, settings]])),
+    log,
+  );
+}
+
 /** What is compared are twice as many of the data: the second half is the floor's. */
 function within(count: number, dataset: Dataset, log: Log): number {
   const most = Math.floor(dataset.count / 2);
@@ -109,12 +122,17 @@ function within(count: number, dataset: Dataset, log: Log): number {
   return most;
 }
 
-function expectSize({ metadata: { image } }: Sampler, dataset: Dataset): void {
+function expectSize({ metadata: { image } }: Sampler, dataset: Dataset, source: string): void {
   const [got, expected] = [image, dataset].map(
     ({ width, height, channels }) => `${width}×${height}×${channels}`,
   );
   if (got !== expected) {
-    throw new Error(`the model draws ${got}, but ${dataset.name} has images of ${expected}`);
+    const { width, height, channels } = image;
+    const resized = source.startsWith('folder') && width === height;
+    const remedy = resized ? `: --size ${height} --channels ${channels} makes them so` : '';
+    throw new Error(
+      `the model draws ${got}, but ${dataset.name} has images of ${expected}${remedy}`,
+    );
   }
 }
 

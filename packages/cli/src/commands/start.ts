@@ -4,12 +4,11 @@ import { isUnsaved, readCheckpoint, writeFileAtomic } from '@ganport/model/node'
 import { expectFreePort } from '@ganport/serve';
 import { configSchema, isUnused, resolveConfig } from '@ganport/train';
 import { command, type Log } from '../command.ts';
-import { integer, SHARED } from '../flags.ts';
+import { given, integer, SHARED } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
 import {
   COMMAND_LINE,
   DEFAULT_ENGINE,
-  given,
   resumedTraining,
   runTraining,
   type Training,

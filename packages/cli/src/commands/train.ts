@@ -19,19 +19,20 @@ import {
   withSource,
 } from '@ganport/train';
 import { asUsage, command, UsageError } from '../command.ts';
-import { checkpointChoice, choice, dataSource, integer, number, text } from '../flags.ts';
+import { type DataFlags, dataFlags, pictureSettings } from '../data.ts';
+import { checkpointChoice, choice, given, integer, number, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
 import { duration } from '../progress-line.ts';
 import {
   COMMAND_LINE,
   DEFAULT_ENGINE,
-  given,
   resumedTraining,
   runTraining,
   type Training,
 } from '../training.ts';
 
-const { steps, batch, seed, adam, every, size, fit, range, onBadImage } = configSchema.shape;
+const { steps, batch, seed, adam, every } = configSchema.shape;
+const DATA_FLAGS = dataFlags('Images to learn from');
 
 /** As of a run.json, which holds a configuration and more. */
 const MAX_CONFIG_BYTES = 2 ** 24;
@@ -65,32 +66,9 @@ export const train = command({
       defaultDescription: DEFAULT_PRESET,
     },
     config: text('JSON file of settings over the preset'),
-    data: { ...dataSource('Images to learn from'), defaultDescription: 'glyphs' },
-    'data-dir': {
-      ...text("Folder of the data set's files"),
-      defaultDescription: 'they are downloaded',
-    },
-    size: {
-      ...integer('size', 'Height and width that pictures get', size.unwrap()),
-      defaultDescription: '28, 32 or 64, by the pictures',
-    },
-    fit: {
-      ...choice('How pictures that are not square get it', fit.unwrap().options),
-      defaultDescription: 'crop',
-    },
-    channels: {
-      ...integer('channels', 'Pictures are grey, 1, or in colour, 3', { minValue: 1, maxValue: 3 }),
-      defaultDescription: "the pictures'",
-    },
-    range: {
-      ...choice('What black and white are in arrays of floats', range.unwrap().options),
-      defaultDescription: 'none: bytes',
-    },
+    ...DATA_FLAGS,
+    data: { ...DATA_FLAGS.data, defaultDescription: 'glyphs' },
     flip: { boolean: true, describe: 'Mirror half of what a step sees', group: 'Options:' },
-    'on-bad-image': {
-      ...choice('What a picture that cannot be read does', onBadImage.unwrap().options),
-      defaultDescription: 'fail',
-    },
     steps: { ...integer('steps', 'Steps to train', steps), defaultDescription: PRESETS_OWN },
     batch: { ...integer('batch', 'Images per step', batch), defaultDescription: PRESETS_OWN },
     seed: {
@@ -158,18 +136,11 @@ export const train = command({
   },
 });
 
-interface Flags {
+interface Flags extends DataFlags {
   preset?: PresetName | undefined;
   config?: string | undefined;
-  data?: string | undefined;
-  'data-dir'?: string | undefined;
   steps?: number | undefined;
-  size?: number | undefined;
-  fit?: Overrides['fit'];
-  channels?: number | undefined;
-  range?: Overrides['range'];
   flip?: boolean | undefined;
-  'on-bad-image'?: Overrides['onBadImage'];
   batch?: number | undefined;
   seed?: number | undefined;
   loss?: LossName | undefined;
@@ -189,11 +160,13 @@ async function newTraining(flags: Flags): Promise<Training> {
   if (flags.checkpoint !== undefined) {
     throw new UsageError('--checkpoint is for a run that goes on: expected --resume RUN with it');
   }
-  const { preset, config: path, data, batch, seed, loss } = flags;
-  const { size, channels, flip, range, 'on-bad-image': onBadImage } = flags;
-  const pictures = given({ size, fit: flags.fit, channels, flip, range, onBadImage });
+  const { preset, config: path, data, batch, seed, loss, flip } = flags;
   const settings = withAbsoluteData(
-    { ...given({ preset, data, batch, seed, loss }), ...pictures, ...changeable(flags) },
+    {
+      ...given({ preset, data, batch, seed, loss, flip }),
+      ...pictureSettings(flags),
+      ...changeable(flags),
+    },
     { what: COMMAND_LINE, folder: '.' },
   );
   const file =
