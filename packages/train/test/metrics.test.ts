@@ -11,24 +11,9 @@ import { frechet } from '../src/evaluate/frechet.ts';
 import { kernelDistance, kernelDistances } from '../src/evaluate/kid.ts';
 import { measure } from '../src/evaluate/measure.ts';
 import { neighbourhoods } from '../src/evaluate/neighbours.ts';
-import { eigenSymmetric, product, rootSymmetric } from '../src/evaluate/symmetric.ts';
 
 const DIM = 6;
 const set = (seed: number, count: number) => latentBatch(seed, 0, count, DIM);
-
-test('the root of a symmetric matrix, twice, is the matrix: also without full rank', () => {
-  const vectors = Float64Array.from(set(1, 4));
-  const gram = new Float64Array(DIM * DIM);
-  for (let i = 0; i < DIM; i++)
-    for (let j = 0; j < DIM; j++)
-      for (let r = 0; r < 4; r++)
-        gram[i * DIM + j]! += vectors[r * DIM + i]! * vectors[r * DIM + j]!;
-  const root = rootSymmetric(gram, DIM);
-  const squared = product(root, root, DIM);
-  expect(Math.max(...squared.map((x, i) => Math.abs(x - gram[i]!)))).toBeLessThan(1e-10);
-  const { values } = eigenSymmetric(gram, DIM);
-  expect(values.filter((x) => Math.abs(x) < 1e-10)).toHaveLength(2);
-});
 
 describe('the Fréchet distance', () => {
   test('of a set to itself is 0, and to itself moved is the square of the way', () => {

@@ -1,10 +1,13 @@
 /** The Fréchet distance of features (Heusel et al. 2017). */
-import { eigenSymmetric, product, rootSymmetric } from './symmetric.ts';
+import { factor, nuclearNorm, rowProducts } from './matrix.ts';
 
-/** Mean [dim] and covariance [dim · dim], of n − 1 degrees of freedom. */
 interface Moments {
+  /** [dim]. */
   mean: Float64Array;
-  covariance: Float64Array;
+  /** Of the covariance, of n − 1 degrees of freedom. */
+  trace: number;
+  /** F [rank · dim]: the covariance is Fᵀ · F. */
+  factor: Float64Array;
 }
 
 /** Of n ≥ 2 rows of features [n, dim]. */
@@ -12,20 +15,18 @@ function momentsOf(features: Float32Array, dim: number): Moments {
   const count = features.length / dim;
   const mean = new Float64Array(dim);
   for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / count;
-  const covariance = new Float64Array(dim * dim);
-  const row = new Float64Array(dim);
-  for (let start = 0; start < features.length; start += dim) {
-    for (let i = 0; i < dim; i++) row[i] = features[start + i]! - mean[i]!;
+  // [dim · n], so that the covariance is products of rows.
+  const centred = new Float64Array(features.length);
+  const scale = 1 / Math.sqrt(count - 1);
+  for (let row = 0; row < count; row++) {
     for (let i = 0; i < dim; i++) {
-      const x = row[i]! / (count - 1);
-      if (x === 0) continue;
-      for (let j = i; j < dim; j++) covariance[i * dim + j]! += x * row[j]!;
+      centred[i * count + row] = (features[row * dim + i]! - mean[i]!) * scale;
     }
   }
-  for (let i = 0; i < dim; i++) {
-    for (let j = 0; j < i; j++) covariance[i * dim + j] = covariance[j * dim + i]!;
-  }
-  return { mean, covariance };
+  const covariance = rowProducts(centred, centred, count);
+  let trace = 0;
+  for (let i = 0; i < dim; i++) trace += covariance[i * dim + i]!;
+  return { mean, trace, factor: factor(covariance, dim) };
 }
 
 export function frechet(real: Float32Array, generated: Float32Array, dim: number): number {
@@ -33,31 +34,17 @@ export function frechet(real: Float32Array, generated: Float32Array, dim: number
 }
 
 /**
- * The distance of many sets to one: |μ₁ − μ₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½). The last trace is that of
- * (√C₁ C₂ √C₁)^½, which is symmetric and defined also where fewer images than features leave C₁ or C₂
- * without full rank.
+ * The distance of many sets to one: |μ₁ − μ₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½). With C₁ = Fᵀ F and C₂ = Gᵀ G the eigenvalues of
+ * C₁C₂ are the squares of F Gᵀ's singular values, so the last trace is their sum: also where fewer images than
+ * features leave a covariance without full rank.
  */
 export function frechetTo(real: Float32Array, dim: number): (generated: Float32Array) => number {
   const a = momentsOf(real, dim);
-  const root = rootSymmetric(a.covariance, dim);
   return (generated) => {
     const b = momentsOf(generated, dim);
-    let distance = 0;
-    for (let i = 0; i < dim; i++) {
-      distance += (a.mean[i]! - b.mean[i]!) ** 2;
-      distance += a.covariance[i * dim + i]! + b.covariance[i * dim + i]!;
-    }
-    const inner = product(product(root, b.covariance, dim), root, dim);
-    for (let i = 0; i < dim; i++) {
-      for (let j = 0; j < i; j++) {
-        const both = (inner[i * dim + j]! + inner[j * dim + i]!) / 2;
-        inner[i * dim + j] = both;
-        inner[j * dim + i] = both;
-      }
-    }
-    for (const value of eigenSymmetric(inner, dim).values) {
-      distance -= 2 * Math.sqrt(Math.max(value, 0));
-    }
-    return Math.max(distance, 0);
+    const columns = b.factor.length / dim;
+    const root = columns === 0 ? 0 : nuclearNorm(rowProducts(a.factor, b.factor, dim), columns);
+    const moved = a.mean.reduce((sum, x, i) => sum + (x - b.mean[i]!) ** 2, 0);
+    return Math.max(moved + a.trace + b.trace - 2 * root, 0);
   };
 }

@@ -1,4 +1,4 @@
-/** Symmetric matrices in double precision, [n · n] row by row. */
+/** Eigenvalues by Jacobi's rotations, and what follows from them: slow, and another way than what is tested. */
 
 /** Sweeps of Jacobi's method: convergence is quadratic, and 10 suffice for 512 rows. */
 const SWEEPS = 50;
