@@ -1,9 +1,10 @@
 /** What `ganport eval` tells of a generator of classes, and what a run on digits keeps as its best. */
 import { mkdirSync, readFileSync } from 'node:fs';
+import { buildModel, encodeModel, input, ops } from '@ganport/onnx';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { greyPng } from '../../train/test/files.ts';
-import { npy } from '../../train/test/npy.ts';
-import { ganport } from './run.ts';
+import { npy, zip } from '../../train/test/npy.ts';
+import { failure, ganport } from './run.ts';
 import { TINY, Workspace } from './workspace.ts';
 
 const workspace = new Workspace();
@@ -61,6 +62,7 @@ test('data are what train takes: a folder of pictures of any size, arrays of flo
     return [code, stderr];
   };
   expect(await failed()).toEqual([1, expect.stringMatching(/"[^"]*broken\.png": expected PNG/)]);
+  // The features that are there are for 28 × 28.
   expect(await failed('--on-bad-image', 'skip')).toEqual([
     1,
     expect.stringContaining(
@@ -72,6 +74,51 @@ test('data are what train takes: a folder of pictures of any size, arrays of flo
   const floats = Float32Array.from({ length: 48 * 784 }, (_, i) => Math.sin(i));
   const array = workspace.write('faces.npy', npy([48, 28, 28], floats, { descr: '<f4' }));
   expect(await succeed(...few, `npy:${array}`, '--range=-1..1')).toContain('beside faces');
+});
+
+test('a model of features gets what it takes: another size, colour, its range', async () => {
+  const image = input('image', 'float32', ['N', 3, 4, 4]);
+  const features = ops.Reshape(image, ['N', 48]);
+  const model = buildModel({ name: 'features', inputs: [image], outputs: { features } });
+  const path = workspace.write('features.onnx', encodeModel(model));
+  const of = async (range: string) => {
+    const args = ['--data', 'glyphs', '--count', '24', '--features', path, '--json'];
+    const { metrics } = JSON.parse(await succeed('eval', RUN, ...args, '--features-range', range));
+    return metrics['Fréchet distance'];
+  };
+  const [small, large] = [await of('0..1'), await of('0..255')];
+  expect(small.value).toBeGreaterThan(small.floor);
+  expect(large.value / small.value / 255 ** 2).toBeCloseTo(1, 3);
+  const faces = workspace.write('small.npy', npy([48, 8, 8], new Uint8Array(48 * 64)));
+  const other = ['eval', RUN, '--count', '24', '--features', path, '--data'];
+  expect(await failure(1, ...other, `npy:${faces}`)).toMatch(
+    /the model draws 28×28×1, but small has images of 8×8×1\n$/,
+  );
+  const cats = ['--on-bad-image', 'skip', '--size', '32'];
+  const { stderr } = await ganport(...other, `folder:${workspace.path('cats')}`, ...cats);
+  expect(stderr).toContain('cats has images of 32×32×1: --size 28 --channels 1 makes them so\n');
+});
+
+test('no class accuracy is told of data whose classes only have the names of digits', async () => {
+  const noise = Uint8Array.from({ length: 60 * 784 }, (_, i) => (i * 7919) % 256);
+  const named = {
+    x: npy([60, 28, 28], noise),
+    y: npy(
+      [60],
+      Uint8Array.from({ length: 60 }, (_, i) => i % 10),
+    ),
+  };
+  const path = workspace.write(
+    'clothes.npz',
+    zip(Object.fromEntries(Object.entries(named).map(([name, bytes]) => [`${name}.npy`, bytes]))),
+  );
+  const { code, stdout, stderr } = await ganport(
+    ...['eval', CLASSES, '--count', '24', '--data', `npy:${path}`],
+  );
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('beside clothes');
+  expect(stdout).not.toContain('class accuracy');
+  expect(stderr).toContain('takes less than half of clothes for what they are');
 });
 
 test('a run on digits keeps the best by features, and an old one goes on with its pixels', async () => {

@@ -45,6 +45,11 @@ test('--size of data of one size', async () => {
   );
 });
 
+test('a range of features without a model', async () => {
+  const args = ['--data', 'glyphs', '--features-range', '0..1'];
+  expect(await failure(2, 'eval', 'm.onnx', ...args)).toContain('expected --features with it');
+});
+
 test.each([['0'], ['1'], ['23']])('--count %s is too few', async (count) => {
   expect(await failure(2, 'eval', 'm.onnx', '--data', 'glyphs', '--count', count)).toContain(
     '--count: expected an integer from 24 to 65536',

@@ -24,7 +24,12 @@ export {
   createEngine,
   type EngineChoice,
 } from './engines.ts';
-export type { Extracted, Extractor } from './evaluate/extractor.ts';
+export { knowsClasses } from './evaluate/class-scores.ts';
+export {
+  type Extractor,
+  FEATURE_RANGES,
+  type FeatureRange,
+} from './evaluate/extractor.ts';
 export { type Labelled, LEAST, type Measures, measure } from './evaluate/measure.ts';
 export { areDigits, fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
 export { type Gan, resolveGan } from './gan.ts';

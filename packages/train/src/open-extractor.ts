@@ -2,15 +2,12 @@
 import { beforeAbort, type Program, RuntimeError } from '@ganport/runtime';
 import { openProgram } from '@ganport/runtime/node';
 import type { Dataset } from './data/index.ts';
-import { createExtractor, type Extractor, type ImageSize } from './evaluate/extractor.ts';
+import { createExtractor, type Extractor, type ExtractorOptions } from './evaluate/extractor.ts';
 import { areDigits, fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
 
 export type OpenExtractor = Extractor & Pick<Program, 'close'>;
 
-export interface ExtractorOptions {
-  size: ImageSize;
-  /** Names the model in errors. */
-  what: string;
+export interface OpenExtractorOptions extends ExtractorOptions {
   threads?: number;
   /**
    * Gives a model up, which a file may have without an end, while it is opened and gives features of one
@@ -26,13 +23,13 @@ export interface ExtractorOptions {
  */
 export async function openExtractor(
   model: Uint8Array,
-  { size, what, threads, signal }: ExtractorOptions,
+  { size, what, range, threads, signal }: OpenExtractorOptions,
 ): Promise<OpenExtractor> {
   const options = { device: 'cpu', ...(threads && { threads }) } as const;
   const opening = openProgram(model, options);
   const program = await beforeAbort(opening, signal, (late) => late.close()).catch(named);
   try {
-    const extractor = createExtractor(program, size, what);
+    const extractor = createExtractor(program, { size, what, range });
     if (signal) {
       const black = new Float32Array(size.channels * size.height * size.width).fill(-1);
       await beforeAbort(extractor.extract(black, { signal }), signal).catch(named);

@@ -11,8 +11,9 @@ async function opened<T>(
   shape: Dim[],
   make: (x: Value) => Record<string, Value>,
   use: (program: Program) => T | Promise<T>,
+  dtype: 'float32' | 'uint8' = 'float32',
 ): Promise<T> {
-  const image = input('image', 'float32', shape);
+  const image = input('image', dtype, shape);
   const model = buildModel({ name: 'features', inputs: [image], outputs: make(image) });
   const program = await openProgram(encodeModel(model), { device: 'cpu' });
   try {
@@ -30,7 +31,7 @@ test('features are the same however many images there are', async () => {
     ['N', 1, 2, 3],
     (x) => ({ any: flat(x) }),
     async (program) => {
-      const { dim, classes, extract } = createExtractor(program, SIZE, 'm');
+      const { dim, classes, extract } = createExtractor(program, { size: SIZE, what: 'm' });
       expect([dim, classes]).toEqual([6, undefined]);
       expect((await extract(images)).features).toEqual(images);
       expect((await extract(images.subarray(0, 6))).features).toEqual(images.subarray(0, 6));
@@ -40,10 +41,22 @@ test('features are the same however many images there are', async () => {
 
 test.each([
   [
-    'another size',
-    ['N', 1, 2, 4],
-    (x: Value) => ({ y: ops.Reshape(x, ['N', 8]) }),
-    'm: expected one input, images [N, 1, 2, 3] float32 or uint8, got float32 [N, 1, 2, 4]; put a Resize',
+    'more channels that are no colours',
+    ['N', 2, 2, 3],
+    (x: Value) => ({ y: ops.Reshape(x, ['N', 12]) }),
+    'm: expected one input, images [N, C, H, W] float32 or uint8 that can be made of [N, 1, 2, 3], got float32 [N, 2, 2, 3]; it takes 2 channels',
+  ],
+  [
+    'channels that come last',
+    ['N', 2, 3, 1],
+    (x: Value) => ({ y: ops.Reshape(x, ['N', 6]) }),
+    'it takes 2 channels: put a Transpose before it if they come last',
+  ],
+  [
+    'no images',
+    ['N', 6],
+    (x: Value) => ({ y: x }),
+    'got float32 [N, 6]; put a Reshape before its input',
   ],
   ['a fixed batch', [4, 1, 2, 3], (x: Value) => ({ y: flat(x) }), 'export it with a dynamic batch'],
   [
@@ -60,8 +73,57 @@ test.each([
   ],
 ] as const)('%s is refused', async (_, shape, make, message) => {
   await opened([...shape], make, (program) => {
-    expect(() => createExtractor(program, SIZE, 'm')).toThrow(message);
+    expect(() => createExtractor(program, { size: SIZE, what: 'm' })).toThrow(message);
   });
+});
+
+test.each([
+  ['-1..1', [-1, 0, 1]],
+  ['0..1', [0, 0.5, 1]],
+  ['0..255', [0, 127.5, 255]],
+] as const)('black, grey and white are %s to a model that takes such', async (range, expected) => {
+  await opened(
+    ['N', 1, 1, 3],
+    (x) => ({ y: ops.Reshape(x, ['N', 3]) }),
+    async (program) => {
+      const size = { channels: 1, height: 1, width: 3 };
+      const { extract } = createExtractor(program, { size, what: 'm', range });
+      const { features } = await extract(Float32Array.of(-1, 0, 1));
+      expect([...features]).toEqual(expected);
+    },
+  );
+});
+
+test('images are resized and grey is made colour where the model takes another size; features may be planes', async () => {
+  await opened(
+    ['N', 3, 1, 4],
+    (x) => ({ y: ops.Reshape(x, ['N', 12, 1, 1]) }),
+    async (program) => {
+      const size = { channels: 1, height: 1, width: 2 };
+      const { dim, extract } = createExtractor(program, { size, what: 'm' });
+      expect(dim).toBe(12);
+      const line = [-1, -0.5, 0.5, 1];
+      const { features } = await extract(Float32Array.of(-1, 1));
+      expect([...features]).toEqual([...line, ...line, ...line]);
+    },
+  );
+});
+
+test('a model of bytes gets them rounded, in planes, and no range', async () => {
+  await opened(
+    ['N', 3, 1, 2],
+    (x) => ({ y: ops.Reshape(ops.Cast(x, 'float32'), ['N', 6]) }),
+    async (program) => {
+      const size = { channels: 3, height: 1, width: 1 };
+      const { extract } = createExtractor(program, { size, what: 'm' });
+      const { features } = await extract(Float32Array.of(-1, 0.001, 1));
+      expect([...features]).toEqual([0, 0, 128, 128, 255, 255]);
+      expect(() => createExtractor(program, { size, what: 'm', range: '0..1' })).toThrow(
+        'm: it takes bytes, whose range is 0..255: expected none of its own, got 0..1',
+      );
+    },
+    'uint8',
+  );
 });
 
 test('features that are not finite are told', async () => {
@@ -69,7 +131,7 @@ test('features that are not finite are told', async () => {
     ['N', 1, 2, 3],
     (x) => ({ y: flat(ops.Log(x)) }),
     async (program) => {
-      const { extract } = createExtractor(program, SIZE, 'm');
+      const { extract } = createExtractor(program, { size: SIZE, what: 'm' });
       await expect(extract(new Float32Array(6).fill(-1))).rejects.toThrow(
         'm: expected 6 finite features, got some that are not finite',
       );

@@ -13,7 +13,10 @@ test('it is the pinned file, and tells most drawn digits', async () => {
   expect(fitsClassifier({ ...dataset, channels: 3 })).toBe(false);
   const program = await openProgram(await readClassifier(), { device: 'cpu' });
   try {
-    const { dim, classes, extract } = createExtractor(program, dataset, 'classifier');
+    const { dim, classes, extract } = createExtractor(program, {
+      size: dataset,
+      what: 'classifier',
+    });
     expect([dim, classes]).toEqual([64, 10]);
     const bytes = await dataset.read(Uint32Array.from({ length: 200 }, (_, i) => i));
     const { logits } = await extract(numbersOf(bytes, [1, 28, 28]));

@@ -1,28 +1,27 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
-import { MAX_SEED, numbersOf, permutation, STREAM, turnsIn } from '@ganport/model';
+import { MAX_SEED } from '@ganport/model';
 import type { CheckpointChoice } from '@ganport/model/node';
 import { MAX_COUNT, type Sampler } from '@ganport/sample';
-import { loadGenerator, readModel } from '@ganport/sample/node';
+import { loadGenerator } from '@ganport/sample/node';
 import {
   areDigits,
   type Dataset,
-  type Extractor,
-  fitsClassifier,
+  FEATURE_RANGES,
+  knowsClasses,
   type Labelled,
   LEAST,
   type Measures,
   measure,
   type OpenExtractor,
-  openExtractor,
-  readClassifier,
   resolveConfig,
 } from '@ganport/train';
-import { asUsage, command, type Log } from '../command.ts';
+import { asUsage, command, type Log, UsageError } from '../command.ts';
 import { type DataFlags, dataFlags, loadData, pictureSettings } from '../data.ts';
+import { extractDrawn, extractReal, openFeatures } from '../features.ts';
 import { figure } from '../figure.ts';
-import { argument, checkpointChoice, given, integer, SHARED, text } from '../flags.ts';
+import { argument, checkpointChoice, choice, given, integer, SHARED, text } from '../flags.ts';
 import { readGiven } from '../model-input.ts';
 import { table } from '../table.ts';
 import { COMMAND_LINE } from '../training.ts';
@@ -30,15 +29,15 @@ import { versions } from '../versions.ts';
 
 const DATA_FLAGS = dataFlags('Images to compare with');
 
-/** Images that are in memory at a time. */
-const PART = 256;
-
 export const evalCommand = command({
   usage: 'eval <model>',
   describe: 'Measure how close pictures are to the data',
   examples: [
     ['eval runs/quick --data glyphs', 'By the classifier of digits that comes with ganport'],
-    ['eval runs/cats --data folder:cats --features inception.onnx', 'By another model'],
+    [
+      'eval runs/cats --data folder:cats --features inception.onnx --features-range 0..255',
+      'By another model',
+    ],
   ],
   arguments: { model: argument('A run folder, a generator.onnx, or - for standard input') },
   flags: {
@@ -56,6 +55,10 @@ export const evalCommand = command({
       ...text('ONNX model that gives features of images'),
       defaultDescription: "ganport's, for digits",
     },
+    'features-range': {
+      ...choice('What black and white are to that model', FEATURE_RANGES),
+      defaultDescription: '-1..1, or bytes',
+    },
     checkpoint: checkpointChoice("Which of a run's weights"),
     'time-limit': {
       ...SHARED['time-limit'],
@@ -64,21 +67,25 @@ export const evalCommand = command({
   },
   async run({ model, count, seed, features, checkpoint, ...rest }, log) {
     const timeLimitMs = rest['time-limit'] * 1000;
+    const range = rest['features-range'];
+    if (range !== undefined && features === undefined) {
+      throw new UsageError(`--features-range is that of a model: expected --features with it`);
+    }
     const dataset = await loadNamed(rest, log);
     let extractor: OpenExtractor | undefined;
     try {
       const wanted = within(count, dataset, log);
-      extractor = await openFeatures(features, dataset, timeLimitMs);
+      extractor = await openFeatures({ path: features, range, timeLimitMs }, dataset);
       const file = existsSync(join(model, 'run.json'))
         ? { path: model, bytes: await exported(model, checkpoint) }
         : await readGiven(model);
       const { sampler } = await loadGenerator(file, { device: 'cpu', timeLimitMs });
       try {
         expectSize(sampler, dataset, rest.data);
+        const real = await extractReal(dataset, 2 * wanted, extractor);
         // What another model calls its classes nobody knows.
-        const { classes } = sampler.metadata;
-        const labelled = features === undefined && areDigits(classes) && areDigits(dataset.classes);
-        const real = await extractReal(dataset, { count: 2 * wanted, labelled }, extractor);
+        const told = features === undefined && tellsClasses(real, dataset, log);
+        const labelled = told && areDigits(sampler.metadata.classes);
         const drawing = { count: wanted, seed, labelled };
         const generated = await extractDrawn(sampler, drawing, extractor);
         const measures = measure(real, generated, extractor);
@@ -136,79 +143,14 @@ function expectSize({ metadata: { image } }: Sampler, dataset: Dataset, source: 
   }
 }
 
-async function openFeatures(
-  path: string | undefined,
-  dataset: Dataset,
-  timeLimitMs: number,
-): Promise<OpenExtractor> {
-  const { name, channels, height, width } = dataset;
-  if (path !== undefined) {
-    const model = await readModel(path);
-    const signal = AbortSignal.timeout(timeLimitMs);
-    return openExtractor(model, { size: dataset, what: path, signal }).catch((error: unknown) => {
-      if (error !== signal.reason) throw error;
-      throw new Error(
-        `${path}: expected features of an image within ${timeLimitMs / 1000} s, got none: give it more time (--time-limit)`,
-      );
-    });
-  }
-  if (!fitsClassifier(dataset)) {
-    throw new Error(
-      `${name} has images of ${width}×${height}×${channels}, and ganport's own features are for 28×28×1: name a model of theirs with --features`,
-    );
-  }
-  return openExtractor(await readClassifier(), { size: dataset, what: 'the classifier of digits' });
-}
-
-interface Drawing {
-  count: number;
-  /** Whether the classifier's classes are those of the data and the generator. */
-  labelled: boolean;
-}
-
-/** Of images from all over the data, whatever its order. */
-async function extractReal(
-  dataset: Dataset,
-  { count, labelled }: Drawing,
-  extractor: Extractor,
-): Promise<Labelled> {
-  const chosen = permutation(0, 0, dataset.count, STREAM.evaluation).subarray(0, count);
-  const extracted = await extractParts(count, extractor, async (start, part) => {
-    const bytes = await dataset.read(chosen.slice(start, start + part));
-    return numbersOf(bytes, [dataset.channels, dataset.height, dataset.width]);
-  });
-  if (!labelled) return extracted;
-  return { ...extracted, labels: Array.from(chosen, (index) => dataset.labels![index]!) };
-}
-
-async function extractDrawn(
-  sampler: Sampler,
-  { count, seed, labelled }: Drawing & { seed: number },
-  extractor: Extractor,
-): Promise<Labelled> {
-  const extracted = await extractParts(count, extractor, async (start, part) => {
-    const { data, channels, height, width } = await sampler.sample({ seed, start, count: part });
-    return numbersOf(data, [channels, height, width]);
-  });
-  if (!labelled) return extracted;
-  // As `sample` draws them where no class is asked for.
-  const labels = turnsIn(sampler.metadata.classes!.length, 0, count);
-  return { ...extracted, labels: Array.from(labels, Number) };
-}
-
-async function extractParts(
-  count: number,
-  { dim, classes, extract }: Extractor,
-  images: (start: number, count: number) => Promise<Float32Array>,
-): Promise<Labelled> {
-  const features = new Float32Array(count * dim);
-  const logits = classes === undefined ? undefined : new Float32Array(count * classes);
-  for (let start = 0; start < count; start += PART) {
-    const part = await extract(await images(start, Math.min(PART, count - start)));
-    features.set(part.features, start * dim);
-    logits?.set(part.logits!, start * classes!);
-  }
-  return logits ? { features, logits } : { features };
+/** Whether data are the digits that ganport's classifier tells: others may have classes of the same names. */
+function tellsClasses({ logits, labels }: Labelled, { name, classes }: Dataset, log: Log): boolean {
+  if (!areDigits(classes)) return false;
+  if (knowsClasses(logits!, classes!.length, labels!)) return true;
+  log(
+    `ganport's classifier of digits takes less than half of ${name} for what they are: its features say little of them; name a model of theirs with --features`,
+  );
+  return false;
 }
 
 function toText(

@@ -74,7 +74,7 @@ async function accuracyOf(model: Uint8Array, { count, read, labels }: Dataset): 
   const program = await openProgram(model, { device: 'cpu' });
   try {
     const size = { channels: 1, height: SIZE, width: SIZE };
-    const { extract } = createExtractor(program, size, FILE);
+    const { extract } = createExtractor(program, { size, what: FILE });
     const all = Uint32Array.from({ length: count }, (_, i) => i);
     const { logits } = await extract(numbersOf(await read(all), [1, SIZE, SIZE]));
     return classAccuracy(logits!, CLASSES, labels!);

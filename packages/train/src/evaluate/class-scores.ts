@@ -39,6 +39,18 @@ export function classAccuracy(
   return told.filter((label, i) => label === labels[i]).length / told.length;
 }
 
+/** Share of a data set's images that a classifier tells whose features say something of them. */
+const KNOWN = 0.5;
+
+/** Whether a classifier knows the classes of images, or ones of the same names. @param labels one for each image */
+export function knowsClasses(
+  logits: Float32Array,
+  classes: number,
+  labels: ArrayLike<number>,
+): boolean {
+  return classAccuracy(logits, classes, labels) >= KNOWN;
+}
+
 /** How many images are of each class. */
 export function modeHistogram(logits: Float32Array, classes: number): number[] {
   const histogram = Array.from({ length: classes }, () => 0);

@@ -8,7 +8,7 @@ import {
   turnsIn,
 } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
-import { classAccuracy } from './class-scores.ts';
+import { knowsClasses } from './class-scores.ts';
 import type { Extractor } from './extractor.ts';
 import { METRICS, type Metric, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
@@ -16,8 +16,6 @@ import { samplesPng } from './samples.ts';
 /** Images of the picture; scored images are drawn at most so many at a time too. */
 const GRID = 64;
 const SCORED = 1024;
-/** Share of the data's images that a classifier knows whose features say something of them. */
-const KNOWN = 0.5;
 /** Of the fixed latents, and of the choice of images they are compared with. */
 const SEED = 42;
 
@@ -119,7 +117,7 @@ async function knownFeatures(
 ): Promise<Float32Array | undefined> {
   if (!classes || !labels || labels.length < dim) return undefined;
   const { features, logits } = await extract(images);
-  return classAccuracy(logits!, classes, labels) >= KNOWN ? features : undefined;
+  return knowsClasses(logits!, classes, labels) ? features : undefined;
 }
 
 /**

@@ -1,0 +1,101 @@
+/** Features of the data's images and of drawn ones. */
+import { numbersOf, permutation, STREAM, turnsIn } from '@ganport/model';
+import type { Sampler } from '@ganport/sample';
+import { readModel } from '@ganport/sample/node';
+import {
+  type Dataset,
+  type Extractor,
+  type FeatureRange,
+  fitsClassifier,
+  type Labelled,
+  type OpenExtractor,
+  openExtractor,
+  readClassifier,
+} from '@ganport/train';
+
+/** Images that are in memory at a time. */
+const PART = 256;
+
+interface FeatureOptions {
+  /** Of a model; ganport's own unless given. */
+  path: string | undefined;
+  range: FeatureRange | undefined;
+  timeLimitMs: number;
+}
+
+/** Whoever opens it closes it. */
+export async function openFeatures(
+  { path, range, timeLimitMs }: FeatureOptions,
+  dataset: Dataset,
+): Promise<OpenExtractor> {
+  const { name, channels, height, width } = dataset;
+  if (path !== undefined) {
+    const model = await readModel(path);
+    const signal = AbortSignal.timeout(timeLimitMs);
+    const options = { size: dataset, what: path, range, signal };
+    return openExtractor(model, options).catch((error: unknown) => {
+      if (error !== signal.reason) throw error;
+      throw new Error(
+        `${path}: expected features of an image within ${timeLimitMs / 1000} s, got none: give it more time (--time-limit)`,
+      );
+    });
+  }
+  if (!fitsClassifier(dataset)) {
+    throw new Error(
+      `${name} has images of ${width}×${height}×${channels}, and ganport's own features are for 28×28×1: name a model of theirs with --features`,
+    );
+  }
+  return openExtractor(await readClassifier(), { size: dataset, what: 'the classifier of digits' });
+}
+
+/** Of images from all over the data, whatever its order, with their labels where it has some. */
+export async function extractReal(
+  dataset: Dataset,
+  count: number,
+  extractor: Extractor,
+): Promise<Labelled> {
+  const chosen = permutation(0, 0, dataset.count, STREAM.evaluation).subarray(0, count);
+  const extracted = await extractParts(count, extractor, async (start, part) => {
+    const bytes = await dataset.read(chosen.slice(start, start + part));
+    return numbersOf(bytes, [dataset.channels, dataset.height, dataset.width]);
+  });
+  const { labels } = dataset;
+  return labels ? { ...extracted, labels: Array.from(chosen, (i) => labels[i]!) } : extracted;
+}
+
+interface Drawing {
+  count: number;
+  seed: number;
+  /** Whether the classes that are drawn are told. */
+  labelled: boolean;
+}
+
+export async function extractDrawn(
+  sampler: Sampler,
+  { count, seed, labelled }: Drawing,
+  extractor: Extractor,
+): Promise<Labelled> {
+  const extracted = await extractParts(count, extractor, async (start, part) => {
+    const { data, channels, height, width } = await sampler.sample({ seed, start, count: part });
+    return numbersOf(data, [channels, height, width]);
+  });
+  if (!labelled) return extracted;
+  // As `sample` draws them where no class is asked for.
+  const labels = turnsIn(sampler.metadata.classes!.length, 0, count);
+  return { ...extracted, labels: Array.from(labels, Number) };
+}
+
+async function extractParts(
+  count: number,
+  { dim, classes, extract }: Extractor,
+  images: (start: number, count: number) => Promise<Float32Array>,
+): Promise<Labelled> {
+  const features = new Float32Array(count * dim);
+  const logits = classes === undefined ? undefined : new Float32Array(count * classes);
+  for (let start = 0; start < count; start += PART) {
+    const part = await extract(await images(start, Math.min(PART, count - start)));
+    features.set(part.features, start * dim);
+    logits?.set(part.logits!, start * classes!);
+  }
+  return logits ? { features, logits } : { features };
+}
