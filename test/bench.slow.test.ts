@@ -243,8 +243,8 @@ test('the chart has a dot and a label for every contender that was measured', ()
 });
 
 test.each([
-  [[], 'expected one of engines, conv-gradients, event-loop; got none'],
-  [['engnies'], 'expected one of engines, conv-gradients, event-loop; got engnies'],
+  [[], 'expected one of engines, conv-gradients, event-loop, data; got none'],
+  [['engnies'], 'expected one of engines, conv-gradients, event-loop, data; got engnies'],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
   [['engines', '--batch', '64,'], '--batch is a whole number from 1; got ""'],

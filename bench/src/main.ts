@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { type Entry, entries } from './contenders.ts';
 import { benchConvGradients, formatForms } from './conv-gradients.ts';
+import { benchData, formatData } from './data.ts';
 import { benchEngines } from './engines.ts';
 import { benchEventLoop, formatEventLoop } from './event-loop.ts';
 import { describeMachine } from './machine.ts';
@@ -14,13 +15,14 @@ import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 
-const BENCHMARKS = ['engines', 'conv-gradients', 'event-loop'] as const;
+const BENCHMARKS = ['engines', 'conv-gradients', 'event-loop', 'data'] as const;
 
 const USAGE = `usage: pnpm bench ${BENCHMARKS.join('|')} [options]
 
   engines         training steps of the published GANs: every engine on every device, and PyTorch
   conv-gradients  equal forms of the gradients in the convolutional GAN, against each other
   event-loop      how long the event loop stands still while pictures are drawn, and while training
+  data            whether steps wait for images: of a folder of 5,000 PNG files, and of memory
 
   --threads N         threads of each contender (default: this machine's ${availableParallelism()})
   --rounds N          rounds in which the contenders take turns (default: 7)
@@ -82,6 +84,10 @@ async function main(args: readonly string[]): Promise<void> {
   } else if (name === 'event-loop') {
     const measured = await benchEventLoop({ threads, rounds, onProgress });
     process.stdout.write(formatEventLoop(measured));
+    results = measured;
+  } else if (name === 'data') {
+    const measured = await benchData({ threads, rounds, onProgress });
+    process.stdout.write(formatData(measured));
     results = measured;
   } else {
     const measured = await benchConvGradients({ threads, rounds, onProgress });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { glyphs } from '../src/data/glyphs.ts';
 import { modeHistogram } from '../src/evaluate/class-scores.ts';
 import { createExtractor } from '../src/evaluate/extractor.ts';
+import { measure } from '../src/evaluate/measure.ts';
 import { fitsClassifier, readClassifier } from '../src/evaluate/mnist-classifier.ts';
 
 test('it is the pinned file, and tells most drawn digits', async () => {
@@ -25,6 +26,35 @@ test('it is the pinned file, and tells most drawn digits', async () => {
     });
     // Drawn digits are of another hand: half is five times chance.
     expect(right.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(100);
+  } finally {
+    await program.close();
+  }
+});
+
+test('scores are the same whatever is run at a time: 1, 7 or 64 images', async () => {
+  const dataset = glyphs({ seed: 2, count: 72 });
+  const bytes = await dataset.read(Uint32Array.from({ length: 72 }, (_, i) => i));
+  const images = numbersOf(bytes, [1, 28, 28]);
+  const program = await openProgram(await readClassifier(), { device: 'cpu', threads: 2 });
+  try {
+    const shape = { dim: 64, classes: 10 };
+    const { extract } = createExtractor(program, { size: dataset, what: 'classifier' });
+    const scores = async (batch: number) => {
+      const [features, logits]: [number[], number[]] = [[], []];
+      for (let at = 0; at < 72; at += batch) {
+        const part = await extract(images.subarray(at * 784, (at + batch) * 784));
+        features.push(...part.features);
+        logits.push(...part.logits!);
+      }
+      const rows = (from: number, to: number) => ({
+        features: Float32Array.from(features.slice(from * 64, to * 64)),
+        logits: Float32Array.from(logits.slice(from * 10, to * 10)),
+      });
+      return measure(rows(0, 48), rows(48, 72), shape);
+    };
+    const whole = await scores(64);
+    expect(await scores(1)).toEqual(whole);
+    expect(await scores(7)).toEqual(whole);
   } finally {
     await program.close();
   }
