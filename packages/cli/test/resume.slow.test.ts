@@ -276,6 +276,7 @@ test('training that diverged goes on as it says', async () => {
   const diverging = {
     ...{ name: 'div', data: 'mnist', dataDir: 'digits', batch: 4, steps: 6 },
     ...{ loss: 'wasserstein', penalties: { gradient: 1e6 }, discriminatorSteps: 1 },
+    recoveries: 0,
     adam: { learningRate: 10, beta1: 0, beta2: 0.999 },
     generator: {
       inputs: { z: [4] },

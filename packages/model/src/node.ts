@@ -38,6 +38,6 @@ export {
   readRun,
   runSchema,
 } from './run-folder.ts';
-export { changesAt, differenceOf, originOf, runAt } from './run-history.ts';
+export { type Change, changesAt, differenceOf, originOf, runAt } from './run-history.ts';
 export { MAX_FILE_BYTES as MAX_WEIGHTS_FILE_BYTES } from './safetensors.ts';
 export { readWeights, type WeightsFile, type WeightTensor, writeWeights } from './weights-file.ts';

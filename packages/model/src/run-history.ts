@@ -6,6 +6,7 @@ import type { Run } from './run-folder.ts';
 /** What may change when a run is resumed, as paths into run.json. */
 const CHANGEABLE = [
   'config.steps',
+  'config.recoveries',
   'config.dataDir',
   'config.every.metrics',
   'config.every.checkpoint',
@@ -24,6 +25,8 @@ export const changeSchema = z.strictObject({
   field: z.enum(CHANGEABLE),
   from: plainSchema,
   to: plainSchema,
+  /** Why training made the change itself: it had diverged. */
+  why: z.string().optional(),
 });
 
 export type Change = z.infer<typeof changeSchema>;
@@ -46,7 +49,7 @@ export function changesAt(step: number, was: Run, is: Run): Change[] {
 }
 
 /** Of a configuration, what a resumed run may change, or what changes no weight. */
-const FREE = new Set(['name', 'data', 'dataDir', 'steps', 'every']);
+const FREE = new Set(['name', 'data', 'dataDir', 'steps', 'recoveries', 'every']);
 
 /** What a checkpoint says of the run it is of: what its weights follow from. */
 export const originSchema = z.object({

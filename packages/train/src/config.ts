@@ -49,6 +49,14 @@ const common = {
     .describe('whether half of the images that a step sees are mirrored, left to right'),
   batch: z.int().min(1).max(65_536).describe('images of each kind that a step sees'),
   steps: steps.describe('how many steps the run has in all'),
+  recoveries: z
+    .int()
+    .min(0)
+    .max(100)
+    .describe(
+      'how often training that diverges goes back to its last checkpoint, each time with half the learning rate; 3 by default, 0 stops it',
+    )
+    .optional(),
   seed: z.int().nonnegative().describe('what all random numbers follow from'),
   every: z.strictObject({
     metrics: steps.describe('steps between lines of metrics.jsonl'),

@@ -3,6 +3,7 @@ import { ModelError } from '@ganport/model';
 import { nonFinite } from '@ganport/model/node';
 import type { TrainConfig } from './config.ts';
 import { largest } from './recipe/schedules.ts';
+import type { Return } from './returns.ts';
 
 /** Where training stands, and what a person can change of it. */
 export interface Standing {
@@ -11,24 +12,46 @@ export interface Standing {
   saved: number;
   config: Pick<TrainConfig, 'adam' | 'penalties'>;
   folder: string;
+  /** What has been tried. */
+  returns: readonly Return[];
+}
+
+export class DivergenceError extends ModelError {
+  override name = 'DivergenceError';
+  /** "at step 7 gLoss is NaN". */
+  readonly found: string;
+  /** The step of the last checkpoint; 0 where there is none. */
+  readonly saved: number;
+
+  constructor(found: string, { saved, returns, ...run }: Standing) {
+    super(
+      `training diverged: ${found}${afterReturns(returns)}; try ${remedyOf(run)}. ${whatIsSaved(saved)}`,
+    );
+    this.found = found;
+    this.saved = saved;
+  }
 }
 
 /**
  * @param values what there is after a step, by names for the error: tensors, losses, scores
- * @throws ModelError that says which of them has NaN or an infinity, what to change, and what is saved
+ * @throws DivergenceError that says which of them has NaN or an infinity, what to change, and what is saved
  */
 export function expectFinite(
   values: Readonly<Record<string, number | Float32Array>>,
-  { step, saved, ...run }: Standing,
+  standing: Standing,
 ): void {
   for (const [name, value] of Object.entries(values)) {
     const odd = nonFinite(typeof value === 'number' ? [value] : value);
     if (odd === undefined) continue;
     const what = typeof value === 'number' ? `${name} is ${odd}` : `there is ${odd} in ${name}`;
-    throw new ModelError(
-      `training diverged: at step ${step} ${what}; try ${remedyOf(run)}. ${whatIsSaved(saved)}`,
-    );
+    throw new DivergenceError(`at step ${standing.step} ${what}`, standing);
   }
+}
+
+function afterReturns(returns: readonly Return[]): string {
+  if (returns.length === 0) return '';
+  const each = returns.map(({ step, to }) => `to step ${step} with the learning rate ${to}`);
+  return `, after going back ${each.join(', ')}`;
 }
 
 /** @param saved the step of the last checkpoint, or 0 */
@@ -42,7 +65,7 @@ const LARGE_PENALTY = 100;
 function remedyOf({
   config: { adam, penalties },
   folder,
-}: Omit<Standing, 'step' | 'saved'>): string {
+}: Pick<Standing, 'config' | 'folder'>): string {
   const { learningRate } = adam;
   const lower = Number((learningRate / 10).toPrecision(2));
   const rate = `a lower learning rate, now ${learningRate}: --resume ${folder} --learning-rate ${lower}`;

@@ -40,6 +40,7 @@ export {
   invert,
 } from './invert/invert.ts';
 export { readPicture } from './invert/read-picture.ts';
+export type { Score } from './loop.ts';
 export { isUnused } from './new-run.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
 export { gpuLacks } from './onnxruntime/gpu-lacks.ts';
@@ -55,4 +56,4 @@ export { findRuns, type RunSummary } from './report/read-run.ts';
 export { type ReportOptions, report } from './report/report.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads, threadsNotice } from './threads.ts';
-export { type Score, type TrainOptions, type TrainResult, train } from './train.ts';
+export { type TrainOptions, type TrainResult, train } from './train.ts';

@@ -35,7 +35,7 @@ export interface SavedState {
 }
 
 export interface Resumed {
-  /** As it was at the step that it goes on from. */
+  /** As it was when it had begun to go on from that step: later changes are undone. */
   run: Run;
   /** Nothing for a run that was ended before its first checkpoint: it starts again. */
   saved: SavedState | undefined;
@@ -69,13 +69,12 @@ export async function loadRun(folder: string, options: ResumeOptions): Promise<R
   }
   if (choice === 'latest' && (await isUnsaved(folder))) {
     onNotice?.(`${folder} has no checkpoint yet: it starts again from step 0`);
-    const run = runAt(current, 0);
+    const run = runAt(current, 1);
     expectSettings(folder, run, config);
     return { run, saved: undefined };
   }
   const checkpoint = await readCheckpoint(folder, choice);
-  const run = runOf(checkpoint, current, folder);
-  expectSettings(folder, run, config);
+  expectSettings(folder, runOf(checkpoint, current, folder), config);
   const state: State = {};
   for (const { name, shape } of tensors) state[name] = checkpointTensor(checkpoint, name, shape);
   const best = await findBest(folder, checkpoint, onNotice);
@@ -85,7 +84,7 @@ export async function loadRun(folder: string, options: ResumeOptions): Promise<R
   if (choice !== 'latest' && last > step) {
     onNotice?.(`going back to step ${step}: what came after it, to step ${last}, is trained anew`);
   }
-  return { run, saved: { step, state, scores, best } };
+  return { run: runAt(current, step + 1), saved: { step, state, scores, best } };
 }
 
 /** What is gone on with is what was trained with, but for what may change. */

@@ -1,21 +1,24 @@
 /** Training that diverges leaves its last sound checkpoint, and says what was not finite. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelError } from '@ganport/model';
-import { readCheckpoint, writeWeights } from '@ganport/model/node';
-import { expect, test, vi } from 'vitest';
+import { readCheckpoint, readRun, writeWeights } from '@ganport/model/node';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { ChosenEngine } from '../src/engines.ts';
 import { memoryDataset, resolveConfig, train } from '../src/index.ts';
 import { temporaryFolder } from './files.ts';
 
-/** What has `value` in it from step 4 on: a tensor of the state, the images, or a metric. */
-const poison = vi.hoisted(() => ({ what: '', value: Number.NaN }));
+/**
+ * What has `value` in it from an engine's fourth step on: a tensor of the state, the images, or a metric. Of so many
+ * engines, the first ones that are created.
+ */
+const poison = vi.hoisted(() => ({ what: '', value: Number.NaN, engines: Infinity }));
 
 vi.mock('../src/engines.ts', async (original) => {
   const engines = await original<typeof import('../src/engines.ts')>();
   const chooseEngine: typeof engines.chooseEngine = async (recipe, initial, options) => {
     const chosen = await engines.chooseEngine(recipe, initial, options);
     const { engine } = chosen;
+    if (--poison.engines < 0) return chosen;
     let step = 0;
     const poisoned = (name: string, data: Float32Array) =>
       step >= 4 && name === poison.what ? data.with(data.length - 1, poison.value) : data;
@@ -55,6 +58,7 @@ const config = {
   },
   batch: 2,
   ema: 0.9,
+  recoveries: 0,
   every: { metrics: 1, checkpoint: 2 },
 };
 
@@ -63,6 +67,9 @@ interface Training {
   changes: object;
   beyond: object;
   checkpoint: number;
+  signal: AbortSignal;
+  onNotice: (line: string) => void;
+  onStep: () => void;
 }
 
 function trained(
@@ -82,6 +89,10 @@ function trained(
   });
 }
 
+beforeEach(() => {
+  Object.assign(poison, { what: '', value: Number.NaN, engines: Infinity });
+});
+
 test.each([
   ['generator.0.weight', Number.NaN, 'there is NaN in generator.0.weight'],
   ['generator.1.running_var', Infinity, 'there is Infinity in generator.1.running_var'],
@@ -94,7 +105,7 @@ test.each([
   Object.assign(poison, { what, value });
   const folder = join(temporaryFolder(), 'run');
   const message = `training diverged: at step 4 ${said}; try a lower learning rate, now 0.0003: --resume ${folder} --learning-rate 0.00003. The checkpoint of step 2 is intact.`;
-  await expect(trained(folder, 6)).rejects.toThrow(new ModelError(message));
+  await expect(trained(folder, 6)).rejects.toMatchObject({ name: 'DivergenceError', message });
   expect((await readCheckpoint(folder, 'latest')).step).toBe(2);
   expect(readFileSync(join(folder, 'best'), 'utf8')).toContain('step-000002');
   expect(readdirSync(join(folder, 'samples'))).toEqual(['step-000002.png']);
@@ -104,7 +115,6 @@ test.each([
 });
 
 test('weights too large for anything but NaN to be drawn are never the latest', async () => {
-  poison.what = '';
   const folder = join(temporaryFolder(), 'run');
   const adam = { learningRate: 1e20, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   const changes = { every: { metrics: 1, checkpoint: 1 } };
@@ -119,7 +129,6 @@ test.each([
   ['a weight that is none', '{"swd":0.5}', ' is of training that had diverged: there is NaN in '],
   ['a score that is none', '{"swd":null}', ': scores is not valid: swd: expected a finite number'],
 ])('a latest checkpoint with %s is refused, with the one before it', async (_, scores, said) => {
-  poison.what = '';
   const folder = join(temporaryFolder(), 'run');
   await trained(folder, 4);
   const { tensors, path } = await readCheckpoint(folder, 'latest');
@@ -136,4 +145,90 @@ test.each([
   // What it says helps.
   const checkpoint = 2;
   expect(await trained(folder, 6, { resume: true, checkpoint })).toMatchObject({ trained: 4 });
+});
+
+const NaNs = (engines: number) => Object.assign(poison, { what: 'gLoss', engines });
+const changes = { recoveries: 2 };
+
+/** All that a run folder has but pictures by the clock, byte for byte, and its run.json without the history. */
+async function contents(folder: string) {
+  const { history, ...run } = await readRun(folder);
+  const names = readdirSync(join(folder, 'checkpoints'));
+  const files = ['metrics.jsonl', 'latest', 'best', ...names.map((name) => `checkpoints/${name}`)];
+  const bytes = files.map((name) => [name, readFileSync(join(folder, name), 'latin1')] as const);
+  return { history, rest: { ...Object.fromEntries(bytes), run } };
+}
+
+test('training goes back to its last checkpoint with half the learning rate', async () => {
+  const [folder, byHand] = [join(temporaryFolder(), 'run'), join(temporaryFolder(), 'run')];
+  NaNs(1);
+  const told: string[] = [];
+  const onNotice = (line: string) => told.push(line);
+  const result = await trained(folder, 8, { changes, onNotice });
+  const why = 'at step 4 gLoss is NaN';
+  const line = `${why}: training goes back to step 2 with half the learning rate, now 0.00015`;
+  expect(told[0]).toBe(line);
+  expect(result).toMatchObject({ folder, step: 8, trained: 8, interrupted: false });
+  expect(result.warnings).toContain(line);
+  const change = { step: 2, field: 'config.adam.learningRate', from: 3e-4, to: 1.5e-4 };
+  const { history, rest } = await contents(folder);
+  expect(history).toEqual([{ ...change, why }]);
+  // As a person would have done it.
+  await trained(byHand, 2, { changes });
+  const adam = { ...resolveConfig([['the test', config]]).adam, learningRate: 1.5e-4 };
+  await trained(byHand, 8, { changes, beyond: { adam }, resume: true });
+  expect(rest).toEqual((await contents(byHand)).rest);
+  expect((await contents(byHand)).history).toContainEqual(change);
+});
+
+test.each(['before', 'after'])(
+  'resumed from %s its next checkpoint, it equals the run that was not',
+  async (when) => {
+    const [folder, whole, resumed] = [0, 1, 2].map(() => join(temporaryFolder(), 'run')) as [
+      string,
+      string,
+      string,
+    ];
+    NaNs(1);
+    await trained(whole, 8, { changes });
+    // Killed by leaving: the folder as it is while the third step after going back, or the fifth, is done.
+    NaNs(1);
+    const stop = new AbortController();
+    let steps = 0;
+    const onStep = () => {
+      steps += 1;
+      // Three sound steps before, and then from step 3 on.
+      if (steps === (when === 'before' ? 4 : 6))
+        cpSync(folder, resumed, { recursive: true, filter: (path) => !path.endsWith('lock') });
+      if (steps === 6) stop.abort();
+    };
+    await trained(folder, 8, { changes, signal: stop.signal, onStep });
+    const { adam } = (await readRun(resumed)).config as unknown as typeof config & { adam: object };
+    await trained(resumed, 8, { changes, beyond: { adam }, resume: true });
+    expect(await contents(resumed)).toEqual(await contents(whole));
+  },
+);
+
+test('before the first checkpoint it begins again', async () => {
+  const folder = join(temporaryFolder(), 'run');
+  NaNs(1);
+  const every = { metrics: 1, checkpoint: 5 };
+  const result = await trained(folder, 6, { changes: { ...changes, every } });
+  expect(result).toMatchObject({ step: 6, trained: 6 });
+  const { history } = await readRun(folder);
+  expect(history).toMatchObject([{ step: 0, from: 3e-4, to: 1.5e-4 }]);
+  expect(readFileSync(join(folder, 'metrics.jsonl'), 'utf8').match(/"step":4,/g)).toHaveLength(1);
+});
+
+test('it goes back as often as it may, and then says what was tried', async () => {
+  const folder = join(temporaryFolder(), 'run');
+  NaNs(Infinity);
+  const message =
+    'training diverged: at step 8 gLoss is NaN, after going back to step 2 with the learning rate 0.00015, ' +
+    `to step 4 with the learning rate 0.000075; try a lower learning rate, now 0.000075: --resume ${folder} ` +
+    '--learning-rate 0.0000075. The checkpoint of step 6 is intact.';
+  await expect(trained(folder, 20, { changes })).rejects.toMatchObject({
+    name: 'DivergenceError',
+    message,
+  });
 });

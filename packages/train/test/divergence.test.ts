@@ -1,7 +1,6 @@
 /** What is said where training has diverged. */
-import { ModelError } from '@ganport/model';
 import { expect, test } from 'vitest';
-import { expectFinite, type Standing } from '../src/divergence.ts';
+import { DivergenceError, expectFinite, type Standing } from '../src/divergence.ts';
 
 const adam = { learningRate: 0.01, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 };
 const rate = 'a lower learning rate, now 0.01: --resume runs/x --learning-rate 0.001';
@@ -26,9 +25,9 @@ test.each<[string, Partial<Standing>, string]>([
   ],
 ])('%s', (_, standing, said) => {
   const config = { adam, penalties: {} };
-  const whole = { step: 7, saved: 0, config, folder: 'runs/x', ...standing };
+  const whole = { step: 7, saved: 0, config, folder: 'runs/x', returns: [], ...standing };
   const check = () => expectFinite({ gLoss: 1, dLoss: Number.NaN }, whole);
-  expect(check).toThrow(ModelError);
+  expect(check).toThrow(DivergenceError);
   expect(check).toThrow(`training diverged: at step 7 dLoss is NaN; ${said}`);
   expect(() => expectFinite({ gLoss: 1, w: Float32Array.of(1, -2) }, whole)).not.toThrow();
 });

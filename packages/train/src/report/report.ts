@@ -93,8 +93,8 @@ function factsOf({ run, steps, best }: RunSummary): [string, string][] {
 /** What changed when the run was resumed. */
 function historyOf({ run: { history = [] } }: RunSummary): string {
   if (history.length === 0) return '';
-  const changes = history.map(({ step, field, from, to }): [string, string] => {
-    return [`after step ${step}`, `${field}: ${from} → ${to}`];
+  const changes = history.map(({ step, field, from, to, why }): [string, string] => {
+    return [`after step ${step}`, `${field}: ${from} → ${to}${why ? `, because ${why}` : ''}`];
   });
   return `<h2>What changed</h2>${table(changes)}`;
 }
