@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { readGrid } from '../bench/src/alarm/grid.ts';
+import { labelledRuns, SIZE } from '../bench/src/alarm/runs.ts';
 import { ContenderProcess } from '../bench/src/contender-process.ts';
 import type { Comparison, ContenderResult } from '../bench/src/engines.ts';
 import { formatEventLoop, watch } from '../bench/src/event-loop.ts';
@@ -13,6 +15,7 @@ import { plotEngines } from '../bench/src/plot.ts';
 import { type Layer, PRESETS, parameterCount } from '../bench/src/presets.ts';
 import { preparePyTorch } from '../bench/src/pytorch.ts';
 import { formatReport } from '../bench/src/report.ts';
+import { samplesPng } from '../packages/train/src/evaluate/samples.ts';
 
 test.each([
   ['mlp', 293_136, 267_009],
@@ -242,9 +245,34 @@ test('the chart has a dot and a label for every contender that was measured', ()
   expect(svg).not.toMatch(/onnxruntime cuda|NaN|undefined/);
 });
 
+test('sixty labelled runs, as many of odd seeds as of even ones, each with a name of its own', () => {
+  const runs = labelledRuns();
+  expect(new Set(runs.map(({ name }) => name)).size).toBe(60);
+  expect(runs.filter(({ seed }) => seed % 2 === 1)).toHaveLength(30);
+  expect(runs.filter(({ broken }) => broken)).toHaveLength(36);
+});
+
+test.each([1, 3] as const)(
+  "a run's pictures of %i channels are read as they were drawn",
+  async (channels) => {
+    const images = Float32Array.from({ length: 64 * channels * SIZE ** 2 }, (_, i) => Math.sin(i));
+    const png = await samplesPng(images, {
+      height: SIZE,
+      width: SIZE,
+      channels,
+    });
+    const path = join(mkdtempSync(join(tmpdir(), 'ganport-grid-')), 'grid.png');
+    writeFileSync(path, png);
+    const read = await readGrid(path, channels);
+    expect(read).toHaveLength(images.length);
+    // Half a level of 255.
+    expect(read.findIndex((x, i) => Math.abs(x - images[i]!) > 1 / 255 + 1e-6)).toBe(-1);
+  },
+);
+
 test.each([
-  [[], 'expected one of engines, conv-gradients, event-loop, data; got none'],
-  [['engnies'], 'expected one of engines, conv-gradients, event-loop, data; got engnies'],
+  [[], 'expected one of engines, conv-gradients, event-loop, data, alarm; got none'],
+  [['engnies'], 'expected one of engines, conv-gradients, event-loop, data, alarm; got engnies'],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
   [['engines', '--batch', '64,'], '--batch is a whole number from 1; got ""'],

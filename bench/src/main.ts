@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { benchAlarm, formatAlarm } from './alarm/alarm.ts';
 import { type Entry, entries } from './contenders.ts';
 import { benchConvGradients, formatForms } from './conv-gradients.ts';
 import { benchData, formatData } from './data.ts';
@@ -15,7 +16,7 @@ import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 
-const BENCHMARKS = ['engines', 'conv-gradients', 'event-loop', 'data'] as const;
+const BENCHMARKS = ['engines', 'conv-gradients', 'event-loop', 'data', 'alarm'] as const;
 
 const USAGE = `usage: pnpm bench ${BENCHMARKS.join('|')} [options]
 
@@ -23,6 +24,7 @@ const USAGE = `usage: pnpm bench ${BENCHMARKS.join('|')} [options]
   conv-gradients  equal forms of the gradients in the convolutional GAN, against each other
   event-loop      how long the event loop stands still while pictures are drawn, and while training
   data            whether steps wait for images: of a folder of 5,000 PNG files, and of memory
+  alarm           which of sixty labelled runs, healthy and broken on purpose, the alarm tells of
 
   --threads N         threads of each contender (default: this machine's ${availableParallelism()})
   --rounds N          rounds in which the contenders take turns (default: 7)
@@ -36,6 +38,9 @@ of engines:
   --beside FOLDER     also the onnxruntime engine of another revision, built in this folder
   --python PROGRAM    a Python that has PyTorch, instead of an environment made here
   --plot FILE         also draw a chart, .svg or .png; may be given twice
+
+of alarm:
+  --mnist FOLDER      MNIST's files, instead of a download
 
 PyTorch is installed into .cache/pytorch where Python and a package index are there.
 `;
@@ -89,6 +94,10 @@ async function main(args: readonly string[]): Promise<void> {
     const measured = await benchData({ threads, rounds, onProgress });
     process.stdout.write(formatData(measured));
     results = measured;
+  } else if (name === 'alarm') {
+    const measured = await benchAlarm({ mnist: values.mnist, onProgress });
+    process.stdout.write(formatAlarm(measured));
+    results = measured;
   } else {
     const measured = await benchConvGradients({ threads, rounds, onProgress });
     process.stdout.write(formatForms(measured));
@@ -103,7 +112,7 @@ function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const options = {
     ...{ preset: text, batch: text, only: text, threads: text, rounds: text, json: text },
-    ...{ beside: text, python: text },
+    ...{ beside: text, python: text, mnist: text },
     'software-webgpu': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
     plot: { type: 'string', multiple: true },

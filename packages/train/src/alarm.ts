@@ -1,11 +1,12 @@
-/** Says in words when training goes wrong without an error: a network that has won, fled or collapsed. */
+/** Says in words when training goes wrong without an error, and what to change. `pnpm bench alarm` measures how well. */
 import type { TrainConfig } from './config.ts';
 import type { Metrics } from './engine.ts';
 import type { Look } from './evaluate/evaluation.ts';
 import { LOSSES, type Loss } from './recipe/losses.ts';
 
-/** Steps one after another that a loss must be out of bounds: healthy ones cross them for a moment. */
-const LASTING = 50;
+/** Steps that are judged together, and of how many metrics must be out of bounds: they cross them for a moment in healthy runs too. */
+const TOGETHER = 50;
+const MOST = 45;
 /**
  * Of the discriminator's loss, or of the chance it gives generated images. Healthy runs were at 0.02 at the least, those it
  * had won at 0.005 and less (docs/decisions.md).
@@ -18,14 +19,24 @@ const FLED_ABOVE = 50;
 /** Of the data's variety: mlp's first pictures, which become digits, have 0.03; most of collapsed runs less than 0.02. */
 const COLLAPSED_BELOW = 0.025;
 const RECOVERED_ABOVE = 0.05;
-/** Mean difference of a picture's numbers, in −1…1, to one taken at least LASTING steps before. */
+/** Of the largest variety that a run's pictures had; and once they have more than that, they are narrow no more. */
+const NARROW_BELOW = 0.25;
+const WIDE_ABOVE = 0.35;
+/** Of the largest gradient that the generator had. */
+const VANISHED_BELOW = 1e-3;
+/** Mean difference of a picture's numbers, in −1…1, to one taken at least TOGETHER steps before. */
 const STILL_BELOW = 1e-4;
+
+/** What is seen of pictures now and then. */
+export interface Sight extends Pick<Look, 'images' | 'variety'> {
+  /** See `generatorGradient`; at checkpoints. */
+  gGradient?: number;
+}
 
 export interface Alarm {
   /** Told of each step. */
   step(step: number, metrics: Metrics): void;
-  /** Told of pictures now and then. */
-  look(step: number, seen: Pick<Look, 'images' | 'variety'>): void;
+  look(step: number, sight: Sight): void;
   /** What is wrong at the moment. */
   standing(): string[];
 }
@@ -36,60 +47,95 @@ export function createAlarm(
     loss,
     adam,
     discriminatorSteps,
+    discriminatorRate = 1,
     realLabel = 1,
-  }: Pick<TrainConfig, 'loss' | 'adam' | 'discriminatorSteps' | 'realLabel'>,
+  }: Pick<TrainConfig, 'loss' | 'adam' | 'discriminatorSteps' | 'discriminatorRate' | 'realLabel'>,
   tell: (line: string) => void,
 ): Alarm {
   const rate = `a lower learning rate, now ${adam.learningRate}`;
+  const faster =
+    discriminatorRate > 1 ? `, or a lower discriminatorRate, now ${discriminatorRate}` : '';
   const turns =
     discriminatorSteps > 1 ? `, or fewer discriminator steps, now ${discriminatorSteps}` : '';
   const wrong = new Map<string, string>();
-  const say = (kind: string, line: string) => {
-    if (!wrong.has(kind)) tell(line);
-    wrong.set(kind, line);
+  /** @param is undefined where it is neither: what was wrong stays so */
+  const note = (kind: string, is: boolean | undefined, line: () => string) => {
+    if (is === false) wrong.delete(kind);
+    if (!is) return;
+    const said = line();
+    if (!wrong.has(kind)) tell(said);
+    wrong.set(kind, said);
   };
   const criterion: Loss = LOSSES[loss];
   const [what, toVictory] = victoryOf(criterion, realLabel);
-  const [won, fled] = [counter(), counter()];
+  // A critic's outputs are near each other at first, and relativistic ones mean nothing alone.
+  const comparable = !criterion.wasserstein && (!criterion.logits || criterion.labels === true);
+  const [won, fled, fooled] = [lasting(), lasting(), lasting()];
+  const largest = { variety: 0, gradient: 0 };
   let before: { step: number; images: Float32Array } | undefined;
   return {
     step(step, metrics) {
-      const left = toVictory(metrics);
-      if (won(left < WON_BELOW)) {
-        say(
-          'won',
-          `step ${step}: the discriminator tells all images apart (${what} has been below ${WON_BELOW} for ${LASTING} steps), ` +
-            `so the generator learns nothing; try ${rate}${turns}`,
+      const { gLoss = Number.NaN, dReal = Number.NaN, dFake = Number.NaN } = metrics;
+      const over = `${MOST} of ${TOGETHER} steps`;
+      note('won', won(toVictory(metrics) < WON_BELOW), () => {
+        return (
+          `step ${step}: the discriminator tells all images apart (${what} has been below ${WON_BELOW} in ${over}), ` +
+          `so the generator learns nothing; try ${rate}${faster}${turns}`
         );
-      } else if (left > 2 * WON_BELOW) wrong.delete('won');
-      const { gLoss = Number.NaN } = metrics;
-      if (fled(criterion.logits && gLoss > FLED_ABOVE)) {
-        say(
-          'fled',
-          `step ${step}: the generator is lost (its loss has been above ${FLED_ABOVE} for ${LASTING} steps); try ${rate}`,
+      });
+      note('fled', fled(criterion.logits && gLoss > FLED_ABOVE), () => {
+        return `step ${step}: the generator is lost (its loss has been above ${FLED_ABOVE} in ${over}); try ${rate}${faster}`;
+      });
+      note('fooled', fooled(comparable && dFake > dReal), () => {
+        return (
+          `step ${step}: the discriminator is fooled (it took generated images for more real than real ones in ${over}), ` +
+          `so the generator learns nothing; try a higher discriminatorRate, now ${discriminatorRate}, or more discriminator steps, now ${discriminatorSteps}`
         );
-      } else if (gLoss < FLED_ABOVE / 2) wrong.delete('fled');
+      });
     },
-    look(step, { images, variety }) {
-      if (step < LASTING) return;
-      if (variety < COLLAPSED_BELOW) {
-        say(
-          'collapsed',
+    look(step, { images, variety, gGradient }) {
+      if (step < TOGETHER) return;
+      const remedy = `try ${rate}, another --seed, or another --loss`;
+      note('collapsed', bound(variety, COLLAPSED_BELOW, RECOVERED_ABOVE), () => {
+        return (
           `step ${step}: all pictures are nearly the same one (variety ${variety.toFixed(3)} of the data's): ` +
-            `the generator has collapsed; try ${rate}, another --seed, or another --loss`,
+          `the generator has collapsed; ${remedy}`
         );
-      } else if (variety > RECOVERED_ABOVE) wrong.delete('collapsed');
-      if (before && step - before.step < LASTING) return;
-      if (before && meanDifference(images, before.images) < STILL_BELOW) {
-        say(
-          'still',
-          `step ${step}: the pictures have not changed since step ${before.step}: the generator is dead; try ${rate}`,
-        );
-      } else wrong.delete('still');
+      });
+      const share = variety / largest.variety;
+      if (!wrong.has('collapsed')) {
+        note('narrowing', bound(share, NARROW_BELOW, WIDE_ABOVE), () => {
+          return (
+            `step ${step}: pictures become alike (variety ${variety.toFixed(2)} of the data's, once ${largest.variety.toFixed(2)}): ` +
+            `the generator draws fewer kinds; ${remedy}`
+          );
+        });
+      }
+      largest.variety = Math.max(largest.variety, variety);
+      if (gGradient !== undefined) {
+        const left = gGradient / largest.gradient;
+        note('vanished', bound(left, VANISHED_BELOW, 10 * VANISHED_BELOW), () => {
+          return (
+            `step ${step}: the generator's gradient has vanished (${gGradient.toExponential(0)}, once ${largest.gradient.toExponential(0)}), ` +
+            `so it learns nothing; try another --loss, now ${loss}${faster}${turns}`
+          );
+        });
+        largest.gradient = Math.max(largest.gradient, gGradient);
+      }
+      if (before && step - before.step < TOGETHER) return;
+      const still = before && meanDifference(images, before.images) < STILL_BELOW;
+      note('still', still ?? false, () => {
+        return `step ${step}: the pictures have not changed since step ${before!.step}: the generator is dead; try ${rate}`;
+      });
       before = { step, images };
     },
     standing: () => [...wrong.values()],
   };
+}
+
+/** Whether a number is below a bound: no longer once it is above a higher one. */
+function bound(value: number, below: number, above: number): boolean | undefined {
+  return value < below ? true : value > above ? false : undefined;
 }
 
 /**
@@ -108,12 +154,14 @@ function victoryOf(
   ];
 }
 
-/** Whether something has been so for LASTING steps one after another. */
-function counter(): (so: boolean) => boolean {
+/** Whether something has been so in most of the last steps: no longer once it has not in half of them. */
+function lasting(): (so: boolean) => boolean | undefined {
+  const last: boolean[] = [];
   let times = 0;
   return (so) => {
-    times = so ? times + 1 : 0;
-    return times >= LASTING;
+    times += Number(so) - Number(last.length === TOGETHER && last.shift());
+    last.push(so);
+    return times >= MOST ? true : times <= TOGETHER / 2 ? false : undefined;
   };
 }
 

@@ -1,4 +1,5 @@
 export type { EngineName } from '@ganport/model/node';
+export { createAlarm } from './alarm.ts';
 export { expectNoBatchUnderPenalty } from './batch-statistics.ts';
 export {
   configSchema,
@@ -40,6 +41,7 @@ export {
   invert,
 } from './invert/invert.ts';
 export { readPicture } from './invert/read-picture.ts';
+export { generatorGradient } from './generator-gradient.ts';
 export type { Score } from './loop.ts';
 export { isUnused } from './new-run.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';

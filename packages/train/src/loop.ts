@@ -121,7 +121,7 @@ export async function loop(
         const name = decisive(scores, best) ?? decisive(scores)!;
         if (isBest) best = scores;
         onScore?.({ step, name, value: scores[name]!, best: best![name]! });
-        alarm.look(step, evaluated);
+        alarm.look(step, { ...evaluated, gGradient });
         await writer.saveSamples(step, evaluated.samples);
         clock.taken();
         await writer.saveCheckpoint({ step, tensors: recipe.state, state, scores, best: isBest });
