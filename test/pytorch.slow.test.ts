@@ -68,7 +68,7 @@ test.skipIf(why).each([
     const data = { count: BATCH, read: () => images };
     const recipe = buildRecipe(gan, config, data);
     const initial = initialState(recipe, 0);
-    const latents = latentBatch(0, 0, 2 * STEPS * BATCH, 100, STREAM.training);
+    const latents = latentBatch(0, 0, 2 * STEPS * BATCH, 100, { stream: STREAM.training });
 
     const text = (data: Uint8Array | Float32Array) =>
       Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');

@@ -1,9 +1,22 @@
 /** What commands that draw with a generator.onnx share. */
-import { MAX_INDEX, MAX_SEED } from '@ganport/model';
+import { MAX_INDEX, MAX_SEED, quote, truncationReason } from '@ganport/model';
 import { classIndex, type Sampler } from '@ganport/sample';
 import { type LoadOptions, loadGenerator } from '@ganport/sample/node';
+import { UsageError } from './command.ts';
 import { integer, SHARED, text } from './flags.ts';
 import { readGiven } from './model-input.ts';
+
+/** How far from 0 latents may be. */
+export const TRUNCATION = {
+  ...text('Largest number of a latent, such as 0.7: clearer pictures, less different'),
+  defaultDescription: 'any',
+  coerce(given: unknown): number {
+    const value = String(given).trim() === '' ? Number.NaN : Number(given);
+    const reason = truncationReason(value, quote(given));
+    if (reason) throw new UsageError(`--truncation: ${reason}`);
+    return value;
+  },
+} as const;
 
 /** Which pictures, and where they are drawn. */
 export const DRAWING = {
@@ -16,6 +29,7 @@ export const DRAWING = {
     default: 0,
   },
   class: text('Class of all pictures, by name or number, where there are classes'),
+  truncation: TRUNCATION,
   device: SHARED.device,
   'time-limit': SHARED['time-limit'],
 } as const;

@@ -1,6 +1,6 @@
 /** Features of the data's images and of drawn ones. */
 import { numbersOf, permutation, STREAM, turnsIn } from '@ganport/model';
-import type { Sampler } from '@ganport/sample';
+import type { SampleOptions, Sampler } from '@ganport/sample';
 import { readModel } from '@ganport/sample/node';
 import {
   type Dataset,
@@ -63,20 +63,19 @@ export async function extractReal(
   return labels ? { ...extracted, labels: Array.from(chosen, (i) => labels[i]!) } : extracted;
 }
 
-interface Drawing {
+interface Drawing extends Pick<SampleOptions, 'seed' | 'truncation'> {
   count: number;
-  seed: number;
   /** Whether the classes that are drawn are told. */
   labelled: boolean;
 }
 
 export async function extractDrawn(
   sampler: Sampler,
-  { count, seed, labelled }: Drawing,
+  { count, labelled, ...drawing }: Drawing,
   extractor: Extractor,
 ): Promise<Labelled> {
   const extracted = await extractParts(count, extractor, async (start, part) => {
-    const { data, channels, height, width } = await sampler.sample({ seed, start, count: part });
+    const { data, channels, height, width } = await sampler.sample({ ...drawing, start, count: part });
     return numbersOf(data, [channels, height, width]);
   });
   if (!labelled) return extracted;

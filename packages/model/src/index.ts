@@ -17,7 +17,13 @@ export {
 } from './inference-graph.ts';
 export { fillInitInParts, initialWeights } from './initial-weights.ts';
 export { unknownKeys } from './issues.ts';
-export { latentBatch, latents, MAX_INDEX } from './latents.ts';
+export {
+  type LatentOptions,
+  latentBatch,
+  latents,
+  MAX_INDEX,
+  truncationReason,
+} from './latents.ts';
 export {
   type Distribution,
   type Init,

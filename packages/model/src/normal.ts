@@ -21,20 +21,35 @@ export function normalQuantile(p: number): number {
 }
 
 /**
+ * P(|Z| ≤ z) of a standard normal Z, from below, for 0 < z ≤ 6: found by bisection, so that it rounds alike
+ * everywhere, as the quantile does.
+ */
+export function normalWithin(z: number): number {
+  let [low, high] = [0, 0.5];
+  for (let halvings = 0; halvings < 60; halvings += 1) {
+    const p = (low + high) / 2;
+    if (normalQuantile(p) < -z) low = p;
+    else high = p;
+  }
+  return 1 - 2 * high;
+}
+
+/**
  * Fills `out` with the normal quantiles of random words: `normalQuantile((word + 0.5) / 2^32)` each.
  * One word in seven is in a tail, which no processor guesses: they are left to a second pass.
+ * @param width of the interval of probabilities about a half that words are spread over, 1 or less
  */
-export function fillNormal(out: Float32Array, words: Uint32Array): void {
+export function fillNormal(out: Float32Array, words: Uint32Array, width = 1): void {
   const inTail = new Uint32Array(words.length);
   let tails = 0;
   for (let i = 0; i < words.length; i += 1) {
-    const q = (words[i]! + 0.5) / 2 ** 32 - 0.5;
+    const q = ((words[i]! + 0.5) / 2 ** 32 - 0.5) * width;
     out[i] = central(q);
     if (Math.abs(q) > CENTRAL_WIDTH) inTail[tails++] = i;
   }
   for (let k = 0; k < tails; k += 1) {
     const i = inTail[k]!;
-    out[i] = tail((words[i]! + 0.5) / 2 ** 32);
+    out[i] = tail(((words[i]! + 0.5) / 2 ** 32 - 0.5) * width + 0.5);
   }
 }
 

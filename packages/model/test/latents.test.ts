@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { latentBatch, latents } from '../src/latents.ts';
-import { normalQuantile } from '../src/normal.ts';
+import { normalQuantile, normalWithin } from '../src/normal.ts';
 
 describe('normalQuantile', () => {
   // Roots of ncdf(z) = p, computed with mpmath at 40 digits.
@@ -24,6 +24,17 @@ describe('normalQuantile', () => {
     for (const p of [2 ** -30, 2 ** -7, 0.25])
       expect(normalQuantile(1 - p)).toBe(-normalQuantile(p));
   });
+});
+
+// math.erf(z / sqrt(2)) of Python.
+test.each([
+  [0.001, 0.0007978844278221252],
+  [0.7, 0.5160726955538539],
+  [1, 0.6826894921370859],
+  [2, 0.9544997361036416],
+  [6, 0.9999999980268246],
+])('normalWithin(%d)', (z, p) => {
+  expect(Math.abs(normalWithin(z) - p)).toBeLessThan(3e-16);
 });
 
 describe('latents', () => {
@@ -66,6 +77,41 @@ describe('latents', () => {
       distance = Math.max(distance, Math.abs(p - i / n), Math.abs(p - (i + 1) / n));
     });
     expect(distance * Math.sqrt(n)).toBeLessThan(1.95);
+  });
+
+  test.each([0.001, 0.7, 1, 2.5])('are as likely within a truncation of %d as without', (limit) => {
+    const plain = latentBatch(3, 0, 20, 100);
+    const within = 2 * normalCdf(limit) - 1;
+    for (const [i, z] of latentBatch(3, 0, 20, 100, { truncation: limit }).entries()) {
+      expect(Math.abs(z)).toBeLessThanOrEqual(Math.fround(limit));
+      // Of a normal within ±limit, the distribution function is (Φ(z) − ½) / (Φ(limit) − Φ(−limit)) + ½.
+      const share = (normalCdf(z) - 0.5) / within;
+      expect(Math.abs(share - (normalCdf(plain[i]!) - 0.5))).toBeLessThan(2e-7);
+    }
+  });
+
+  test('reach a truncation, and hardly know one of 6', () => {
+    const words = 20_000;
+    const near = latentBatch(3, 0, words / 100, 100, { truncation: 0.5 });
+    expect(Math.max(...near)).toBeGreaterThan(0.499);
+    expect(Math.min(...near)).toBeLessThan(-0.499);
+    const plain = latentBatch(3, 0, words / 100, 100);
+    const far = latentBatch(3, 0, words / 100, 100, { truncation: 6 });
+    far.forEach((z, i) => {
+      expect(Math.abs(z - plain[i]!)).toBeLessThan(1e-4);
+    });
+  });
+
+  test('truncated, do not depend on how a batch is cut', () => {
+    const options = { truncation: 0.8 };
+    const rows = [4, 5, 6].flatMap((index) => [...latents(9, index, 7, options)]);
+    expect([...latentBatch(9, 4, 3, 7, options)]).toEqual(rows);
+  });
+
+  test.each([0, -1, Number.NaN, 1e9, 6.5, Infinity])('know no truncation of %d', (truncation) => {
+    expect(() => latents(1, 0, 8, { truncation })).toThrow(
+      `truncation: expected a number above 0 and up to 6, got ${truncation}`,
+    );
   });
 
   const sample = latentBatch(5, 1000, 1000, 100);

@@ -2,6 +2,7 @@
 import {
   type GeneratorMetadata,
   type Images,
+  type LatentOptions,
   latentBatch,
   MAX_INDEX,
   MAX_SEED,
@@ -9,6 +10,7 @@ import {
   parseWholeNumber,
   quote,
   rangeReason,
+  truncationReason,
   turnsIn,
 } from '@ganport/model';
 import { type Batching, createBatching } from './batching.ts';
@@ -16,7 +18,7 @@ import { SampleError } from './error.ts';
 import { type OpenProgram, openGenerator } from './generator.ts';
 import { type Walk, walkCount, walkLatents } from './walk.ts';
 
-export interface SampleOptions {
+export interface SampleOptions extends Pick<LatentOptions, 'truncation'> {
   /** 0 … 2^53 − 1. */
   seed: number;
   /** Index of the first picture, 0 … 2^32 − 1. */
@@ -134,18 +136,19 @@ function bytesOf({ image: { height, width, channels } }: GeneratorMetadata): num
 async function sample(
   batching: Batching,
   metadata: GeneratorMetadata,
-  { seed, start = 0, count = 1, label, signal }: SampleOptions,
+  { seed, start = 0, count = 1, label, truncation, signal }: SampleOptions,
 ): Promise<Images> {
   checkRange('seed', seed, 0, MAX_SEED);
   checkRange('start', start, 0, MAX_INDEX);
   const most = Math.floor(MAX_BYTES / bytesOf(metadata));
   checkRange('count', count, 1, Math.min(MAX_COUNT, most, MAX_INDEX - start + 1));
   if (label !== undefined) checkLabel(label, metadata);
+  checkTruncation(truncation);
   const { size } = metadata.latent;
   const classes = metadata.classes?.length;
   const data = await batching.draw({
     count,
-    latents: (first, count) => latentBatch(seed, start + first, count, size),
+    latents: (first, count) => latentBatch(seed, start + first, count, size, { truncation }),
     labels:
       classes === undefined
         ? undefined
@@ -172,6 +175,7 @@ async function drawWalk(
   checkRange('stops', stops, 2, Math.min(most, MAX_INDEX - start + 1));
   checkRange('steps', steps, 1, Math.max(1, Math.floor(most / stops)));
   if (label !== undefined) checkLabel(label, metadata);
+  checkTruncation(walk.truncation);
   const classes = metadata.classes?.length;
   const own = BigInt(label ?? start % (classes ?? 1));
   const count = walkCount(walk);
@@ -187,6 +191,11 @@ async function drawWalk(
 function checkLabel(label: number, { classes }: GeneratorMetadata): void {
   if (!classes) throw new SampleError(NO_CLASSES);
   checkRange('label', label, 0, classes.length - 1);
+}
+
+function checkTruncation(truncation: number | undefined): void {
+  const reason = truncation === undefined ? undefined : truncationReason(truncation);
+  if (reason) throw new SampleError(`truncation: ${reason}`);
 }
 
 const NO_CLASSES =

@@ -1,5 +1,5 @@
 /** Walks through the latent space: pictures that turn into each other. */
-import { latents } from '@ganport/model';
+import { type LatentOptions, latents } from '@ganport/model';
 
 /**
  * Spherical interpolation, from a at 0 to b at 1: latents of a normal distribution in many dimensions lie near
@@ -22,7 +22,7 @@ function length(vector: Float32Array): number {
   return Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
 }
 
-export interface Walk {
+export interface Walk extends Pick<LatentOptions, 'truncation'> {
   seed: number;
   /** Index of the first picture that the walk passes. */
   start: number;
@@ -41,8 +41,8 @@ export function walkCount({ stops, steps, closed }: Walk): number {
 
 /** Latents [count, size] of pictures first … first + count − 1 of a walk. */
 export function walkLatents(walk: Walk, size: number, first: number, count: number): Float32Array {
-  const { seed, start, stops, steps } = walk;
-  const stop = (i: number) => latents(seed, start + (i % stops), size);
+  const { seed, start, stops, steps, truncation } = walk;
+  const stop = (i: number) => latents(seed, start + (i % stops), size, { truncation });
   const batch = new Float32Array(count * size);
   for (let i = 0; i < count; i++) {
     const at = first + i;

@@ -29,7 +29,7 @@ export interface FixtureOptions {
 export interface Fixture {
   model: Uint8Array;
   /** Picture `index` of a seed as uint8 [H, W, C], computed without any runtime. */
-  expected(seed: number, index: number): Uint8Array;
+  expected(seed: number, index: number, truncation?: number): Uint8Array;
 }
 
 const FLOAT = 1;
@@ -45,8 +45,8 @@ export function buildGenerator({
   alter = (metadata) => metadata,
 }: FixtureOptions = {}): Fixture {
   const weights = planeWaves({ latent, height, width, channels });
-  const expected = (seed: number, index: number): Uint8Array => {
-    const z = latents(seed, index, latent);
+  const expected = (seed: number, index: number, truncation?: number): Uint8Array => {
+    const z = latents(seed, index, latent, { truncation });
     const levels = new Uint8Array(height * width * channels);
     for (let i = 0; i < levels.length; i += 1) {
       // Weights are laid out [C, H, W], levels [H, W, C].

@@ -87,6 +87,10 @@ describe('a sampler', () => {
     [{ seed: 1, count: 0 }, 'count: expected an integer from 1 to 65536, got 0'],
     [{ seed: 1, count: 65_537 }, 'count: expected'],
     [{ seed: 1, start: 2 ** 32 - 1, count: 2 }, 'count: expected an integer from 1 to 1, got 2'],
+    [{ seed: 1, truncation: 0 }, 'truncation: expected a number above 0 and up to 6, got 0'],
+    [{ seed: 1, truncation: Number.NaN }, 'truncation: expected'],
+    [{ seed: 1, truncation: 1e9 }, 'truncation: expected'],
+    [{ seed: 1, label: 0 }, 'this generator was trained without classes'],
   ])('refuses %o', async (options, message) => {
     const drawing = await sampler(buildGenerator().model);
     await expect(drawing.sample(options)).rejects.toThrow(message);
@@ -106,6 +110,19 @@ describe('a sampler', () => {
     }
     const latents = new Float32Array(16);
     await expect(drawing.draw({ latents, labels: [0] })).rejects.toThrow('without classes');
+  });
+
+  test('draws of truncated latents, single pictures and those that a walk passes', async () => {
+    const { model, expected } = buildGenerator();
+    const drawing = await sampler(model);
+    const options = { seed: 3, start: 5, truncation: 0.5 };
+    const { data } = await drawing.sample({ ...options, count: 2 });
+    const [first, second] = [5, 6].map((index) => expected(3, index, 0.5));
+    expect(largestDifference(data, [...first!, ...second!])).toBeLessThanOrEqual(1);
+    const walk = await drawing.walk({ ...options, stops: 2, steps: 3, closed: false });
+    expect(largestDifference(walk.data.subarray(3 * 784), second!)).toBeLessThanOrEqual(1);
+    const refused = drawing.walk({ ...options, stops: 2, steps: 3, closed: false, truncation: -1 });
+    await expect(refused).rejects.toThrow('truncation: expected');
   });
 
   test('draws for many callers at once, and after one of them was refused', async () => {

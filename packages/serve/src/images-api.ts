@@ -1,6 +1,6 @@
 /** The pictures of a generator over HTTP. */
 
-import { type Images, MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
+import { type Images, MAX_INDEX, MAX_SEED, quote, truncationReason } from '@ganport/model';
 import { classIndex } from '@ganport/sample';
 import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import type { Request, Response, Router } from 'express';
@@ -13,7 +13,7 @@ const MAX_COUNT = 256;
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** What the addresses of pictures are made of, in the path or the query. */
-const NAMES = ['seed', 'index', 'start', 'count', 'class', 'format', 'model'];
+const NAMES = ['seed', 'index', 'start', 'count', 'class', 'truncation', 'format', 'model'];
 
 /** Digits of the model's SHA-256 that a URL may name it by. */
 const MODEL_ID_DIGITS = 16;
@@ -21,6 +21,7 @@ const MODEL_ID_DIGITS = 16;
 /**
  * `/{seed}/{index}.png` is one picture; `/{seed}?start=&count=&format=png|json|raw`, several. With
  * `?class=` all are of that class, by name or index; without, of all in turns, where there are any. With
+ * `?truncation=` latents are no further from 0. With
  * `?model=` and the first 16 digits of the model's SHA-256, an answer never changes and says so;
  * without, caches must ask again, because another model may be served at the same address later.
  *
@@ -48,7 +49,17 @@ export function imageRoutes(generator: LoadedGenerator): Router {
       }
     })
     .optional();
-  const one = z.object({ seed, index, class: label, model });
+  const truncation = z
+    .string()
+    .transform((given, context) => {
+      const value = /^\d(\.\d{1,6})?$/.test(given) ? Number(given) : Number.NaN;
+      const reason = truncationReason(value, quote(given));
+      if (!reason) return value;
+      context.addIssue({ code: 'custom', message: reason });
+      return z.NEVER;
+    })
+    .optional();
+  const one = z.object({ seed, index, class: label, truncation, model });
   const several = z.object({
     seed,
     start: index.default(0),
@@ -59,41 +70,46 @@ export function imageRoutes(generator: LoadedGenerator): Router {
       })
       .default('png'),
     class: label,
+    truncation,
     model,
   });
 
   const router = createRouter();
   router.get('/:seed/:index.png', async (request, response) => {
-    expectOwn(request.query, ['class', 'model']);
+    expectOwn(request.query, ['class', 'truncation', 'model']);
     const wanted = parseRequest(one, { ...request.query, ...request.params });
-    const name = `${wanted.seed}-${wanted.index}${suffix(wanted.class)}`;
+    const name = `${wanted.seed}-${wanted.index}${suffix(wanted)}`;
     if (isCached(request, response, generator, wanted.model, name)) return;
-    const { seed, index: start, class: label } = wanted;
-    const images = await sampler.sample({ seed, start, label, signal: untilGone(response) });
+    const { seed, index: start, class: label, truncation } = wanted;
+    const signal = untilGone(response);
+    const images = await sampler.sample({ seed, start, label, truncation, signal });
     response.type('png').send(await encodeImages(images, 'png'));
   });
   router.get('/:seed', async (request, response) => {
-    expectOwn(request.query, ['start', 'count', 'class', 'format', 'model']);
+    expectOwn(request.query, ['start', 'count', 'class', 'truncation', 'format', 'model']);
     const wanted = parseRequest(several, { ...request.query, ...request.params });
-    const { seed, start, count, class: label, format } = wanted;
+    const { seed, start, count, class: label, truncation, format } = wanted;
     if (start + count - 1 > MAX_INDEX) {
       throw new HttpError(
         400,
         `start + count: expected at most ${MAX_INDEX + 1}, got ${start + count}`,
       );
     }
-    const name = `${seed}-${start}-${count}${suffix(label)}-${format}`;
+    const name = `${seed}-${start}-${count}${suffix(wanted)}-${format}`;
     if (isCached(request, response, generator, wanted.model, name)) return;
     const signal = untilGone(response);
-    const images = await sampler.sample({ seed, start, count, label, signal });
+    const images = await sampler.sample({ seed, start, count, label, truncation, signal });
     await send(response, images, format);
   });
   return router;
 }
 
 /** Part of an answer's name. */
-function suffix(label: number | undefined): string {
-  return label === undefined ? '' : `-c${label}`;
+function suffix(wanted: { class?: number | undefined; truncation?: number | undefined }): string {
+  const parts = { c: wanted.class, t: wanted.truncation };
+  return Object.entries(parts)
+    .map(([letter, value]) => (value === undefined ? '' : `-${letter}${value}`))
+    .join('');
 }
 
 /** @throws HttpError 400 for a parameter that belongs to the path, or to another address */

@@ -111,6 +111,18 @@ describe('pictures', () => {
     expect(await busted.bytes()).toEqual(await plain.bytes());
   });
 
+  test('are drawn of truncated latents where asked for', async () => {
+    const [cut, plain] = await Promise.all([
+      get('/v1/images/42?start=7&count=1&format=raw&truncation=0.5'),
+      get('/v1/images/42?start=7&count=1&format=raw'),
+    ]);
+    expect(largestDifference(await cut.bytes(), expected(42, 7, 0.5))).toBeLessThanOrEqual(1);
+    expect(cut.headers.get('etag')).not.toBe(plain.headers.get('etag'));
+    const one = await get('/v1/images/42/7.png?truncation=0.5');
+    const { data } = await decodePicture(await one.bytes());
+    expect(largestDifference(data, expected(42, 7, 0.5))).toBeLessThanOrEqual(1);
+  });
+
   test('are not drawn again for a client that has them', async () => {
     const etag = (await get('/v1/images/1/2.png')).headers.get('etag')!;
     const headers = revalidate(etag);
@@ -172,10 +184,15 @@ describe('bad requests', () => {
     ['/v1/images/7?count=012', 'count: expected no zeros in front, got "012"'],
     [
       '/v1/images/1/1.png?seed=8',
-      'seed: at this address a query has no such name, but class, model',
+      'seed: at this address a query has no such name, but class, truncation, model',
     ],
     ['/v1/images/1/1.png?index=1', 'index: at this address'],
     ['/v1/images/1/1.png?format=raw', 'format: at this address'],
+    ['/v1/images/1/1.png?class=3', 'class: this generator was trained without classes'],
+    ['/v1/images/1?truncation=0', 'truncation: expected a number above 0 and up to 6, got "0"'],
+    ['/v1/images/1?truncation=-1', 'truncation: expected'],
+    ['/v1/images/1/1.png?truncation=NaN', 'truncation: expected'],
+    ['/v1/images/1/1.png?truncation=1e9', 'truncation: expected'],
     ['/v1/images/1/1.png?t=1&count=2', 'count: at this address'],
     ['/v1/images/1?seed=1', 'seed: at this address a query has no such name, but start, count, '],
     ['/v1/images/1?index=3', 'index: at this address'],

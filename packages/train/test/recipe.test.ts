@@ -274,7 +274,9 @@ describe('three updates of the discriminator in a step', () => {
       ...feeds['discriminator.z']!,
       ...feeds['generator.z']!,
     ]);
-    expect(latents).toEqual([...latentBatch(1, 0, 2 * 4 * BATCH, LATENT, STREAM.training)]);
+    expect(latents).toEqual([
+      ...latentBatch(1, 0, 2 * 4 * BATCH, LATENT, { stream: STREAM.training }),
+    ]);
   });
 });
 

@@ -19,6 +19,7 @@ import {
 } from '@ganport/train';
 import { asUsage, command, type Log, UsageError } from '../command.ts';
 import { type DataFlags, dataFlags, loadData, pictureSettings } from '../data.ts';
+import { TRUNCATION } from '../drawing.ts';
 import { extractDrawn, extractReal, openFeatures } from '../features.ts';
 import { figure } from '../figure.ts';
 import { argument, checkpointChoice, choice, given, integer, SHARED, text } from '../flags.ts';
@@ -51,6 +52,7 @@ export const evalCommand = command({
       ...integer('seed', 'Seed of the pictures', { minValue: 0, maxValue: MAX_SEED }),
       default: 42,
     },
+    truncation: TRUNCATION,
     features: {
       ...text('ONNX model that gives features of images'),
       defaultDescription: "ganport's, for digits",
@@ -65,7 +67,7 @@ export const evalCommand = command({
       describe: 'Seconds to load each model and run it once',
     },
   },
-  async run({ model, count, seed, features, checkpoint, ...rest }, log) {
+  async run({ model, count, seed, truncation, features, checkpoint, ...rest }, log) {
     const timeLimitMs = rest['time-limit'] * 1000;
     const range = rest['features-range'];
     if (range !== undefined && features === undefined) {
@@ -86,11 +88,18 @@ export const evalCommand = command({
         // What another model calls its classes nobody knows.
         const told = features === undefined && tellsClasses(real, dataset, log);
         const labelled = told && areDigits(sampler.metadata.classes);
-        const drawing = { count: wanted, seed, labelled };
+        const drawing = { count: wanted, seed, truncation, labelled };
         const generated = await extractDrawn(sampler, drawing, extractor);
         const measures = measure(real, generated, extractor);
         const by = features ?? "ganport's classifier of digits";
-        const json = { data: dataset.name, count: wanted, seed, features: by, ...measures };
+        const json = {
+          data: dataset.name,
+          count: wanted,
+          seed,
+          truncation,
+          features: by,
+          ...measures,
+        };
         return { json, text: toText(measures, { by, dataset, count: wanted }) };
       } finally {
         await sampler.close();

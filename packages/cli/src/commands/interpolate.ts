@@ -31,7 +31,7 @@ export const interpolate = command({
     scale: { ...integer('scale', 'Size of a pixel', { minValue: 1, maxValue: 64 }), default: 4 },
     out: { ...text('File to write, .webp or .png'), alias: 'o', default: 'walk.webp' },
   },
-  async run({ seed, start, stops, out, fps, scale, ...wanted }) {
+  async run({ seed, start, stops, truncation, out, fps, scale, ...wanted }) {
     const ending = endingOf(out);
     if (!['webp', 'png'].includes(ending)) {
       throw new UsageError(`-o: expected a name that ends in .webp or .png, got ${quote(out)}`);
@@ -39,12 +39,13 @@ export const interpolate = command({
     const animated = ending === 'webp';
     const { steps = animated ? 16 : 8 } = wanted;
     return withSampler(wanted, async (sampler, { label, device }) => {
-      const images = await sampler.walk({ seed, start, stops, steps, closed: true, label });
+      const walk = { seed, start, stops, steps, truncation, closed: true };
+      const images = await sampler.walk({ ...walk, label });
       const bytes = animated
         ? await encodeAnimation(images, { fps, scale })
         : await encodeImages(images, 'png', { columns: steps, scale });
       return deliver(out, bytes, {
-        json: { file: out, seed, start, stops, steps, device },
+        json: { file: out, seed, start, stops, steps, truncation, device },
         text: `${wrote(out)}: ${images.count} steps past pictures ${start} to ${start + stops - 1} of seed ${seed} and back, drawn on ${device}.`,
       });
     });

@@ -42,7 +42,7 @@ export const sample = command({
       defaultDescription: 'samples.FORMAT',
     },
   },
-  async run({ seed, start, count, scale, json, ...wanted }) {
+  async run({ seed, start, count, scale, truncation, json, ...wanted }) {
     const format = formatFor(wanted.out, wanted.format);
     const { out = `samples.${format}` } = wanted;
     expectOutput(out, json);
@@ -52,12 +52,12 @@ export const sample = command({
       );
     }
     return withSampler(wanted, async (sampler, { label, device }) => {
-      const images = await sampler.sample({ seed, start, count, label });
+      const images = await sampler.sample({ seed, start, count, label, truncation });
       const bytes = await encodeImages(images, format, { scale });
       const last = start + count - 1;
       const pictures = count === 1 ? `picture ${start}` : `pictures ${start} to ${last}`;
       return deliver(out, bytes, {
-        json: { file: out, seed, start, count, format, device },
+        json: { file: out, seed, start, count, truncation, format, device },
         text: `${wrote(out)}: ${pictures} of seed ${seed}, drawn on ${device}.`,
       });
     });

@@ -56,7 +56,9 @@ export function declareFeeds(
   const latent = generator.inputs.z![0]!;
   // Of a step's latents, the discriminator's updates take the first ones and the generator's the last.
   const latents = (step: number, first: number, count: number) =>
-    latentBatch(seed, (step - 1) * (turns + 1) * batch + first, count, latent, STREAM.training);
+    latentBatch(seed, (step - 1) * (turns + 1) * batch + first, count, latent, {
+      stream: STREAM.training,
+    });
   const order = batchOrder(seed, turns * batch, images.count);
   const ratesOf = (step: number, updates: number, times = 1) => {
     const rate = adam.learningRate * rateFactor(schedule, step) * times;
