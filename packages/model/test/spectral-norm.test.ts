@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { type Network, type NetworkSpec, resolveNetwork } from '../src/network.ts';
 import { at, type Batch, range } from './arrays.ts';
+import type { InputSpec } from './layer-rows/row.ts';
 import { randomInputs, randomNumbers, randomWeights } from './reference-network.ts';
 import { runNetwork } from './run-network.ts';
 
 type LayerSpec = NetworkSpec['layers'][number];
 
 interface Case {
-  x: number[];
+  x: InputSpec;
   layer: LayerSpec;
   /** The weight's axis of outputs. */
   axis: number;
@@ -24,6 +25,11 @@ const CASES: Record<string, Case> = {
     x: [3, 2, 3],
     layer: { type: 'convTranspose2d', filters: 2, kernel: [2, 3], stride: 2, spectralNorm: true },
     axis: 1,
+  },
+  embedding: {
+    x: { classes: 4 },
+    layer: { type: 'embedding', units: 5, spectralNorm: true },
+    axis: 0,
   },
 };
 
@@ -94,7 +100,8 @@ describe.each(Object.entries(CASES))('the spectral norm of %s', (_, { x, layer, 
     const u = network.parameters.find(({ name }) => name === '0.weight_u')!;
     const weight = network.parameters.find(({ name }) => name === '0.weight')!;
     expect(u).toMatchObject({ trained: false, shape: [weight.shape[axis]] });
-    expect(plain.parameters.map(({ name }) => name)).toEqual(['0.weight', '0.bias']);
+    const others = network.parameters.filter((parameter) => parameter !== u);
+    expect(plain.parameters.map(({ name }) => name)).toEqual(others.map(({ name }) => name));
   });
 
   test('becomes 1 as a singular value decomposition has it, and the gradient is that of W / σ', async () => {

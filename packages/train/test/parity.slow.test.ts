@@ -151,6 +151,17 @@ const CASES: Record<Exclude<LayerType, 'embedding'>, Case[]> = {
       ],
     },
   ],
+  dot: [
+    {
+      title: 'of vectors',
+      input: [4],
+      layers: [
+        { type: 'dense', units: 4, name: 'a' },
+        { type: 'tanh', name: 'b' },
+        { type: 'dot', from: ['a', 'b'] },
+      ],
+    },
+  ],
   concat: [
     {
       title: 'of images',
@@ -276,6 +287,19 @@ describe('both engines agree on networks of classes', () => {
     { type: 'reshape', shape: IMAGE },
   ]);
   const given = around({ image: IMAGE }, [6], [{ type: 'tanh' }, { type: 'dense', units: 1 }]);
+  // Miyato & Koyama 2018.
+  const projecting: NetworkSpec = {
+    inputs: { image: IMAGE, label },
+    layers: [
+      { type: 'flatten', from: 'image' },
+      { type: 'dense', units: 6, spectralNorm: true },
+      { type: 'tanh', name: 'features' },
+      { type: 'dense', units: 1, name: 'any-class', spectralNorm: true },
+      { type: 'embedding', from: 'label', units: 6, name: 'class', spectralNorm: true },
+      { type: 'dot', from: ['class', 'features'], name: 'this-class' },
+      { type: 'add', from: ['any-class', 'this-class'] },
+    ],
+  };
   const telling: NetworkSpec = {
     inputs: { image: IMAGE },
     layers: [
@@ -289,6 +313,7 @@ describe('both engines agree on networks of classes', () => {
   };
   test.each([
     ['given to the discriminator', given],
+    ['projected on', projecting],
     ['told by it', telling],
   ])('%s', async (_, discriminator) => {
     const gan = {

@@ -1,28 +1,25 @@
 import { constant, ops as op } from '@ganport/onnx';
 import { layer } from './contract.ts';
-import { count } from './options.ts';
+import { appliedWeights, count, weightAndBias, weighted } from './options.ts';
+
+/** "he" of the one number of a one-hot vector that is not 0: N(0, 1). */
+const PLAIN = { bias: false, init: 'he' } as const;
 
 /**
  * A trained vector for each class of a label, as PyTorch's nn.Embedding: weight [classes, units],
- * N(0, 1) at first. It is the product of the weight with the label's one-hot vector: picking rows would
+ * N(0, gain²) at first. It is the product of the weight with the label's one-hot vector: picking rows would
  * need an operator that has no gradient in ONNX's inference operators.
  */
 export const embedding = layer(
   'embedding',
-  { units: count },
+  { units: count, gain: weighted.gain, spectralNorm: weighted.spectralNorm },
   {
     inputs: 'label',
     shape: ({ units }) => [units],
-    parameters: ({ units }, [label]) => [
-      {
-        name: 'weight',
-        shape: [label![0]!, units],
-        init: { type: 'normal', deviation: 1 },
-        trained: true,
-      },
-    ],
-    lower: (_, [label], { weight }) => {
-      const rows = weight('weight');
+    parameters: ({ units, ...options }, [label]) =>
+      weightAndBias([label![0]!, units], label![0]!, 1, { ...options, ...PLAIN }),
+    lower: (options, [label], context) => {
+      const [rows] = appliedWeights({ ...options, ...PLAIN }, context);
       const classes = rows.shape[0] as number;
       const all = Int32Array.from({ length: classes }, (_, i) => i);
       // WebGPU has no int64: of this layer, the one Cast of N numbers stays on the CPU.

@@ -5,7 +5,7 @@ export { dense } from './dense.ts';
 export { dropout } from './dropout.ts';
 export { embedding } from './embedding.ts';
 export { globalAvgPool2d, globalMaxPool2d, globalSumPool2d } from './global-pool.ts';
-export { add, concat } from './join.ts';
+export { add, concat, dot } from './join.ts';
 export { minibatchStd } from './minibatch-std.ts';
 export { batchNorm } from './norm.ts';
 export { groupNorm, instanceNorm, layerNorm, pixelNorm } from './own-norm.ts';

@@ -165,6 +165,27 @@ export const IMAGE = {
       },
     ],
   },
+  dot: {
+    reference: ([a, b]) =>
+      tabulate([a!.shape[0]!, 1], ([n]) =>
+        range(a!.shape[1]!).reduce((sum, k) => sum + at(a!, n!, k) * at(b!, n!, k), 0),
+      ),
+    cases: { 'of two vectors': { of: [[5], [5]], shape: [1] } },
+    refuses: [
+      { of: [[4]], saying: 'expected two inputs, got 1' },
+      { of: [[4], [4], [4]], saying: 'expected two inputs, got 3' },
+      { of: [[4], [5]], saying: 'cannot multiply [4] by [5]' },
+      {
+        of: [image, image],
+        saying:
+          'expected an input of shape [units]; a flatten layer makes one of an image, got [3,7,6]',
+      },
+      {
+        of: [[3], { classes: 3 }],
+        saying: 'expected a tensor, got a label of 3 classes; an embedding layer makes one of it',
+      },
+    ],
+  },
   concat: {
     reference: (inputs) => {
       const channels = inputs.flatMap((input) => range(input.shape[1]!).map((c) => ({ input, c })));
