@@ -1,6 +1,6 @@
 /** What commands that draw with a generator.onnx share. */
-import { MAX_INDEX, MAX_SEED, quote, truncationReason } from '@ganport/model';
-import { classIndex, type Sampler } from '@ganport/sample';
+import { type ChosenCodes, MAX_INDEX, MAX_SEED, quote, truncationReason } from '@ganport/model';
+import { classIndex, parseCodes, type Sampler } from '@ganport/sample';
 import { type LoadOptions, loadGenerator } from '@ganport/sample/node';
 import { UsageError } from './command.ts';
 import { integer, SHARED, text } from './flags.ts';
@@ -29,6 +29,7 @@ export const DRAWING = {
     default: 0,
   },
   class: text('Class of all pictures, by name or number, where there are classes'),
+  code: text('Codes of all pictures of an InfoGAN, as digit=3,slant=-1.5'),
   truncation: TRUNCATION,
   device: SHARED.device,
   'time-limit': SHARED['time-limit'],
@@ -39,18 +40,27 @@ interface Drawing {
   device: LoadOptions['device'];
   'time-limit': number;
   class?: string | undefined;
+  code?: string | undefined;
+}
+
+interface Drawn {
+  /** Of all pictures, what was asked for. */
+  label: number | undefined;
+  codes: ChosenCodes | undefined;
+  device: string;
 }
 
 /** Draws with the model that was named, and closes it. */
 export async function withSampler<T>(
-  { model, device, 'time-limit': seconds, class: given }: Drawing,
-  draw: (sampler: Sampler, drawn: { label: number | undefined; device: string }) => Promise<T>,
+  { model, device, 'time-limit': seconds, class: given, code }: Drawing,
+  draw: (sampler: Sampler, drawn: Drawn) => Promise<T>,
 ): Promise<T> {
   const options = { device: device ?? 'auto', timeLimitMs: seconds * 1000 };
   const { sampler, device: used } = await loadGenerator(await readGiven(model), options);
   try {
     const label = given === undefined ? undefined : classIndex(given, sampler.metadata);
-    return await draw(sampler, { label, device: used });
+    const codes = code === undefined ? undefined : parseCodes(code);
+    return await draw(sampler, { label, codes, device: used });
   } finally {
     await sampler.close();
   }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import {
   bytesOf,
+  codesSpec,
   drawnWeight,
   type GeneratorMetadata,
   generatorMetadataSchema,
@@ -198,7 +199,7 @@ function classesOf({ dataset }: Run, count: number | undefined): string[] | unde
 function describe(
   run: Run,
   checkpoint: Checkpoint,
-  { inputs, labels, outputShape }: Network,
+  { inputs, labels, codes, outputShape }: Network,
   output: ImageOutput,
   golden: Uint8Array,
   version: string,
@@ -213,6 +214,7 @@ function describe(
     name: run.config.name,
     ...(classes && { classes }),
     latent: { size: inputs.z![0]!, distribution: 'normal' },
+    ...(codes.length > 0 && { codes: codesSpec(codes) }),
     image: { width, height, channels, output },
     provenance: {
       dataset: { name: run.dataset.name, sha256: run.dataset.sha256 },

@@ -5,6 +5,7 @@
  */
 import { decodeModel } from '@ganport/onnx';
 import * as z from 'zod';
+import { codesSchema } from './codes.ts';
 import { ModelError, parseJson, parseOrThrow } from './error.ts';
 import { changeSchema } from './run-history.ts';
 
@@ -21,6 +22,8 @@ export const generatorMetadataSchema = z
     latent: z.strictObject({ size: count.max(65_536), distribution: z.literal('normal') }),
     /** Names of the classes, of a generator that takes `label`, the index of one. */
     classes: z.array(z.string()).min(2).optional(),
+    /** What the first numbers of `z` are, in order, see codes.ts; none but of an InfoGAN. */
+    codes: codesSchema.optional(),
     image: z.strictObject({
       width: count.max(8192),
       height: count.max(8192),

@@ -1,4 +1,13 @@
 export { turnsIn } from './class-turns.ts';
+export {
+  type ChosenCodes,
+  type Code,
+  chooseCodes,
+  codesOf,
+  codesReason,
+  codesSpec,
+  codeValues,
+} from './codes.ts';
 export { nearestDistance } from './diversity.ts';
 export { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 export { checkGeneratorDigest, NO_DIGEST, sealGenerator } from './generator-digest.ts';

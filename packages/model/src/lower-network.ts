@@ -1,5 +1,6 @@
 /** A network as ONNX operators. */
 import type { Value } from '@ganport/onnx';
+import { codedLatents } from './codes.ts';
 import { ModelError, quote } from './error.ts';
 import {
   type Distribution,
@@ -40,6 +41,7 @@ export function lowerNetwork(
   { training, random }: LowerOptions,
 ): Lowered {
   const values = new Map<string, Value>(Object.entries(inputs));
+  if (network.codes.length > 0) values.set('z', codedLatents(inputs.z!, network.codes));
   const updates: [string, Value][] = [];
   for (const { name, type, options, from } of network.layers) {
     const where = `layer ${quote(name)} (${type})`;

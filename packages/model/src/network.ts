@@ -1,6 +1,7 @@
 /** A network as data: JSON in, a checked list of layers with shapes and parameters out. */
 import { sizeOf } from '@ganport/onnx';
 import * as z from 'zod';
+import { type Code, codesOf, codesSchema } from './codes.ts';
 import { ModelError, parseOrThrow, quote } from './error.ts';
 import {
   LAYERS,
@@ -47,6 +48,11 @@ export const networkSchema = z.strictObject({
     .record(nameSchema, z.string())
     .describe('further outputs by name, each the name of a layer')
     .optional(),
+  codes: codesSchema
+    .describe(
+      'an InfoGAN\'s, of a generator: what the first numbers of z are, in order, `{ "categories": number }` or `"normal"` for one number; the discriminator has an output of each name',
+    )
+    .optional(),
 });
 
 /** A network as its author writes it. */
@@ -83,6 +89,8 @@ export interface Network {
   parameters: Parameter[];
   /** In training, images of a batch see each other: real and generated ones must not share a batch. */
   mixesBatch: boolean;
+  /** What the first numbers of the input z are; none but of an InfoGAN's generator. */
+  codes: readonly Code[];
 }
 
 /** What a layer can take: a tensor of this size, or a label, whose size is [classes]. */
@@ -99,7 +107,8 @@ type Sources = Map<string, Source>;
  * @throws ModelError that names the layer, what it expected and what it got.
  */
 export function resolveNetwork(spec: unknown, what: string): Network {
-  const { inputs, layers: listed, output, outputs } = parseOrThrow(networkSchema, spec, what);
+  const resolvedSpec = parseOrThrow(networkSchema, spec, what);
+  const { inputs, layers: listed, output, outputs } = resolvedSpec;
   const sources: Sources = new Map();
   for (const [name, given] of Object.entries(inputs)) {
     const label = 'classes' in given;
@@ -122,6 +131,8 @@ export function resolveNetwork(spec: unknown, what: string): Network {
     previous = name;
     return resolved;
   });
+  const codes = codesOf(resolvedSpec.codes);
+  expectRoom(codes, sources, what);
   const resolved = resolveOutputs(output ?? previous!, outputs ?? {}, sources, what);
   const given = Object.entries(inputs);
   return {
@@ -136,7 +147,20 @@ export function resolveNetwork(spec: unknown, what: string): Network {
     outputShape: resolved.output.shape,
     parameters: layers.flatMap((l) => l.parameters),
     mixesBatch: layers.some(({ type }) => (LAYERS[type] as LayerKind).mixesBatch ?? false),
+    codes,
   };
+}
+
+/** @throws ModelError where z has not as many numbers as its codes take */
+function expectRoom(codes: readonly Code[], sources: Sources, what: string): void {
+  const taken = codes.reduce((sum, { size }) => sum + size, 0);
+  if (taken === 0) return;
+  const latents = sources.get('z');
+  if (latents && !latents.label && latents.size.length === 1 && latents.size[0]! >= taken) return;
+  const got = latents ? `[${latents.size}]` : 'none';
+  throw new ModelError(
+    `${what}: its codes are the first ${taken} numbers of an input "z": expected "z": [${taken}] or more, got ${got}`,
+  );
 }
 
 function resolveLayer(

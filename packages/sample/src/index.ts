@@ -4,6 +4,7 @@ export {
   createBatching,
   type DrawRequest,
 } from './batching.ts';
+export { classIndex, parseCodes } from './chosen.ts';
 export { SampleError } from './error.ts';
 export { type Generator, type Infer, type OpenProgram, openGenerator } from './generator.ts';
 export {

@@ -1,5 +1,6 @@
 /** The sampler: a generator.onnx and a seed give pictures, the same however they are asked for. */
 import {
+  type ChosenCodes,
   type GeneratorMetadata,
   type Images,
   type LatentOptions,
@@ -7,13 +8,10 @@ import {
   MAX_INDEX,
   MAX_SEED,
   ModelError,
-  parseWholeNumber,
-  quote,
-  rangeReason,
-  truncationReason,
   turnsIn,
 } from '@ganport/model';
 import { type Batching, createBatching } from './batching.ts';
+import { checkLabel, checkRange, checkTruncation, choosing } from './chosen.ts';
 import { SampleError } from './error.ts';
 import { type OpenProgram, openGenerator } from './generator.ts';
 import { type Walk, walkCount, walkLatents } from './walk.ts';
@@ -26,6 +24,8 @@ export interface SampleOptions extends Pick<LatentOptions, 'truncation'> {
   count?: number;
   /** Index of the class of all of them; without it, picture i is of class i modulo their number. */
   label?: number | undefined;
+  /** Of an InfoGAN, codes that all of them have, by name: the index of a category, or a number from −6 to 6. */
+  codes?: ChosenCodes | undefined;
   /** Takes the request back: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -33,6 +33,8 @@ export interface SampleOptions extends Pick<LatentOptions, 'truncation'> {
 export interface WalkOptions extends Walk {
   /** Index of the class of all pictures; without it, the one that the first picture is of. */
   label?: number | undefined;
+  /** As `sample` has them. */
+  codes?: ChosenCodes | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -136,7 +138,7 @@ function bytesOf({ image: { height, width, channels } }: GeneratorMetadata): num
 async function sample(
   batching: Batching,
   metadata: GeneratorMetadata,
-  { seed, start = 0, count = 1, label, truncation, signal }: SampleOptions,
+  { seed, start = 0, count = 1, label, truncation, codes = {}, signal }: SampleOptions,
 ): Promise<Images> {
   checkRange('seed', seed, 0, MAX_SEED);
   checkRange('start', start, 0, MAX_INDEX);
@@ -144,11 +146,13 @@ async function sample(
   checkRange('count', count, 1, Math.min(MAX_COUNT, most, MAX_INDEX - start + 1));
   if (label !== undefined) checkLabel(label, metadata);
   checkTruncation(truncation);
+  const withCodes = choosing(codes, metadata);
   const { size } = metadata.latent;
   const classes = metadata.classes?.length;
   const data = await batching.draw({
     count,
-    latents: (first, count) => latentBatch(seed, start + first, count, size, { truncation }),
+    latents: (first, count) =>
+      withCodes(latentBatch(seed, start + first, count, size, { truncation })),
     labels:
       classes === undefined
         ? undefined
@@ -165,7 +169,7 @@ async function sample(
 async function drawWalk(
   batching: Batching,
   metadata: GeneratorMetadata,
-  { label, signal, ...walk }: WalkOptions,
+  { label, codes = {}, signal, ...walk }: WalkOptions,
 ): Promise<Images> {
   const { seed, start, stops, steps } = walk;
   const { height, width, channels } = metadata.image;
@@ -176,51 +180,17 @@ async function drawWalk(
   checkRange('steps', steps, 1, Math.max(1, Math.floor(most / stops)));
   if (label !== undefined) checkLabel(label, metadata);
   checkTruncation(walk.truncation);
+  const withCodes = choosing(codes, metadata);
   const classes = metadata.classes?.length;
   const own = BigInt(label ?? start % (classes ?? 1));
   const count = walkCount(walk);
   const data = await batching.draw({
     count,
-    latents: (first, count) => walkLatents(walk, metadata.latent.size, first, count),
+    latents: (first, count) => withCodes(walkLatents(walk, metadata.latent.size, first, count)),
     labels: classes === undefined ? undefined : (_, count) => new BigInt64Array(count).fill(own),
     signal,
   });
   return { count, height, width, channels, data };
-}
-
-function checkLabel(label: number, { classes }: GeneratorMetadata): void {
-  if (!classes) throw new SampleError(NO_CLASSES);
-  checkRange('label', label, 0, classes.length - 1);
-}
-
-function checkTruncation(truncation: number | undefined): void {
-  const reason = truncation === undefined ? undefined : truncationReason(truncation);
-  if (reason) throw new SampleError(`truncation: ${reason}`);
-}
-
-const NO_CLASSES =
-  'this generator was trained without classes: none can be asked for (`ganport train --preset cdcgan` trains one with)';
-
-/**
- * The index of a class that a person named: by its name, or else its index.
- * @throws SampleError that lists the names
- */
-export function classIndex(given: string, { classes }: GeneratorMetadata): number {
-  if (!classes) throw new SampleError(NO_CLASSES);
-  const named = classes.indexOf(given);
-  if (named >= 0) return named;
-  const index = parseWholeNumber(given, 0, classes.length - 1);
-  if ('value' in index) return index.value;
-  const listed = classes.length > 12 ? `${classes.slice(0, 12).join(', ')}, …` : classes.join(', ');
-  throw new SampleError(
-    `there is no class ${quote(given)}: expected ${listed}, or an index from 0 to ${classes.length - 1}`,
-  );
-}
-
-function checkRange(name: string, value: number, least: number, most: number): void {
-  if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw new SampleError(`${name}: ${rangeReason(least, most, value)}`);
-  }
 }
 
 async function checkGolden(

@@ -4,6 +4,7 @@ import {
   ModelError,
   type Network,
   type NetworkSpec,
+  quote,
   resolveNetwork,
 } from '@ganport/model';
 import { sizeOf } from '@ganport/onnx';
@@ -28,6 +29,7 @@ export function resolveGan(
   expectInput('generator', generator, 'z', 1);
   expectInput('discriminator', discriminator, 'image', 3);
   expectLabels({ generator, discriminator }, dataset);
+  expectCodes({ generator, discriminator });
   const image = discriminator.inputs.image!;
   const { channels, height, width } = dataset;
   if (String(image) !== String([channels, height, width])) {
@@ -66,6 +68,24 @@ function expectInput(what: string, network: Network, name: string, rank: number)
   const got = JSON.stringify(inputs);
   throw new ModelError(
     `${what}: expected an input "${name}" of shape ${shape}, and "label" at most beside it, got ${got}`,
+  );
+}
+
+/** @throws ModelError unless the discriminator tells each code of the generator, and nothing that there is not */
+function expectCodes({ generator, discriminator }: Gan): void {
+  const { output: _, [CLASSES]: __, ...told } = discriminator.outputs;
+  for (const { name, size } of generator.codes) {
+    const shape = told[name]?.shape;
+    if (String(shape) === String(size)) continue;
+    throw new ModelError(
+      `discriminator: expected an output ${quote(name)} of [${size}], which tells the generator's code, got ${shape ? `[${shape}]` : 'none'}`,
+    );
+  }
+  const other = Object.keys(told).find((name) => !generator.codes.some((c) => c.name === name));
+  if (other === undefined) return;
+  const codes = generator.codes.map(({ name }) => quote(name)).join(', ') || 'it has none';
+  throw new ModelError(
+    `discriminator: its output ${quote(other)} tells nothing there is: expected ${quote(CLASSES)}, or one of the generator's codes (${codes})`,
   );
 }
 

@@ -324,6 +324,35 @@ describe('both engines agree on networks of classes', () => {
   });
 });
 
+test('both engines agree on networks of codes', async () => {
+  const generator: NetworkSpec = {
+    inputs: { z: [6] },
+    codes: { kind: { categories: 3 }, slant: 'normal' },
+    layers: [
+      { type: 'dense', units: sizeOf(IMAGE) },
+      { type: 'tanh' },
+      { type: 'reshape', shape: IMAGE },
+    ],
+  };
+  const discriminator: NetworkSpec = {
+    inputs: { image: IMAGE },
+    layers: [
+      { type: 'flatten' },
+      { type: 'dense', units: 6 },
+      { type: 'tanh', name: 'seen' },
+      { type: 'dense', units: 3, from: 'seen', name: 'kind' },
+      { type: 'dense', units: 1, from: 'seen', name: 'slant' },
+      { type: 'dense', units: 1, from: 'seen' },
+    ],
+    outputs: { kind: 'kind', slant: 'slant' },
+  };
+  const gan = {
+    generator: resolveNetwork(generator, 'generator'),
+    discriminator: resolveNetwork(discriminator, 'discriminator'),
+  };
+  await expectParity(gan, { batch: 6 });
+});
+
 describe('both engines agree on every loss with its penalties', () => {
   test.each(Object.keys(LOSSES) as LossName[])('%s', async (loss) => {
     // Penalties differentiate the convolution and the tanh twice.

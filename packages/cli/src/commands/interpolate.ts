@@ -38,9 +38,9 @@ export const interpolate = command({
     }
     const animated = ending === 'webp';
     const { steps = animated ? 16 : 8 } = wanted;
-    return withSampler(wanted, async (sampler, { label, device }) => {
+    return withSampler(wanted, async (sampler, { label, codes, device }) => {
       const walk = { seed, start, stops, steps, truncation, closed: true };
-      const images = await sampler.walk({ ...walk, label });
+      const images = await sampler.walk({ ...walk, label, codes });
       const bytes = animated
         ? await encodeAnimation(images, { fps, scale })
         : await encodeImages(images, 'png', { columns: steps, scale });

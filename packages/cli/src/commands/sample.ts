@@ -51,8 +51,8 @@ export const sample = command({
         `--start and --count: expected at most ${MAX_INDEX + 1} together, got ${start + count}`,
       );
     }
-    return withSampler(wanted, async (sampler, { label, device }) => {
-      const images = await sampler.sample({ seed, start, count, label, truncation });
+    return withSampler(wanted, async (sampler, { label, codes, device }) => {
+      const images = await sampler.sample({ seed, start, count, label, codes, truncation });
       const bytes = await encodeImages(images, format, { scale });
       const last = start + count - 1;
       const pictures = count === 1 ? `picture ${start}` : `pictures ${start} to ${last}`;

@@ -1,4 +1,4 @@
-import { inputSpec, type Layer, type NetworkSpec, resolveNetwork } from '@ganport/model';
+import { codesSpec, inputSpec, type Layer, type NetworkSpec, resolveNetwork } from '@ganport/model';
 import type { WeightedNetwork } from './weighted-network.ts';
 
 /**
@@ -18,6 +18,7 @@ export function bakeSpectralNorm({ network, weights }: WeightedNetwork): Weighte
   const { output, ...others } = network.outputs;
   const spec = {
     inputs: inputSpec(network),
+    codes: codesSpec(network.codes),
     layers: network.layers.map((layer) => ({
       ...layer.options,
       ...(isNormalized(layer) && { spectralNorm: false }),

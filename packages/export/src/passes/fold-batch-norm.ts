@@ -1,4 +1,5 @@
 import {
+  codesSpec,
   inputSpec,
   type Layer,
   type Network,
@@ -145,6 +146,7 @@ function withoutLayers(
   const outputs = Object.entries(others).map(([name, { layer }]) => [name, source(layer)]);
   const spec = {
     inputs: inputSpec(network),
+    codes: codesSpec(network.codes),
     layers: network.layers
       .filter(({ name }) => !replaced.has(name))
       .map(({ name, options, from }) => ({

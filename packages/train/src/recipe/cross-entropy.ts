@@ -6,12 +6,17 @@ import { constant, ops as op, type Value } from '@ganport/onnx';
  * @param labels int64 [N], 0 ≤ label < classes
  */
 export function crossEntropy(logits: Value, labels: Value): Value {
+  return crossEntropyOfRows(logits, oneHot(labels, logits.shape[1] as number));
+}
+
+/** The same of classes [N, classes] that are 1 at each row's class and 0 elsewhere. */
+export function crossEntropyOfRows(logits: Value, rows: Value): Value {
   const [count, classes] = logits.shape as [number, number];
   // Whatever is subtracted from all of a row's changes nothing; without the largest, Exp would overflow.
   const largest = op.GlobalMaxPool(op.Reshape(logits, [count, 1, classes, 1]));
   const shifted = op.Sub(logits, op.stopGradient(op.Reshape(largest, [count, 1])));
   const partition = op.Log(op.ReduceSum(op.Exp(shifted), { axes: [1] }));
-  const own = op.ReduceSum(op.Mul(shifted, oneHot(labels, classes)), { axes: [1] });
+  const own = op.ReduceSum(op.Mul(shifted, rows), { axes: [1] });
   return op.mean(op.Sub(partition, own));
 }
 

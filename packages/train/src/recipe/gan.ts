@@ -2,7 +2,7 @@
  * The adversarial recipe: the discriminator's updates on real and on generated images, then the
  * generator's against the updated discriminator, each on noise of its own.
  */
-import { bytesToNumbers, drawnWeight, inferenceGraph } from '@ganport/model';
+import { bytesToNumbers, type Code, drawnWeight, inferenceGraph } from '@ganport/model';
 import { ops as op, type Value } from '@ganport/onnx';
 import * as z from 'zod';
 import { CLASSES, type Gan } from '../gan.ts';
@@ -13,6 +13,7 @@ import { createCritic, type Judgement, judgeTogether } from './critic.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { createDraft, type Draft, type Random } from './draft.ts';
 import { declareFeeds, type RecipeOptions, type TurnFeeds } from './gan-feeds.ts';
+import { codeLoss } from './information.ts';
 import { LOSSES, type Loss, type LossName } from './losses.ts';
 import { PENALTIES, type Penalty, type PenaltyName } from './penalties.ts';
 import { createPlayer, declareSlots, type Player } from './player.ts';
@@ -106,6 +107,7 @@ export function ganRecipe(gan: Gan, settings: GanSettings, options: RecipeOption
     generator: createPlayer(draft, 'generator', gan.generator),
     discriminator: createPlayer(draft, 'discriminator', gan.discriminator),
     mixesBatch: gan.discriminator.mixesBatch,
+    codes: gan.generator.codes,
   };
   const values = scheduledValues(draft, settings);
   for (const slot of ADAM_SLOTS) {
@@ -129,6 +131,8 @@ interface Players {
   generator: Player;
   discriminator: Player;
   mixesBatch: boolean;
+  /** Of the generator's z. */
+  codes: readonly Code[];
 }
 
 /** Settings that may change from step to step, as values of the graph. */
@@ -158,7 +162,7 @@ function scheduledValues(
 /** Updates the discriminator. Gives what is worth watching: its loss, and how it judges on average. */
 function discriminatorTurn(
   draft: Draft,
-  { generator, discriminator, mixesBatch }: Players,
+  { generator, discriminator, mixesBatch, codes }: Players,
   {
     loss,
     weights: penalties,
@@ -189,7 +193,8 @@ function discriminatorTurn(
   const [onReal, onFake] = apart ? [critic(real), critic(fake)] : judgeTogether(critic, real, fake);
   const dLoss = criterion.discriminator(onReal.output, onFake.output, realLabel);
   const classes = [onReal, onFake].flatMap((judged) => classLoss(judged, label));
-  const objective = [dLoss, ...terms, ...classes].reduce(op.Add);
+  const told = codeLoss(onFake, z, codes);
+  const objective = [dLoss, ...terms, ...classes, ...told].reduce(op.Add);
   discriminator.minimise(objective, weights, rates, adam, { clip, gradientNorm });
   const average = (outputs: Value) => op.mean(criterion.logits ? op.Sigmoid(outputs) : outputs);
   const penalty = terms.length > 0 ? { penalty: terms.reduce(op.Add) } : {};
@@ -197,13 +202,14 @@ function discriminatorTurn(
   return {
     ...{ dLoss, dReal: average(onReal.output), dFake: average(onFake.output), ...penalty },
     ...(classLossReal && { classLoss: classLossReal }),
+    ...(told[0] && { codeLoss: told[0] }),
   };
 }
 
 /** Updates the generator against the discriminator as it now is. Gives its loss. */
 function generatorTurn(
   draft: Draft,
-  { generator, discriminator }: Players,
+  { generator, discriminator, codes }: Players,
   { loss, augment, probability, adam, gradientNorm }: TurnSettings,
   { z, bytes, label, rates }: TurnFeeds,
 ): Value {
@@ -218,7 +224,8 @@ function generatorTurn(
   const critic = createCritic(judge);
   const judged = critic(drawn);
   const gLoss = criterion.generator(judged.output, () => critic(bytesToNumbers(bytes)).output);
-  const objective = [gLoss, ...classLoss(judged, label)].reduce(op.Add);
+  const told = [...classLoss(judged, label), ...codeLoss(judged, z, codes)];
+  const objective = [gLoss, ...told].reduce(op.Add);
   generator.minimise(objective, weights, rates, adam, { gradientNorm });
   return gLoss;
 }
