@@ -47,10 +47,10 @@ export function expectFlags(args: readonly string[], command: AnyCommand, help: 
   }
 }
 
-/** Flags and values as they stand on a line; a flag that is not known takes no value. */
+/** Flags and values as they stand on a line; a flag that is not known, or may go without, takes no value. */
 function tokens(args: readonly string[], flags: Flags) {
-  const options = Object.entries(flags).map(([name, { boolean, alias }]) => {
-    const type = boolean ? ('boolean' as const) : ('string' as const);
+  const options = Object.entries(flags).map(([name, { requiresArg, alias }]) => {
+    const type = requiresArg ? ('string' as const) : ('boolean' as const);
     return [name, { type, ...(alias ? { short: String(alias) } : {}) }];
   });
   return parseArgs({

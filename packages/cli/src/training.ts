@@ -72,19 +72,31 @@ interface Trained {
   exitCode: number;
 }
 
-/** Loads the data and trains. The first Ctrl-C ends training with a checkpoint. */
-export async function runTraining(training: Training, log: Log): Promise<Trained> {
+/**
+ * Loads the data and trains. The first Ctrl-C ends training with a checkpoint.
+ * @param onStart told of the folder that is trained into, before the first step
+ */
+export async function runTraining(
+  training: Training,
+  log: Log,
+  onStart?: (folder: string) => void,
+): Promise<Trained> {
   const crowded = asUsage(() => threadsNotice(training.threads));
   if (crowded) log(crowded);
   const dataset = await loadData(training.config, log);
   try {
-    return await trainOn(dataset, training, log);
+    return await trainOn(dataset, training, log, onStart);
   } finally {
     await dataset.close?.();
   }
 }
 
-async function trainOn(dataset: Dataset, training: Training, log: Log): Promise<Trained> {
+async function trainOn(
+  dataset: Dataset,
+  training: Training,
+  log: Log,
+  onStart?: (folder: string) => void,
+): Promise<Trained> {
   const { fit, ...rest } = training;
   const config = fit ? asUsage(() => fit(dataset)) : training.config;
   if (!training.resume) {
@@ -102,6 +114,7 @@ async function trainOn(dataset: Dataset, training: Training, log: Log): Promise<
         `by ${engine.description}, into ${folder}`,
     );
     if (why) log(`What would be faster does not work here: \`${commandLine('doctor')}\` says why.`);
+    onStart?.(folder);
     progress.start();
   };
   return interruptible(async (signal) => {

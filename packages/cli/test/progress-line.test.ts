@@ -1,5 +1,6 @@
+import { duration } from '@ganport/train';
 import { describe, expect, test } from 'vitest';
-import { barLine, duration, type ProgressState, plainLine } from '../src/progress-line.ts';
+import { barLine, type ProgressState, plainLine } from '../src/progress-line.ts';
 
 const metrics = { dLoss: 0.914, gLoss: 12.5, dReal: 0.721, dFake: 0.357 };
 const state: ProgressState = { step: 12_345, steps: 20_000, metrics, rate: 17.14 };

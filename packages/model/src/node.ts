@@ -37,6 +37,7 @@ export {
   readPointer,
   readRun,
   runSchema,
+  WARNINGS,
 } from './run-folder.ts';
 export { type Change, changesAt, differenceOf, originOf, runAt } from './run-history.ts';
 export { MAX_FILE_BYTES as MAX_WEIGHTS_FILE_BYTES } from './safetensors.ts';

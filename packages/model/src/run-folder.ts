@@ -3,7 +3,8 @@
  *
  *     run.json                             configuration, seed, data, versions, engine, device, and what
  *                                          of them changed when the run was resumed
- *     metrics.jsonl                        one line per logged step
+ *     metrics.jsonl                        one line per logged step, one for each checkpoint's scores
+ *     warnings.json                        what is wrong with training at the moment, a line each, if anything is
  *     samples/step-NNNNNN.png              images of fixed latents
  *     checkpoints/step-NNNNNN.safetensors  the whole training state
  *     latest                               the name of a checkpoint
@@ -29,6 +30,9 @@ const RUN_FORMAT = 1;
 
 /** The name of a run folder's lock. */
 export const LOCK = 'lock';
+
+/** What is wrong with the training of a run: a list of lines. */
+export const WARNINGS = 'warnings.json';
 
 /** More than any machine has, and few enough for the system to start them. */
 export const MAX_THREADS = 1024;

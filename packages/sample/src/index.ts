@@ -8,7 +8,6 @@ export { classIndex, parseCodes } from './chosen.ts';
 export { SampleError } from './error.ts';
 export { type Generator, type Infer, type OpenProgram, openGenerator } from './generator.ts';
 export {
-  classIndex,
   type DrawOptions,
   MAX_COUNT,
   openSampler,

@@ -87,14 +87,19 @@ export async function expectFreePort(host: string, port: number): Promise<void> 
   await end(server);
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  flag = '--port',
+): Promise<void> {
   try {
     server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
     const reasons: Record<string, string> = {
-      EADDRINUSE: `port ${port} of ${host} is in use: stop what uses it, or choose another with --port`,
-      EACCES: `port ${port} needs privileges: choose one above 1023 with --port`,
+      EADDRINUSE: `port ${port} of ${host} is in use: stop what uses it, or choose another with ${flag}`,
+      EACCES: `port ${port} needs privileges: choose one above 1023 with ${flag}`,
       EADDRNOTAVAIL: `this machine has no address ${host}: choose another with --host`,
       ENOTFOUND: `there is no host ${host}: choose another with --host`,
     };
@@ -103,7 +108,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-async function end(server: Server): Promise<void> {
+export async function end(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
@@ -112,7 +117,7 @@ async function end(server: Server): Promise<void> {
 }
 
 /** Answers what is not HTTP, which never reaches the application. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) return;
   const body = JSON.stringify(errorBody(400, `not an HTTP request: ${error.message}`));
   socket.end(

@@ -88,7 +88,12 @@ export async function loop(
       ...{ draw, dataset, latent, classifier },
       classes: recipe.sampler.label ? dataset.classes!.length : 0,
     });
-    const alarm = createAlarm(config, (line) => onNotice?.(line));
+    /** Whether what is wrong may be other than it was: as an alarm is told, and with each picture. */
+    let judged = false;
+    const alarm = createAlarm(config, (line) => {
+      judged = true;
+      onNotice?.(line);
+    });
     const clock = pictureClock();
     let best = begin.best?.scores;
     let feeds = feedsAt(recipe, step + 1);
@@ -114,14 +119,15 @@ export async function loop(
         const evaluated = await evaluator.evaluate();
         scores = evaluated.scores;
         expectSound(scores);
-        const { variety } = evaluated;
+        const { variety, modes } = evaluated;
         const gGradient = generatorGradient(state, config, step);
-        writer.logMetrics({ step, ...scores, variety, gGradient });
+        writer.logMetrics({ step, ...scores, variety, gGradient, ...(modes && { modes }) });
         const isBest = isBetter(scores, best);
         const name = decisive(scores, best) ?? decisive(scores)!;
         if (isBest) best = scores;
         onScore?.({ step, name, value: scores[name]!, best: best![name]! });
         alarm.look(step, { ...evaluated, gGradient });
+        judged = true;
         await writer.saveSamples(step, evaluated.samples);
         clock.taken();
         await writer.saveCheckpoint({ step, tensors: recipe.state, state, scores, best: isBest });
@@ -129,9 +135,12 @@ export async function loop(
       } else if (clock.due()) {
         const seen = await evaluator.look();
         alarm.look(step, seen);
+        judged = true;
         await writer.saveSamples(step, seen.samples);
         clock.taken();
       }
+      if (judged) await writer.saveWarnings(alarm.standing());
+      judged = false;
       // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
       await setImmediate();
     } while (!ended);

@@ -2,12 +2,12 @@
 import { readFileWithin } from '@ganport/model/node';
 
 /** Ten million lines, and the longest that may be one. */
-const MAX_BYTES = 2 ** 31 - 1;
+export const MAX_LOG_BYTES = 2 ** 31 - 1;
 const MAX_LINE_BYTES = 2 ** 16;
 const NEWLINE = 0x0a;
 
-/** Metrics by name, beside the step. */
-interface Line {
+/** Metrics by name, beside the step; of a checkpoint's samples also how many are of each class, as a list. */
+export interface Line {
   step: number;
   [metric: string]: unknown;
 }
@@ -22,7 +22,7 @@ interface Place {
 
 /** @throws ModelError if it is missing, too large, or no regular file */
 export function readLog(path: string): Promise<Buffer> {
-  return readFileWithin(path, MAX_BYTES);
+  return readFileWithin(path, MAX_LOG_BYTES);
 }
 
 /** The lines of a log in order, empty ones left out, with no more of it in memory than one. */
@@ -37,8 +37,8 @@ export function* linesOf(log: Buffer): Generator<Place> {
 
 function parseLine(text: string): Line | undefined {
   try {
-    const line: unknown = JSON.parse(text);
-    return typeof (line as Partial<Line> | null)?.step === 'number' ? (line as Line) : undefined;
+    const line = JSON.parse(text) as Partial<Line> | null;
+    return Number.isSafeInteger(line?.step) && line!.step! >= 0 ? (line as Line) : undefined;
   } catch {
     return undefined;
   }

@@ -58,6 +58,17 @@ export async function lockRun(folder: string, onNotice?: (line: string) => void)
   };
 }
 
+/** Whether a run folder is being trained in, as far as can be told from here. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const path = join(folder, LOCK);
+  try {
+    const text = await readSmall(path);
+    return text !== undefined && isWhole(text) && (await mayRun(parseHolder(text, path)));
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the file was made: false if there is one. */
 async function create(path: string, text: string): Promise<boolean> {
   let file: FileHandle;

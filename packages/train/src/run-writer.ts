@@ -15,6 +15,7 @@ import {
   type Run,
   readPointer,
   removeTemporaryFiles,
+  WARNINGS,
   writeFileAtomic,
   writeWeights,
 } from '@ganport/model/node';
@@ -33,7 +34,9 @@ const STEP = /^step-(\d+)\.(?:safetensors|png)$/;
 type Notice = ((line: string) => void) | undefined;
 
 export interface RunWriter {
-  logMetrics(line: Record<string, number>): void;
+  logMetrics(line: Record<string, number | readonly number[]>): void;
+  /** Says what is wrong at the moment, a line each, in place of what was. */
+  saveWarnings(lines: readonly string[]): Promise<void>;
   saveSamples(step: number, png: Uint8Array): Promise<void>;
   /** Saves the state and points "latest" at it, and "best" too if so told. */
   saveCheckpoint(checkpoint: SavedCheckpoint): Promise<void>;
@@ -111,6 +114,8 @@ async function tidyMetrics(
 export async function openRun(folder: string, run: Run): Promise<RunWriter> {
   await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   for (const part of ['samples', 'checkpoints']) await makeFolder(join(folder, part));
+  // What was wrong before a run was resumed is told again if it still is.
+  await rm(join(folder, WARNINGS), { force: true });
   return {
     logMetrics(line) {
       const path = join(folder, 'metrics.jsonl');
@@ -119,6 +124,11 @@ export async function openRun(folder: string, run: Run): Promise<RunWriter> {
       } catch (error) {
         throw fileError(`write ${path}`, error);
       }
+    },
+    async saveWarnings(lines) {
+      const path = join(folder, WARNINGS);
+      if (lines.length === 0) await rm(path, { force: true });
+      else await writeFileAtomic(path, `${JSON.stringify(lines, null, 2)}\n`);
     },
     async saveSamples(step, png) {
       await writeFileAtomic(

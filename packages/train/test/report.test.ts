@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findRuns, report, resolveConfig } from '../src/index.ts';
+import { findRuns, report } from '../src/index.ts';
 import { chart, niceTicks, thin } from '../src/report/chart.ts';
+import { PNG, writeRun } from './written-run.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -12,38 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const PNG = Buffer.from('not looked at');
-
-/** A run folder as training leaves one, with as many pictures. */
-function writeRun(name = 'a <b> & "c"', count = 3): string {
-  const run = join(folder, 'run');
-  const config = { ...resolveConfig([['the test', { preset: 'mlp' }]]), name };
-  mkdirSync(join(run, 'samples'), { recursive: true });
-  mkdirSync(join(run, 'checkpoints'));
-  writeFileSync(
-    join(run, 'run.json'),
-    JSON.stringify({
-      ...{ format: 1, config, engine: 'onnxruntime', device: 'cpu', threads: 2 },
-      dataset: { name: 'digits', count: 9, sha256: 'ab'.repeat(32) },
-      versions: { ganport: '0.1.0' },
-      history: [{ step: 4, field: 'threads', from: 1, to: 2 }],
-    }),
-  );
-  for (let step = 1; step <= count; step++) {
-    writeFileSync(join(run, 'samples', `step-${String(step).padStart(6, '0')}.png`), PNG);
-  }
-  writeFileSync(join(run, 'checkpoints/step-000004.safetensors'), '');
-  writeFileSync(join(run, 'best'), 'step-000002.safetensors\n{"swd":0.25}\n');
-  const lines = [1, 2, 3].map((step) => JSON.stringify({ step, dLoss: step, gLoss: -step }));
-  writeFileSync(
-    join(run, 'metrics.jsonl'),
-    [...lines, '{"step":4,"dLo', '[]', '{"step":4,"swd":0.25,"odd<i>":1}', ''].join('\n'),
-  );
-  return run;
-}
-
 test('a page has the settings, the curves and the pictures, and needs nothing else', async () => {
-  const page = await report(writeRun(), { command: 'ganport train --config config.json' });
+  const page = await report(writeRun(folder), { command: 'ganport train --config config.json' });
   for (const said of [
     'a &#60;b&#62; &#38; &#34;c&#34;',
     '9 images of digits',
@@ -58,20 +29,22 @@ test('a page has the settings, the curves and the pictures, and needs nothing el
   }
   expect(page).not.toContain('<b>');
   expect(page.match(/<polyline/g)).toHaveLength(4);
+  // The best step, 2, on the charts that reach it.
+  expect(page.match(/class="mark"/g)).toHaveLength(3);
   expect(page.match(/data:image\/png;base64,/g)).toHaveLength(3);
   expect(page).toContain(PNG.toString('base64'));
   expect(page).not.toMatch(/(?:src|href)="(?!data:)/);
 });
 
 test('of many pictures the first and the last are there, and not all between', async () => {
-  const page = await report(writeRun('many', 500), { command: '' });
+  const page = await report(writeRun(folder, { name: 'many', count: 500 }), { command: '' });
   expect(page.match(/<img/g)).toHaveLength(40);
   expect(page).toContain('after 1 steps');
   expect(page).toContain('after 500 steps');
 });
 
 test('runs are found in a folder, and a folder that is one', async () => {
-  const run = writeRun('digits');
+  const run = writeRun(folder, { name: 'digits' });
   mkdirSync(join(folder, 'other'));
   writeFileSync(join(folder, 'file'), '');
   for (const where of [folder, run]) {

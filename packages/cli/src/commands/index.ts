@@ -13,6 +13,7 @@ import { sample } from './sample.ts';
 import { serve } from './serve.ts';
 import { start } from './start.ts';
 import { train } from './train.ts';
+import { watch } from './watch.ts';
 
 /** In the order help lists them. */
 const WORKING: readonly AnyCommand[] = [
@@ -26,6 +27,7 @@ const WORKING: readonly AnyCommand[] = [
   evalCommand,
   runs,
   reportCommand,
+  watch,
   inspect,
   doctor,
 ];

@@ -11,6 +11,7 @@ import { DEVICES, type Device } from '@ganport/runtime/node';
 import {
   configSchema,
   DEFAULT_PRESET,
+  duration,
   LOSS_ALIASES,
   LOSSES,
   type LossName,
@@ -22,7 +23,6 @@ import { asUsage, command, UsageError } from '../command.ts';
 import { type DataFlags, dataFlags, pictureSettings } from '../data.ts';
 import { checkpointChoice, choice, given, integer, number, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
-import { duration } from '../progress-line.ts';
 import {
   COMMAND_LINE,
   DEFAULT_ENGINE,
@@ -30,6 +30,7 @@ import {
   runTraining,
   type Training,
 } from '../training.ts';
+import { openWatch, portOrDefault, WATCH_PORT } from '../watching.ts';
 
 const { steps, batch, seed, adam, every } = configSchema.shape;
 const DATA_FLAGS = dataFlags('Images to learn from');
@@ -52,6 +53,7 @@ export const train = command({
     ['train', 'The quick preset: about a minute on two cores'],
     ['train --preset conv --data mnist', 'Downloads MNIST first'],
     ['train --data folder:pictures --size 64', 'Your own pictures; each subfolder is a class'],
+    ['train --watch', `With a page of how it goes, http://127.0.0.1:${WATCH_PORT}/`],
     ['train --config my-gan.json --out runs/mine', 'Networks and settings of your own'],
     ['train --resume runs/mine --steps 40000', 'Goes on, to 40000 steps in all'],
     [
@@ -113,14 +115,22 @@ export const train = command({
       `Run folder to go on with; all may change but ${FIXED.map((name) => `--${name}`).join(', ')}`,
     ),
     checkpoint: checkpointChoice('Where a resumed run goes on from'),
+    watch: portOrDefault(
+      'watch',
+      'Show curves and pictures in a page of this machine, at this port',
+    ),
   },
   async run(options, log) {
     const training =
       options.resume === undefined
         ? await newTraining(options)
         : await resumed(options.resume, options);
+    const watch = options.watch === undefined ? undefined : await openWatch(options.watch, log);
     const began = performance.now();
-    const { result, exitCode } = await runTraining(training, log);
+    const { result, exitCode } = await runTraining(training, log, (folder) => {
+      watch?.show(folder);
+      if (watch) log(`Watch it at ${watch.url}`);
+    }).finally(() => watch?.close());
     const { folder, step, trained, interrupted, warnings } = result;
     const took = duration((performance.now() - began) / 1000);
     const wrong = warnings.map((line) => `Warning: ${line}.\n`).join('');

@@ -10,7 +10,7 @@ export interface CompletedFlag {
   /** As it is typed; the first is the long one. */
   spellings: readonly string[];
   describe: string;
-  /** Undefined for a switch, which has none. */
+  /** Undefined for a switch, which has none or may go without. */
   values: Values | undefined;
 }
 
@@ -36,7 +36,7 @@ export function completedCommands(commands: readonly AnyCommand[]): CompletedCom
 function completedFlag([name, options]: [string, Options]): CompletedFlag {
   const { alias, describe = '' } = options;
   const spellings = [`--${name}`, ...(alias ? [`-${alias}`] : [])];
-  return { spellings, describe, values: options.boolean ? undefined : valuesOf(options) };
+  return { spellings, describe, values: options.requiresArg ? valuesOf(options) : undefined };
 }
 
 /** Texts are paths but for few, for which a file's name does no harm. */

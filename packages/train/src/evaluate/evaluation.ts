@@ -8,7 +8,7 @@ import {
   turnsIn,
 } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
-import { knowsClasses } from './class-scores.ts';
+import { knowsClasses, modeHistogram } from './class-scores.ts';
 import type { Extractor } from './extractor.ts';
 import { METRICS, type Metric, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
@@ -47,6 +47,8 @@ export interface Look {
 interface Evaluation extends Look {
   /** By every metric there is, of as many samples as images of the data: at most 1,024. */
   scores: Scores;
+  /** How many of these samples the classifier takes for each of its classes, where it knows the data. */
+  modes: number[] | undefined;
 }
 
 export interface Evaluator {
@@ -99,12 +101,14 @@ export async function createEvaluator({
     look: async () => lookAt(await drawSome(Math.min(GRID, count))),
     async evaluate() {
       const drawn = await drawSome(count);
-      const rows = {
-        pixels: drawn,
-        features: features && (await classifier!.extract(drawn)).features,
-      };
+      const told = features && (await classifier!.extract(drawn));
+      const rows = { pixels: drawn, features: told?.features };
       const scores = distances.map(({ name, of, distance }) => [name, distance(rows[of]!)]);
-      return { ...(await lookAt(drawn)), scores: Object.fromEntries(scores) as Scores };
+      return {
+        ...(await lookAt(drawn)),
+        scores: Object.fromEntries(scores) as Scores,
+        modes: told && modeHistogram(told.logits!, classifier!.classes!),
+      };
     },
   };
 }

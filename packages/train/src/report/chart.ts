@@ -1,4 +1,5 @@
 /** Curves as SVG: steps across, values up. */
+import { escapeHtml } from './html.ts';
 import type { Series } from './read-run.ts';
 
 export interface Curve {
@@ -10,11 +11,14 @@ const [WIDTH, HEIGHT] = [640, 220];
 const MARGIN = { left: 56, right: 12, top: 12, bottom: 28 };
 /** More points than pixels show nothing: each stands for the mean of as many steps. */
 const POINTS = 320;
-/** Told apart without red and green (Okabe & Ito 2008). */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00'];
+/** Classes of the style sheet, told apart without red and green (after Okabe & Ito 2008). */
+const COLOURS = ['c0', 'c1', 'c2', 'c3', 'c4'];
 
-/** One chart of curves that share a scale. */
-export function chart(title: string, curves: readonly Curve[]): string {
+/**
+ * One chart of curves that share a scale.
+ * @param mark the best step, which a line across it tells
+ */
+export function chart(title: string, curves: readonly Curve[], mark?: number): string {
   const thinned = curves.map(({ name, series }) => ({ name, series: thin(series) }));
   const all = thinned.flatMap(({ series }) => series);
   const [lastStep, values] = [Math.max(1, ...all.map(([step]) => step)), all.map(([, y]) => y)];
@@ -26,7 +30,7 @@ export function chart(title: string, curves: readonly Curve[]): string {
     HEIGHT - MARGIN.bottom - ((value - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const lines = thinned.map(({ series }, i) => {
     const points = series.map(([step, value]) => `${round(x(step))},${round(y(value))}`);
-    return `<polyline points="${points.join(' ')}" stroke="${COLOURS[i % COLOURS.length]}"/>`;
+    return `<polyline points="${points.join(' ')}" class="${COLOURS[i % COLOURS.length]}"/>`;
   });
   const grid = ticks.map((tick) => {
     const at = round(y(tick));
@@ -34,15 +38,23 @@ export function chart(title: string, curves: readonly Curve[]): string {
     return `${line}<text x="${MARGIN.left - 6}" y="${at + 4}" text-anchor="end">${label(tick)}</text>`;
   });
   const legend = thinned.map(({ name }, i) => {
-    return `<span style="color:${COLOURS[i % COLOURS.length]}">━ ${escapeHtml(name)}</span>`;
+    return `<span class="${COLOURS[i % COLOURS.length]}">━ ${escapeHtml(name)}</span>`;
   });
+  const marked = mark === undefined || mark > lastStep ? '' : markAt(round(x(mark)));
   const bottom = HEIGHT - MARGIN.bottom + 18;
   return `<figure><figcaption>${escapeHtml(title)} ${legend.join(' ')}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}, by step">
 <g class="grid">${grid.join('')}</g>
 <text x="${MARGIN.left}" y="${bottom}">0</text>
 <text x="${WIDTH - MARGIN.right}" y="${bottom}" text-anchor="end">step ${lastStep}</text>
-<g fill="none" stroke-width="1.5">${lines.join('')}</g></svg></figure>`;
+<g class="lines">${lines.join('')}</g>${marked}</svg></figure>`;
+}
+
+/** A line across, and its name on the side that has room. */
+function markAt(at: number): string {
+  const line = `<line x1="${at}" x2="${at}" y1="${MARGIN.top}" y2="${HEIGHT - MARGIN.bottom}"/>`;
+  const [x, anchor] = at > WIDTH / 2 ? [at - 4, 'end'] : [at + 4, 'start'];
+  return `<g class="mark">${line}<text x="${x}" y="${MARGIN.top + 10}" text-anchor="${anchor}">best</text></g>`;
 }
 
 /** Means of as many neighbours as leave few enough points. */
@@ -72,8 +84,4 @@ function label(value: number): string {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

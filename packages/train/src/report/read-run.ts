@@ -5,6 +5,7 @@ import {
   checkpointStep,
   checkpointSteps,
   type Run,
+  readFileWithin,
   readPointer,
   readRun,
 } from '@ganport/model/node';
@@ -58,17 +59,30 @@ export async function readMetrics(folder: string): Promise<Map<string, Series>> 
   for (const { line } of linesOf(log)) {
     const { step, ...values } = line ?? {};
     for (const [name, value] of Object.entries(values)) {
-      if (typeof value !== 'number') continue;
+      if (!Number.isFinite(value)) continue;
       const series = metrics.get(name) ?? [];
-      series.push([step!, value]);
+      series.push([step!, value as number]);
       metrics.set(name, series);
     }
   }
   return metrics;
 }
 
+export interface Picture {
+  step: number;
+  path: string;
+}
+
+/** What a picture may weigh: 64 images of 2,048 × 2,048 pixels are less. */
+const MAX_PICTURE_BYTES = 2 ** 26;
+
+/** The PNG. @throws ModelError if it cannot be read */
+export function readPicture({ path }: Picture): Promise<Buffer> {
+  return readFileWithin(path, MAX_PICTURE_BYTES);
+}
+
 /** Steps that there are pictures of, in order, and their paths. */
-export async function pictures(folder: string): Promise<{ step: number; path: string }[]> {
+export async function pictures(folder: string): Promise<Picture[]> {
   const names = await readdir(join(folder, 'samples')).catch((): string[] => []);
   return names
     .flatMap((name) => {
@@ -76,4 +90,10 @@ export async function pictures(folder: string): Promise<{ step: number; path: st
       return step ? [{ step: Number(step), path: join(folder, 'samples', name) }] : [];
     })
     .sort((a, b) => a.step - b.step);
+}
+
+/** The first and the last, and of the others as many as there is room for. */
+export function spread<T>(all: readonly T[], most: number): T[] {
+  const every = Math.max(1, (all.length - 1) / (most - 1));
+  return Array.from({ length: Math.min(all.length, most) }, (_, i) => all[Math.round(i * every)]!);
 }

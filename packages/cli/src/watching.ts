@@ -1,0 +1,63 @@
+/** The page of a run that `train --watch` and `watch` serve. */
+import { ServeError, startWatch, type Watch } from '@ganport/serve';
+import { createRunView, PAGE, type RunView } from '@ganport/train';
+import type { Log } from './command.ts';
+import { integer } from './flags.ts';
+
+/** The port where none is named, if it is free. */
+export const WATCH_PORT = 3100;
+
+const PORTS = { minValue: 0, maxValue: 65_535 };
+
+/** A port that may be left out: then it is "default". */
+export function portOrDefault(flag: string, describe: string) {
+  const { requiresArg: _, coerce, ...rest } = integer(flag, describe, PORTS);
+  return {
+    ...rest,
+    string: true,
+    coerce: (given: string): number | 'default' => (given === '' ? 'default' : coerce(given)),
+    defaultDescription: `${WATCH_PORT}, or another that is free`,
+  } as const;
+}
+
+export interface RunWatch extends Watch {
+  /** Says which run the page is of. */
+  show(folder: string): void;
+}
+
+/**
+ * Serves a page, which waits until it is told of a run.
+ * @param flag what a person names the port with
+ * @throws ServeError if the port that was asked for cannot be had
+ */
+export async function openWatch(
+  port: number | 'default',
+  log: Log,
+  flag = '--watch',
+): Promise<RunWatch> {
+  let view: RunView | undefined;
+  const watched = {
+    files: PAGE,
+    // Where nothing is to be shown yet, null.
+    update: async () => (await view?.update()) ?? null,
+    picture: async (step: number) => view?.picture(step),
+  };
+  const watch = await start();
+  return {
+    ...watch,
+    show(folder) {
+      view = createRunView(folder);
+    },
+  };
+
+  async function start(): Promise<Watch> {
+    if (port !== 'default') return startWatch(watched, { port, flag });
+    try {
+      return await startWatch(watched, { port: WATCH_PORT, flag });
+    } catch (error) {
+      if (!(error instanceof ServeError)) throw error;
+      log(`Port ${WATCH_PORT} cannot be had, so the page is at another.`);
+      return startWatch(watched, { port: 0, flag });
+    }
+  }
+}

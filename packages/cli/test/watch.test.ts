@@ -1,0 +1,42 @@
+/** `watch` and `train --watch`: what they refuse, before anything is trained. */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failure, ganport } from './run.ts';
+import { Workspace } from './workspace.ts';
+
+const workspace = new Workspace();
+const other = createServer();
+let port: number;
+beforeAll(async () => {
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  port = (other.address() as { port: number }).port;
+});
+afterAll(() => {
+  other.close();
+  workspace.remove();
+});
+
+test('a port in use is told before there is a run folder, with the flag that names another', async () => {
+  const out = workspace.path('run');
+  expect(await failure(1, 'train', '--out', out, '--watch', String(port))).toBe(
+    `ganport: port ${port} of 127.0.0.1 is in use: stop what uses it, or choose another with --watch\n`,
+  );
+  expect(existsSync(out)).toBe(false);
+});
+
+test('a port may be left out, and what is none is refused', async () => {
+  expect(await failure(2, 'train', '--watch', '70000')).toMatch(
+    /^ganport: --watch: expected .*65535, got "?70000/,
+  );
+  // What follows is a flag of its own, also where it is a mistyped one.
+  expect(await failure(2, 'train', '--watch', '--stesp', '5')).toMatch(/did you mean --steps/);
+  expect(await failure(2, 'train', '--watch', '--steps', '0')).toMatch(/^ganport: --steps: /);
+});
+
+test('a folder that is no run is refused', async () => {
+  expect(await failure(1, 'watch', workspace.folder)).toContain('is not a run folder');
+  expect((await ganport('watch', '--help')).stdout).toContain('watch <run>');
+});

@@ -1,0 +1,41 @@
+/** The charts of a run: metrics that belong together in one, each other in its own. */
+import { METRICS } from '../evaluate/metrics.ts';
+import { type Curve, chart } from './chart.ts';
+import type { Series } from './read-run.ts';
+
+/** Metrics that are drawn together, under a title. */
+const TOGETHER: readonly (readonly [string, readonly string[]])[] = [
+  ['Losses', ['dLoss', 'gLoss', 'classLoss', 'penalty']],
+  ['The discriminator’s average of', ['dReal', 'dFake']],
+];
+const NAMES: Readonly<Record<string, string>> = {
+  dLoss: 'discriminator',
+  gLoss: 'generator',
+  classLoss: 'classes',
+  dReal: 'real images',
+  dFake: 'generated images',
+};
+
+/**
+ * What there is of metrics as charts.
+ * @param best the step of the best checkpoint, which is marked
+ */
+export function chartsOf(metrics: ReadonlyMap<string, Series>, best?: number): string[] {
+  const rest = new Map(metrics);
+  const take = (name: string): Curve[] => {
+    const series = rest.get(name);
+    rest.delete(name);
+    return series ? [{ name: NAMES[name] ?? name, series }] : [];
+  };
+  const together = TOGETHER.flatMap(([title, names]) => {
+    const curves = names.flatMap(take);
+    return curves.length > 0 ? [chart(title, curves, best)] : [];
+  });
+  const alone = [...rest].map(([name, series]) => {
+    const better = Object.hasOwn(METRICS, name)
+      ? METRICS[name as keyof typeof METRICS].better
+      : undefined;
+    return chart(better ? `${name}, ${better} is better` : name, [{ name, series }], best);
+  });
+  return [...together, ...alone];
+}

@@ -1,0 +1,111 @@
+/** The live page of a run: fills in what the server sends, and asks for pictures. */
+import { STYLE } from '../report/style.ts';
+
+interface PageFile {
+  type: string;
+  text: string;
+}
+
+const HTML = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>ganport</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="watch.css"><script type="module" src="watch.js"></script></head><body>
+<h1 id="title">ganport</h1>
+<p id="status" role="status">Waiting for the run…</p>
+<p id="connection" role="alert" hidden></p>
+<div id="warnings" role="alert"></div>
+<main>
+<section id="film" hidden><h2>Pictures of the same latents</h2><div id="frame"></div>
+<p><label>Step <output id="step"></output> <input id="slider" type="range" min="0" value="0"></label> <button id="newest">Newest</button></p></section>
+<div id="modes"></div>
+<section id="charts" aria-label="Curves"></section>
+</main>
+<details><summary>What is trained, and how</summary><div id="facts"></div></details>
+<noscript><p>The page needs JavaScript.</p></noscript>
+</body></html>
+`;
+
+const CSS = `${STYLE}
+body { max-width: 76rem; }
+main { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); align-items: start; }
+#charts { display: contents; } @media (min-width: 60rem) { #film { grid-row: span 3; } }
+#film img { width: 100%; display: block; }
+#film label { white-space: nowrap; } #step { display: inline-block; min-width: 4rem; font-variant-numeric: tabular-nums; }
+#film input { width: min(16rem, 40vw); margin-left: .5rem; }
+#status { font-variant-numeric: tabular-nums; } #status progress { width: min(16rem, 40vw); margin-right: .75rem; }
+#warnings, #connection { color: var(--wrong); } .bars rect { fill: var(--c0); }
+figure { margin: .75rem 0; } details { margin-top: 1.5rem; }
+`;
+
+const SCRIPT = `
+const byId = (id) => document.getElementById(id);
+const slider = byId('slider');
+const pictures = new Map();
+let steps = [];
+let ended = false;
+
+/** Kept, so that all can be seen when the server has ended. */
+const picture = (step) => {
+  let image = pictures.get(step);
+  if (!image) {
+    image = new Image();
+    image.alt = 'Pictures after ' + step + ' steps';
+    image.src = 'pictures/' + step + '.png';
+    pictures.set(step, image);
+  }
+  return image;
+};
+const show = () => {
+  byId('film').hidden = steps.length === 0;
+  if (steps.length === 0) return;
+  const step = steps[slider.value];
+  byId('step').textContent = step;
+  const image = picture(step);
+  if (byId('frame').firstChild !== image) byId('frame').replaceChildren(image);
+};
+const showPictures = (now) => {
+  const [shown, newest] = [steps[slider.value], Number(slider.value) === steps.length - 1];
+  // Trained anew from an earlier step.
+  if (now.length === 0 || now.at(-1) < steps.at(-1)) pictures.clear();
+  steps = now;
+  slider.max = Math.max(0, steps.length - 1);
+  const after = steps.findIndex((step) => step >= shown);
+  slider.value = newest || after < 0 ? steps.length - 1 : after;
+  steps.forEach(picture);
+  show();
+};
+const showParts = ({ title, parts, pictures }) => {
+  document.title = title + ' · ganport';
+  byId('title').textContent = title;
+  for (const [id, html] of Object.entries(parts)) {
+    const element = byId(id);
+    if (element.shown !== html) element.innerHTML = element.shown = html;
+  }
+  showPictures(pictures);
+};
+const tell = (text) => {
+  byId('connection').hidden = text === '';
+  byId('connection').textContent = text;
+};
+
+slider.addEventListener('input', show);
+byId('newest').addEventListener('click', () => { slider.value = slider.max; show(); });
+const events = new EventSource('events');
+events.addEventListener('update', ({ data }) => {
+  const update = JSON.parse(data);
+  if (update) showParts(update);
+});
+events.addEventListener('error', () => {
+  ended = true;
+  tell('What served this page has ended: this is how things were. \`ganport watch\` shows the run again.');
+});
+// Another server may serve another run.
+events.addEventListener('open', () => { if (ended) location.reload(); });
+`;
+
+/** The page's files by the path that each is served at. */
+export const PAGE: Readonly<Record<string, PageFile>> = {
+  '/': { type: 'html', text: HTML },
+  '/watch.css': { type: 'css', text: CSS },
+  '/watch.js': { type: 'js', text: SCRIPT },
+};

@@ -1,0 +1,119 @@
+/** A run folder as a live page sees it: read again whenever it is asked for, whoever trains there. */
+import { join } from 'node:path';
+import { ModelError, parseJson } from '@ganport/model';
+import { readFileWithin, WARNINGS } from '@ganport/model/node';
+import { chartsOf } from '../report/charts.ts';
+import { duration } from '../report/duration.ts';
+import { factsOf } from '../report/facts.ts';
+import { escapeHtml, table } from '../report/html.ts';
+import { pictures, type RunSummary, readPicture, readSummary, spread } from '../report/read-run.ts';
+import { isLocked } from '../run-lock.ts';
+import { bars } from './bars.ts';
+import { type Followed, followLog } from './follow-log.ts';
+import { stepRate } from './step-rate.ts';
+
+/** Pictures that the page has, all in its memory. */
+const MOST_PICTURES = 200;
+const MAX_WARNINGS_BYTES = 2 ** 16;
+
+/** What a page shows, as JSON is sent of it. */
+export interface RunUpdate {
+  title: string;
+  /** HTML by the id of the element that it goes into. */
+  parts: Record<'status' | 'warnings' | 'modes' | 'charts' | 'facts', string>;
+  /** Steps of the pictures, in order. */
+  pictures: number[];
+}
+
+export interface RunView {
+  /** How things stand. What is wrong with the folder is told there too. */
+  update(): Promise<RunUpdate>;
+  /** The PNG of a step, if there is one. */
+  picture(step: number): Promise<Uint8Array | undefined>;
+}
+
+/** @param now milliseconds on a clock that never goes back */
+export function createRunView(
+  folder: string,
+  now: () => number = () => performance.now(),
+): RunView {
+  const log = followLog(join(folder, 'metrics.jsonl'));
+  const rate = stepRate();
+  let charts: { html: string; best: number | undefined } | undefined;
+  return {
+    async update() {
+      try {
+        const summary = await readSummary(folder);
+        const fresh = await log.read();
+        const logged = log.now();
+        const best = summary.best?.step;
+        if (!charts || fresh || charts.best !== best) {
+          charts = { html: chartsOf(logged.metrics, best).join('\n'), best };
+        }
+        const step = Math.max(logged.step, summary.steps);
+        const running = await isLocked(folder);
+        return {
+          title: summary.run.config.name,
+          parts: {
+            status: statusOf(summary, { step, rate: rate.at(step, now()), running }),
+            warnings: await warningsOf(folder),
+            modes: modesOf(summary, logged),
+            charts: charts.html,
+            facts: table(factsOf(summary)),
+          },
+          pictures: spread(await pictures(folder), MOST_PICTURES).map(({ step }) => step),
+        };
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error;
+        const parts = { warnings: listOf([error.message]), status: '' };
+        return {
+          ...{ title: '', pictures: [] },
+          parts: { ...parts, modes: '', charts: '', facts: '' },
+        };
+      }
+    },
+    async picture(step) {
+      const found = (await pictures(folder)).find((picture) => picture.step === step);
+      return found && readPicture(found);
+    },
+  };
+}
+
+function statusOf(
+  { run: { config } }: RunSummary,
+  { step, rate, running }: { step: number; rate: number | undefined; running: boolean },
+): string {
+  const steps = Number(config.steps) || step;
+  const said = [`step ${step} of ${steps}`];
+  if (step >= steps) said.push('done');
+  else if (!running) said.push('nothing trains here at the moment');
+  else if (rate === undefined) said.push('training');
+  else {
+    said.push(`${rate.toPrecision(3)} steps/s`, `${duration((steps - step) / rate)} left`);
+  }
+  return `<progress max="${steps}" value="${Math.min(step, steps)}"></progress> ${said.join(' · ')}`;
+}
+
+/** @throws nothing: a list that cannot be read says nothing */
+async function warningsOf(folder: string): Promise<string> {
+  try {
+    const path = join(folder, WARNINGS);
+    const text = (await readFileWithin(path, MAX_WARNINGS_BYTES)).toString('utf8');
+    const lines = parseJson(text, path);
+    return Array.isArray(lines) && lines.length > 0 ? listOf(lines.map(String)) : '';
+  } catch {
+    return '';
+  }
+}
+
+function listOf(lines: readonly string[]): string {
+  return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+}
+
+function modesOf({ run }: RunSummary, { modes }: Followed): string {
+  if (!modes) return '';
+  const { step, counts } = modes;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const title = `${total} samples of step ${step} by class, as the classifier of digits sees them`;
+  return bars(title, counts, run.dataset.classes);
+}

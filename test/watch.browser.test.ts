@@ -1,0 +1,87 @@
+/** The live page of a run in a real Chromium, as the run goes on and ends. */
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startWatch, type Watch } from '../packages/serve/src/index.ts';
+import { samplesPng } from '../packages/train/src/evaluate/samples.ts';
+import { createRunView, PAGE } from '../packages/train/src/index.ts';
+import { writeRun } from '../packages/train/test/written-run.ts';
+import { hasChromium, type StartedChromium, startChromium } from './chromium.ts';
+
+const chromium = hasChromium();
+let browser: StartedChromium | undefined;
+let folder: string;
+let run: string;
+let watch: Watch | undefined;
+
+beforeAll(async () => {
+  if (!chromium) return;
+  folder = mkdtempSync(join(tmpdir(), 'ganport-watch-page-'));
+  const size = { height: 28, width: 28, channels: 1 as const };
+  const png = await samplesPng(new Float32Array(64 * 784).fill(0.3), size);
+  run = writeRun(folder, { png });
+  browser = await startChromium([]);
+  watch = await startWatch({ files: PAGE, ...createRunView(run) }, { port: 0, flag: '--port' });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await watch?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+const said = (page: Page, id: string, text: string) =>
+  page.waitForFunction(([id, text]) => document.getElementById(id!)!.textContent.includes(text!), [
+    id,
+    text,
+  ] as const);
+
+const overflows = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+test.skipIf(!chromium)(
+  'the page shows a run, follows it, goes back, and outlives its server',
+  async () => {
+    const { page, complaints } = await browser!.open();
+    await page.goto(watch!.url);
+    await said(page, 'status', 'step 4 of 20000');
+    expect(await page.textContent('h1')).toBe('a <b> & "c"');
+    expect(await page.locator('#charts polyline').count()).toBe(4);
+    expect(await page.locator('#modes rect').count()).toBe(3);
+    const shown = () => page.getAttribute('#frame img', 'alt');
+    expect(await shown()).toBe('Pictures after 3 steps');
+    const width = () =>
+      page
+        .locator('#frame img')
+        .evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth));
+    expect(await width()).toBe(8 * 28 * 3 + 9 * 3);
+
+    // Back to an earlier step, which stays while more come.
+    await page.focus('#slider');
+    await page.keyboard.press('Home');
+    expect(await shown()).toBe('Pictures after 1 steps');
+    appendFileSync(join(run, 'metrics.jsonl'), '{"step":9,"dLoss":1,"gLoss":2}\n');
+    writeFileSync(join(run, 'warnings.json'), '["step 9: the generator has collapsed"]');
+    await said(page, 'status', 'step 9 of 20000');
+    await said(page, 'warnings', 'the generator has collapsed');
+    expect(await shown()).toBe('Pictures after 1 steps');
+    await page.click('#newest');
+    expect(await shown()).toBe('Pictures after 3 steps');
+
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await overflows(page)).toBe(false);
+
+    await watch!.close();
+    watch = undefined;
+    await said(page, 'connection', 'has ended');
+    await page.focus('#slider');
+    await page.keyboard.press('ArrowLeft');
+    expect(await shown()).toBe('Pictures after 2 steps');
+    expect(await width()).toBe(8 * 28 * 3 + 9 * 3);
+    // A server that is gone is the browser's one complaint.
+    expect(complaints.filter((line) => !line.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
+    await page.close();
+  },
+);
