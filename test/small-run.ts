@@ -9,10 +9,16 @@ export interface SmallRun {
   /** Decay of the moving average of the weights; 0 keeps none. */
   ema: number;
   steps?: number;
+  tensorboard?: boolean;
+  /** Goes on with the folder's run from this step. */
+  resumeAt?: number;
 }
 
 /** Trains into `folder`, on images of noise. */
-export async function trainSmall(folder: string, { channels, ema, steps = 6 }: SmallRun) {
+export async function trainSmall(
+  folder: string,
+  { channels, ema, steps = 6, tensorboard = false, resumeAt }: SmallRun,
+) {
   const count = 32;
   const levels = latents(5, 0, count * SIZE * SIZE * channels).map((x) => 128 + 40 * x);
   const images = Uint8Array.from(levels);
@@ -54,7 +60,8 @@ export async function trainSmall(folder: string, { channels, ema, steps = 6 }: S
     threads: 1,
     tf32: false,
     versions: { ganport: 'test' },
-    folder,
-    resume: false,
+    ...{ folder, tensorboard },
+    resume: resumeAt !== undefined,
+    checkpoint: resumeAt,
   });
 }

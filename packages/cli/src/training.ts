@@ -41,6 +41,8 @@ export interface Training extends EngineChoice {
   /** Threads of an operator. */
   threads: number;
   tf32: boolean;
+  /** Whether an event file of TensorBoard's is written. */
+  tensorboard?: boolean;
 }
 
 /** The fastest engine that works, on every core. */

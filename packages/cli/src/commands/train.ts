@@ -115,6 +115,11 @@ export const train = command({
       `Run folder to go on with; all may change but ${FIXED.map((name) => `--${name}`).join(', ')}`,
     ),
     checkpoint: checkpointChoice('Where a resumed run goes on from'),
+    tensorboard: {
+      boolean: true,
+      describe: 'Write event files of TensorBoard into the run folder, too',
+      group: 'Options:',
+    },
     watch: portOrDefault(
       'watch',
       'Show curves and pictures in a page of this machine, at this port',
@@ -161,6 +166,7 @@ interface Flags extends DataFlags {
   device?: Device | 'auto' | undefined;
   tf32?: boolean | undefined;
   threads?: number | undefined;
+  tensorboard?: boolean | undefined;
   out?: string | undefined;
   checkpoint?: CheckpointChoice | undefined;
 }
@@ -220,8 +226,8 @@ function changeable(flags: Flags): Overrides {
   };
 }
 
-/** What trains, and where, as far as it was asked for. */
-function engineFlags({ engine, device, threads, tf32 }: Flags) {
+/** What trains, where, and what it writes beside the rest, as far as it was asked for. */
+function engineFlags({ engine, device, threads, tf32, tensorboard }: Flags) {
   if (engine === 'tensorflow' && device === 'webgpu') {
     throw new UsageError(
       '--device: the tensorflow engine has no webgpu in Node; expected cpu or cuda, or --engine onnxruntime',
@@ -230,7 +236,7 @@ function engineFlags({ engine, device, threads, tf32 }: Flags) {
   if (tf32 && device !== undefined && device !== 'auto' && device !== 'cuda') {
     throw new UsageError(`--tf32 is CUDA's: expected --device cuda, got ${device}`);
   }
-  return given({ engine, device, threads, tf32 });
+  return given({ engine, device, threads, tf32, tensorboard });
 }
 
 /** A file's data folder is beside the file, wherever the command is run. */
