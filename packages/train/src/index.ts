@@ -55,8 +55,9 @@ export { PENALTIES, type Penalties, type PenaltyName } from './recipe/penalties.
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
 export { duration } from './report/duration.ts';
+export { type FilmOptions, film } from './report/film.ts';
 export { findRuns, type RunSummary } from './report/read-run.ts';
-export { type ReportOptions, report } from './report/report.ts';
+export { type Drawn, type ReportOptions, report } from './report/report.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads, threadsNotice } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

@@ -1,6 +1,9 @@
 /** The charts of a run: metrics that belong together in one, each other in its own. */
+import type { Run } from '@ganport/model/node';
 import { METRICS } from '../evaluate/metrics.ts';
+import { bars } from './bars.ts';
 import { type Curve, chart } from './chart.ts';
+import type { Modes } from './follow-log.ts';
 import type { Series } from './read-run.ts';
 
 /** Metrics that are drawn together, under a title. */
@@ -38,4 +41,13 @@ export function chartsOf(metrics: ReadonlyMap<string, Series>, best?: number): s
     return chart(better ? `${name}, ${better} is better` : name, [{ name, series }], best);
   });
   return [...together, ...alone];
+}
+
+/** How many samples are of each class; nothing where they were not classified. */
+export function modesOf({ dataset }: Run, modes: Modes | undefined): string {
+  if (!modes) return '';
+  const { step, counts } = modes;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const title = `${total} samples of step ${step} by class, as the classifier of digits sees them`;
+  return bars(title, counts, dataset.classes);
 }

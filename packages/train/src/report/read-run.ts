@@ -9,7 +9,6 @@ import {
   readPointer,
   readRun,
 } from '@ganport/model/node';
-import { linesOf, readLog } from '../metrics-log.ts';
 
 /** The step in a picture's name. */
 const PICTURE = /^step-(\d{6,15})\.png$/;
@@ -49,31 +48,12 @@ export async function findRuns(folder: string): Promise<RunSummary[]> {
   return all.filter((summary) => summary !== undefined);
 }
 
-/**
- * Metrics by name. Lines that are damaged are left out.
- * @throws ModelError if there is no log, or no regular file in its place
- */
-export async function readMetrics(folder: string): Promise<Map<string, Series>> {
-  const log = await readLog(join(folder, 'metrics.jsonl'));
-  const metrics = new Map<string, Series>();
-  for (const { line } of linesOf(log)) {
-    const { step, ...values } = line ?? {};
-    for (const [name, value] of Object.entries(values)) {
-      if (!Number.isFinite(value)) continue;
-      const series = metrics.get(name) ?? [];
-      series.push([step!, value as number]);
-      metrics.set(name, series);
-    }
-  }
-  return metrics;
-}
-
 export interface Picture {
   step: number;
   path: string;
 }
 
-/** What a picture may weigh: 64 images of 2,048 × 2,048 pixels are less. */
+/** What a picture may weigh: 64 images of noise, in colour, of 512 × 512 pixels. */
 const MAX_PICTURE_BYTES = 2 ** 26;
 
 /** The PNG. @throws ModelError if it cannot be read */

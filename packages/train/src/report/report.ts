@@ -1,33 +1,41 @@
 /** A run as one web page that needs nothing else: curves, pictures over time, what was trained and how. */
-import { chartsOf } from './charts.ts';
+import { join } from 'node:path';
+import { chartsOf, modesOf } from './charts.ts';
 import { factsOf } from './facts.ts';
+import { followLog } from './follow-log.ts';
 import { escapeHtml, table } from './html.ts';
-import {
-  pictures,
-  type RunSummary,
-  readMetrics,
-  readPicture,
-  readSummary,
-  spread,
-} from './read-run.ts';
+import { pictures, type RunSummary, readPicture, readSummary, spread } from './read-run.ts';
 import { STYLE } from './style.ts';
 
 /** Pictures of the page: it stays small enough to send. */
 const MOST_PICTURES = 40;
 
+/** Pictures of one kind that the generator draws, in rows. */
+export interface Drawn {
+  title: string;
+  rows: readonly { name: string; png: Uint8Array }[];
+}
+
 export interface ReportOptions {
   /** What a person would type to train the same, with its configuration in config.json. */
   command: string;
+  /** What the generator draws. */
+  drawn?: readonly Drawn[];
 }
 
 /**
  * The page, HTML in UTF-8.
- * @throws ModelError if the folder is no run, or has no metrics yet
+ * @throws ModelError if the folder is no run
  */
-export async function report(folder: string, { command }: ReportOptions): Promise<string> {
+export async function report(
+  folder: string,
+  { command, drawn = [] }: ReportOptions,
+): Promise<string> {
   const summary = await readSummary(folder);
-  const charts = chartsOf(await readMetrics(folder), summary.best?.step);
-  const { run } = summary;
+  const { run, best } = summary;
+  const log = followLog(join(folder, 'metrics.jsonl'));
+  await log.read();
+  const { metrics, modes } = log.now();
   const { config } = run;
   const { name } = config;
   return `<!doctype html>
@@ -35,13 +43,28 @@ export async function report(folder: string, { command }: ReportOptions): Promis
 <title>${escapeHtml(name)} · ganport</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(name)}</h1>
 ${table(factsOf(summary))}
-${await filmOf(folder)}
-${charts.join('\n')}
+${await filmOf(folder, best?.step)}
+${drawn.map(drawnOf).join('\n')}
+<h2>How it went</h2>
+${chartsOf(metrics, best?.step).join('\n') || '<p>Nothing was logged yet.</p>'}
+${modesOf(run, modes)}
 <h2>To train the same</h2><pre>${escapeHtml(command)}</pre>
 <details><summary>config.json</summary><pre>${escapeHtml(JSON.stringify(config, null, 2))}</pre></details>
 ${historyOf(summary)}
 </body></html>
 `;
+}
+
+function drawnOf({ title, rows }: Drawn): string {
+  const lines = rows.map(({ name, png }) => {
+    const said = escapeHtml(name);
+    return `<tr><th scope="row">${said}</th><td><img alt="${escapeHtml(title)}: ${said}" src="${dataUrl(png)}"></td></tr>`;
+  });
+  return `<h2>${escapeHtml(title)}</h2><table class="drawn">${lines.join('')}</table>`;
+}
+
+function dataUrl(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }
 
 /** What changed when the run was resumed. */
@@ -54,14 +77,19 @@ function historyOf({ run: { history = [] } }: RunSummary): string {
 }
 
 /** Pictures of the same latents over time: one is seen, and a slider chooses; without scripts, all are. */
-async function filmOf(folder: string): Promise<string> {
+async function filmOf(folder: string, best: number | undefined): Promise<string> {
   const all = await pictures(folder);
   if (all.length === 0) return '';
   const frames = await Promise.all(
     spread(all, MOST_PICTURES).map(async (picture) => {
       const { step } = picture;
-      const png = (await readPicture(picture)).toString('base64');
-      return `<figure><img alt="Pictures after ${step} steps" src="data:image/png;base64,${png}"><figcaption>step ${step}</figcaption></figure>`;
+      const said = step === best ? `step ${step}, the best` : `step ${step}`;
+      try {
+        const png = dataUrl(await readPicture(picture));
+        return `<figure><img alt="Pictures after ${step} steps" src="${png}"><figcaption>${said}</figcaption></figure>`;
+      } catch (error) {
+        return `<figure><figcaption>${said}: ${escapeHtml((error as Error).message)}</figcaption></figure>`;
+      }
     }),
   );
   return `<h2>Pictures of the same latents</h2><div id="film">${frames.join('')}</div><script>${FILM}</script>`;

@@ -17,6 +17,8 @@ svg { width: 100%; font-size: 11px; } svg text { fill: currentColor; }
 .c2 { stroke: var(--c2); color: var(--c2); } .c3 { stroke: var(--c3); color: var(--c3); }
 .c4 { stroke: var(--c4); color: var(--c4); }
 img { max-width: 100%; image-rendering: pixelated; } pre { overflow-x: auto; }
+.drawn th { vertical-align: middle; padding-right: .75rem; font-weight: 400; white-space: nowrap; } .drawn img { display: block; }
+.bars rect { fill: var(--c0); }
 input[type=range] { width: min(24rem, 60vw); margin-left: 1rem; vertical-align: middle; }
 @media (max-width: 40rem) { svg { font-size: 17px; } }
 `;

@@ -2,14 +2,13 @@
 import { join } from 'node:path';
 import { ModelError, parseJson } from '@ganport/model';
 import { readFileWithin, WARNINGS } from '@ganport/model/node';
-import { chartsOf } from '../report/charts.ts';
+import { chartsOf, modesOf } from '../report/charts.ts';
 import { duration } from '../report/duration.ts';
 import { factsOf } from '../report/facts.ts';
+import { followLog } from '../report/follow-log.ts';
 import { escapeHtml, table } from '../report/html.ts';
 import { pictures, type RunSummary, readPicture, readSummary, spread } from '../report/read-run.ts';
 import { isLocked } from '../run-lock.ts';
-import { bars } from './bars.ts';
-import { type Followed, followLog } from './follow-log.ts';
 import { stepRate } from './step-rate.ts';
 
 /** Pictures that the page has, all in its memory. */
@@ -57,7 +56,7 @@ export function createRunView(
           parts: {
             status: statusOf(summary, { step, rate: rate.at(step, now()), running }),
             warnings: await warningsOf(folder),
-            modes: modesOf(summary, logged),
+            modes: modesOf(summary.run, logged.modes),
             charts: charts.html,
             facts: table(factsOf(summary)),
           },
@@ -108,12 +107,4 @@ async function warningsOf(folder: string): Promise<string> {
 
 function listOf(lines: readonly string[]): string {
   return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
-}
-
-function modesOf({ run }: RunSummary, { modes }: Followed): string {
-  if (!modes) return '';
-  const { step, counts } = modes;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const title = `${total} samples of step ${step} by class, as the classifier of digits sees them`;
-  return bars(title, counts, run.dataset.classes);
 }

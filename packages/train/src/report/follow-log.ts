@@ -1,25 +1,29 @@
-/** metrics.jsonl as it grows: each line is read once, and curves stay short. */
+/** metrics.jsonl, also as it grows: each line is read once, and curves stay short. */
 import { stat } from 'node:fs/promises';
 import { openRegular } from '@ganport/model/node';
 import { type Line, linesOf, MAX_LOG_BYTES } from '../metrics-log.ts';
-import { thin } from '../report/chart.ts';
-import type { Series } from '../report/read-run.ts';
+import { type Gathered, gather } from './gather.ts';
+import type { Series } from './read-run.ts';
 
 /** Read at a time, between which others have the thread. */
 const CHUNK_BYTES = 2 ** 18;
-/** Points that a curve may have, and that are left of it then: what is old gets coarser than what is new. */
-const [MOST_POINTS, THINNED] = [4096, 1024];
 /** More are no training's. */
 const MOST_METRICS = 64;
 const NEWLINE = 0x0a;
 
-export interface Followed {
-  /** Metrics by name. */
-  metrics: Map<string, Series>;
+/** The last checkpoint's samples by class. */
+export interface Modes {
+  step: number;
+  counts: number[];
+}
+
+interface Followed {
+  /** Values of each metric by step: of a long log, means of as many. */
+  metrics: ReadonlyMap<string, Series>;
   /** The last step that was logged, 0 before the first. */
   step: number;
-  /** The last checkpoint's samples by class, where they were classified. */
-  modes: { step: number; counts: number[] } | undefined;
+  /** Where samples were classified. */
+  modes: Modes | undefined;
 }
 
 export interface LogFollower {
@@ -32,10 +36,16 @@ export interface LogFollower {
   now(): Followed;
 }
 
-const nothing = (): Followed => ({ metrics: new Map(), step: 0, modes: undefined });
+interface Read {
+  curves: Map<string, Gathered>;
+  step: number;
+  modes: Modes | undefined;
+}
+
+const nothing = (): Read => ({ curves: new Map(), step: 0, modes: undefined });
 
 export function followLog(path: string): LogFollower {
-  let followed = nothing();
+  let all = nothing();
   let file = 0;
   let offset = 0;
   return {
@@ -44,14 +54,18 @@ export function followLog(path: string): LogFollower {
       const { size = 0, ino = 0 } = stats ?? {};
       if (ino === file && size === offset) return false;
       if (ino !== file || size < offset) {
-        [followed, file, offset] = [nothing(), ino, 0];
+        [all, file, offset] = [nothing(), ino, 0];
       }
       if (!stats) return true;
       const before = offset;
-      offset = await readLines(path, offset, (line) => take(followed, line));
+      offset = await readLines(path, offset, (line) => take(all, line));
       return offset > before || before === 0;
     },
-    now: () => followed,
+    now() {
+      const { curves, step, modes } = all;
+      const metrics = [...curves].map(([name, curve]) => [name, curve.points()] as const);
+      return { metrics: new Map(metrics), step, modes };
+    },
   };
 }
 
@@ -81,15 +95,18 @@ async function readLines(path: string, from: number, tell: (line: Line) => void)
   }
 }
 
-function take(followed: Followed, { step, modes, ...values }: Line): void {
-  const { metrics } = followed;
-  followed.step = Math.max(followed.step, step);
-  if (isCounts(modes)) followed.modes = { step, counts: modes };
+function take(all: Read, { step, modes, ...values }: Line): void {
+  all.step = Math.max(all.step, step);
+  if (isCounts(modes)) all.modes = { step, counts: modes };
   for (const [name, value] of Object.entries(values)) {
-    const series = metrics.get(name) ?? [];
-    if (!Number.isFinite(value) || (series.length === 0 && metrics.size >= MOST_METRICS)) continue;
-    series.push([step, value as number]);
-    metrics.set(name, series.length > MOST_POINTS ? thin(series, THINNED) : series);
+    if (!Number.isFinite(value)) continue;
+    let curve = all.curves.get(name);
+    if (!curve) {
+      if (all.curves.size >= MOST_METRICS) continue;
+      curve = gather();
+      all.curves.set(name, curve);
+    }
+    curve.add(step, value as number);
   }
 }
 

@@ -1,5 +1,5 @@
 /** How many samples are of each class, as SVG: a bar for each. */
-import { escapeHtml } from '../report/html.ts';
+import { escapeHtml } from './html.ts';
 
 const [WIDTH, HEIGHT, BELOW, ABOVE] = [640, 140, 20, 16];
 /** Of more, the names would lie over each other. */
