@@ -2,12 +2,15 @@
  * Requests for pictures take turns at a generator that draws many at once: small ones share a run, a
  * large one is cut into several.
  */
+import { cutRun } from './cut-run.ts';
 import type { Infer } from './generator.ts';
 
 export interface BatchingOptions {
   infer: Infer;
   /** Most pictures of one run. */
   maxBatch: number;
+  /** Milliseconds that a run which is not full waits for more pictures: 0, none, unless given. */
+  maxDelayMs?: number | undefined;
   /** Numbers of a picture's latent vector, and bytes of a picture. */
   latentSize: number;
   pictureBytes: number;
@@ -54,13 +57,14 @@ interface Share {
 }
 
 /**
- * Requests are served in the order they came, one run at a time. Each gets as much of a run as is left;
- * one that needs more then goes to the end of the queue, so that nobody waits for all of it. A run is
- * cancelled when all who have a share in it took their requests back.
+ * Requests are served in the order they came, one run at a time, of which those that wait have even shares
+ * (`cutRun`); one that needs more then goes to the end of the queue. A run is cancelled when all who have a
+ * share in it took their requests back.
  */
 export function createBatching({
   infer,
   maxBatch,
+  maxDelayMs = 0,
   latentSize,
   pictureBytes,
 }: BatchingOptions): Batching {
@@ -68,26 +72,52 @@ export function createBatching({
   let running: { shares: readonly Share[]; controller: AbortController } | undefined;
   let working: Promise<void> | undefined;
   let closed = false;
+  /** Ends the wait for a fuller run. */
+  let goOn = () => {};
 
   async function work(): Promise<void> {
     // What is asked for in one go shares the first run.
     await undefined;
-    while (queue.length > 0) await run(takeShares());
+    while (queue.length > 0) {
+      if (maxDelayMs > 0) await waitForMore();
+      // All who waited may have left.
+      if (queue.length > 0) await run(takeShares());
+    }
     working = undefined;
   }
 
-  function takeShares(): Share[] {
-    const shares: Share[] = [];
+  /** Until a run would be full, the time is over, or nothing more can come. */
+  async function waitForMore(): Promise<void> {
+    if (isFull() || closed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, maxDelayMs);
+      goOn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    goOn = () => {};
+  }
+
+  function isFull(): boolean {
     let room = maxBatch;
-    while (room > 0 && queue.length > 0) {
-      const pending = queue.shift()!;
-      const { taken: first, request } = pending;
-      const count = Math.min(room, request.count - first);
-      pending.taken += count;
-      room -= count;
-      shares.push({ pending, first, count });
+    for (const { request, taken } of queue) {
+      room -= request.count - taken;
+      if (room <= 0) return true;
     }
-    return shares;
+    return false;
+  }
+
+  function takeShares(): Share[] {
+    const counts = cutRun(
+      queue.map(({ request, taken }) => request.count - taken),
+      maxBatch,
+    );
+    return queue.splice(0, counts.length).map((pending, i) => {
+      const [first, count] = [pending.taken, counts[i]!];
+      pending.taken += count;
+      return { pending, first, count };
+    });
   }
 
   async function run(shares: readonly Share[]): Promise<void> {
@@ -186,10 +216,12 @@ export function createBatching({
         signal?.addEventListener('abort', takeBack);
         queue.push(pending);
         working ??= work();
+        if (isFull()) goOn();
       });
     },
     async close() {
       closed = true;
+      goOn();
       await working;
     },
   };

@@ -40,6 +40,9 @@ export interface LoadOptions {
    * an end. Time is not kept where koffi has no binary: there onnxruntime holds the event loop.
    */
   timeLimitMs?: number;
+  /** As of `openSampler`. */
+  maxBatch?: number | undefined;
+  maxDelayMs?: number | undefined;
 }
 
 /** Of `LoadOptions`. CUDA compiles kernels for a card it does not know, which takes up to a minute. */
@@ -52,13 +55,13 @@ export const TIME_LIMIT_MS = 120_000;
  */
 export async function loadGenerator(
   model: string | ModelFile,
-  { device = 'auto', timeLimitMs = TIME_LIMIT_MS }: LoadOptions = {},
+  { device = 'auto', timeLimitMs = TIME_LIMIT_MS, ...batching }: LoadOptions = {},
 ): Promise<LoadedGenerator> {
   const given = typeof model === 'string' ? { path: model, bytes: await readModel(model) } : model;
   const { path, bytes: file } = given;
   const sha256 = createHash('sha256').update(file).digest('hex');
   try {
-    return { ...(await loadOn(device, file, timeLimitMs)), file, sha256 };
+    return { ...(await loadOn(device, file, { timeLimitMs, ...batching })), file, sha256 };
   } catch (error) {
     if (error instanceof Error) error.message = `${path}: ${error.message}`;
     throw error;
@@ -74,24 +77,33 @@ export async function readModel(path: string): Promise<Uint8Array> {
 }
 
 type Choice = Pick<LoadedGenerator, 'sampler' | 'device' | 'why'>;
+type Settings = Required<Pick<LoadOptions, 'timeLimitMs'>> & Omit<LoadOptions, 'device'>;
 
-async function loadOn(device: Device | 'auto', model: Uint8Array, limit: number): Promise<Choice> {
+async function loadOn(
+  device: Device | 'auto',
+  model: Uint8Array,
+  settings: Settings,
+): Promise<Choice> {
   if (device !== 'auto') {
-    return { sampler: await loadWith(device, model, limit), device, why: 'it was asked for' };
+    return { sampler: await loadWith(device, model, settings), device, why: 'it was asked for' };
   }
   let why = 'CUDA is not installed';
   if (cudaIsInstalled()) {
     try {
-      const sampler = await loadWith('cuda', model, limit);
+      const sampler = await loadWith('cuda', model, settings);
       return { sampler, device: 'cuda', why: 'CUDA is installed' };
     } catch (error) {
       why = `CUDA failed: ${firstLine(error)}`;
     }
   }
-  return { sampler: await loadWith('cpu', model, limit), device: 'cpu', why };
+  return { sampler: await loadWith('cpu', model, settings), device: 'cpu', why };
 }
 
-async function loadWith(device: Device, model: Uint8Array, limit: number): Promise<Sampler> {
+async function loadWith(
+  device: Device,
+  model: Uint8Array,
+  { timeLimitMs: limit, ...batching }: Settings,
+): Promise<Sampler> {
   if (device === 'cuda' && !cudaIsInstalled()) {
     throw new SampleError(
       'CUDA is not installed: `ganport doctor --install cuda` adds it; --device cpu works everywhere',
@@ -100,7 +112,8 @@ async function loadWith(device: Device, model: Uint8Array, limit: number): Promi
   const signal = AbortSignal.timeout(limit);
   try {
     if (device === 'cuda') await expectCudaLoads();
-    return await openSampler({ model, open: (bytes) => openProgram(bytes, { device }), signal });
+    const open = (bytes: Uint8Array) => openProgram(bytes, { device });
+    return await openSampler({ model, open, signal, ...batching });
   } catch (error) {
     if (error === signal.reason) {
       throw new SampleError(

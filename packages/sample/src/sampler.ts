@@ -76,7 +76,9 @@ export interface SamplerOptions {
   model: Uint8Array;
   open: OpenProgram;
   /** Most pictures of one run: activations of a convolutional generator stay in tens of megabytes. */
-  maxBatch?: number;
+  maxBatch?: number | undefined;
+  /** Milliseconds that a run which is not full waits for more pictures: none unless given. */
+  maxDelayMs?: number | undefined;
   /** Gives up while it is opened: it rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -98,6 +100,7 @@ export async function openSampler({
   model,
   open,
   maxBatch = 64,
+  maxDelayMs,
   signal,
 }: SamplerOptions): Promise<Sampler> {
   const generator = await openGenerator(model, open, signal);
@@ -106,6 +109,7 @@ export async function openSampler({
   const batching = createBatching({
     infer: generator.infer,
     maxBatch: Math.max(1, Math.min(maxBatch, Math.floor(MAX_RUN_BYTES / pictureBytes))),
+    maxDelayMs,
     latentSize: metadata.latent.size,
     pictureBytes,
   });

@@ -14,7 +14,7 @@ interface Run {
 }
 
 /** Batching over a generator whose runs the test ends. */
-function startBatching(maxBatch: number) {
+function startBatching(maxBatch: number, maxDelayMs?: number) {
   const runs: Run[] = [];
   const batching = createBatching({
     infer: (z, count, options) =>
@@ -34,6 +34,7 @@ function startBatching(maxBatch: number) {
         });
       }),
     maxBatch,
+    maxDelayMs,
     latentSize: 1,
     pictureBytes: 1,
   });
@@ -66,9 +67,10 @@ const settled = async (promise: Promise<unknown>) => {
 describe('requests take turns', () => {
   test('small ones share a run, in the order they came', async () => {
     const { ask, runs, drawn } = startBatching(4);
-    const asked = [ask(10, 1), ask(20, 2), ask(30, 1), ask(40, 1)];
+    const asked = [ask(10, 1), ask(20, 2), ask(30, 1)];
     await setImmediate();
     expect(drawn()).toEqual([[10, 20, 21, 30]]);
+    asked.push(ask(40, 1));
     await runs[0]!.finish();
     expect(drawn()).toEqual([[10, 20, 21, 30], [40]]);
     await runs[1]!.finish();
@@ -85,14 +87,30 @@ describe('requests take turns', () => {
     for (let i = 1; i < 5; i += 1) await runs[i]!.finish();
     expect(drawn()).toEqual([
       [10, 11, 12, 13],
-      [40, 50, 51, 52],
-      [14, 15, 16, 17],
-      [60, 53, 54, 18],
+      [40, 50, 51, 14],
+      [60, 52, 53, 15],
+      [54, 16, 17, 18],
       [19],
     ]);
     expect(await large).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
     expect(await middle).toEqual([50, 51, 52, 53, 54]);
     expect([await small, await late]).toEqual([[40], [60]]);
+  });
+
+  test('many large ones, each of whom a run has a part for, do not hold up a small one', async () => {
+    const { ask, runs } = startBatching(8);
+    const large = Array.from({ length: 16 }, (_, i) => ask(100 * i, 64));
+    await setImmediate();
+    const small = ask(250, 1);
+    await runs[0]!.finish();
+    await runs[1]!.finish();
+    await runs[2]!.finish();
+    expect(await settled(small)).toEqual([250]);
+    for (let run = 3; run < 129; run += 1) await runs[run]!.finish();
+    expect((await Promise.all(large)).map((pictures) => pictures.length)).toEqual(
+      new Array(16).fill(64),
+    );
+    expect(runs).toHaveLength(129);
   });
 
   test('one run at a time, and latents are made when their turn comes', async () => {
@@ -105,9 +123,9 @@ describe('requests take turns', () => {
     void batching.draw({ count: 3, latents: latents(10) });
     void batching.draw({ count: 1, latents: latents(20) });
     await setImmediate();
-    expect([runs.length, made]).toEqual([1, [10]]);
+    expect([runs.length, made]).toEqual([1, [10, 20]]);
     await runs[0]!.finish();
-    expect([runs.length, made]).toEqual([2, [10, 20, 12]]);
+    expect([runs.length, made]).toEqual([2, [10, 20, 11]]);
   });
 
   test('however they are cut, each gets its own pictures, and nobody waits for more than those before', async () => {
@@ -229,8 +247,9 @@ describe('a request that is taken back', () => {
 describe('what fails', () => {
   test('a run, for all that were in it and nobody else', async () => {
     const { ask, runs, drawn } = startBatching(3);
-    const asked = [ask(10, 1), ask(20, 5), ask(30, 1)];
+    const asked = [ask(10, 1), ask(20, 5)];
     await setImmediate();
+    asked.push(ask(30, 1));
     await runs[0]!.fail(new Error('out of memory'));
     await runs[1]!.finish();
     expect(drawn()).toEqual([[10, 20, 21], [30]]);
@@ -250,6 +269,59 @@ describe('what fails', () => {
     expect(await asked[0]).toEqual([10]);
     await expect(asked[1]).rejects.toThrow(RangeError);
     expect(runs).toHaveLength(1);
+  });
+});
+
+describe('a run that is not full', () => {
+  const forever = 2 ** 30;
+
+  test('waits for more where that is wanted, and no longer than until it is full', async () => {
+    const { ask, runs, drawn } = startBatching(3, forever);
+    const first = ask(10, 2);
+    await setImmediate();
+    expect(runs).toEqual([]);
+    void ask(20, 1);
+    await setImmediate();
+    expect(drawn()).toEqual([[10, 11, 20]]);
+    await runs[0]!.finish();
+    expect(await first).toEqual([10, 11]);
+  });
+
+  test('begins when the time is over', async () => {
+    const { ask, runs, batching } = startBatching(3, 20);
+    const began = performance.now();
+    const drawn = ask(10, 1);
+    while (runs.length === 0) await setImmediate();
+    // Timers may be a millisecond early.
+    expect(performance.now() - began).toBeGreaterThan(18);
+    await runs[0]!.finish();
+    expect(await drawn).toEqual([10]);
+    await batching.close();
+  });
+
+  test('begins at once when nothing more can come', async () => {
+    const { ask, runs, batching } = startBatching(3, forever);
+    const drawn = ask(10, 1);
+    await setImmediate();
+    const closed = batching.close();
+    await setImmediate();
+    await runs[0]!.finish();
+    expect(await drawn).toEqual([10]);
+    await closed;
+  });
+
+  test('is none if all who waited have left', async () => {
+    const { ask, runs } = startBatching(2, forever);
+    const controller = new AbortController();
+    const dropped = ask(10, 1, controller.signal);
+    await setImmediate();
+    controller.abort();
+    await expect(dropped).rejects.toThrow('aborted');
+    const asked = ask(20, 2);
+    await setImmediate();
+    expect(runs.map(({ pictures }) => pictures)).toEqual([[20, 21]]);
+    await runs[0]!.finish();
+    expect(await asked).toEqual([20, 21]);
   });
 });
 
