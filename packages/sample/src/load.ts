@@ -34,12 +34,12 @@ export interface ModelFile {
 export const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 export interface LoadOptions {
-  device?: Device | 'auto';
+  device?: Device | 'auto' | undefined;
   /**
    * For opening the model and drawing its golden samples, which take seconds; a file can name loops without
    * an end. Time is not kept where koffi has no binary: there onnxruntime holds the event loop.
    */
-  timeLimitMs?: number;
+  timeLimitMs?: number | undefined;
   /** As of `openSampler`. */
   maxBatch?: number | undefined;
   maxDelayMs?: number | undefined;
@@ -77,7 +77,7 @@ export async function readModel(path: string): Promise<Uint8Array> {
 }
 
 type Choice = Pick<LoadedGenerator, 'sampler' | 'device' | 'why'>;
-type Settings = Required<Pick<LoadOptions, 'timeLimitMs'>> & Omit<LoadOptions, 'device'>;
+type Settings = Omit<LoadOptions, 'device'> & { timeLimitMs: number };
 
 async function loadOn(
   device: Device | 'auto',

@@ -5,10 +5,10 @@ import {
   type Images,
   type LatentOptions,
   latentBatch,
+  latents,
   MAX_INDEX,
   MAX_SEED,
   ModelError,
-  turnsIn,
 } from '@ganport/model';
 import { type Batching, createBatching } from './batching.ts';
 import { checkLabel, checkRange, checkTruncation, choosing } from './chosen.ts';
@@ -17,10 +17,11 @@ import { type OpenProgram, openGenerator } from './generator.ts';
 import { type Walk, walkCount, walkLatents } from './walk.ts';
 
 export interface SampleOptions extends Pick<LatentOptions, 'truncation'> {
-  /** 0 … 2^53 − 1. */
-  seed: number;
+  /** 0 … 2^53 − 1. Of several, each gives `count` pictures, one seed's after the other's. */
+  seed: number | readonly number[];
   /** Index of the first picture, 0 … 2^32 − 1. */
   start?: number;
+  /** 1 unless given. */
   count?: number;
   /** Index of the class of all of them; without it, picture i is of class i modulo their number. */
   label?: number | undefined;
@@ -51,7 +52,7 @@ export interface Sampler {
   /** What draws, and on what: "onnxruntime 1.30.0 on the CPU". */
   readonly description: string;
   /**
-   * Draws pictures start … start + count − 1 of a seed. Requests at the same time share runs, and take
+   * Draws pictures start … start + count − 1 of a seed, or of each of several. Requests at the same time share runs, and take
    * turns.
    * @throws SampleError outside the ranges; what the program throws when a run fails
    */
@@ -144,30 +145,42 @@ async function sample(
   metadata: GeneratorMetadata,
   { seed, start = 0, count = 1, label, truncation, codes = {}, signal }: SampleOptions,
 ): Promise<Images> {
-  checkRange('seed', seed, 0, MAX_SEED);
+  const seeds = typeof seed === 'number' ? [seed] : seed;
+  const most = Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
+  checkRange('seeds', seeds.length, 1, most);
+  for (const one of seeds) checkRange('seed', one, 0, MAX_SEED);
   checkRange('start', start, 0, MAX_INDEX);
-  const most = Math.floor(MAX_BYTES / bytesOf(metadata));
-  checkRange('count', count, 1, Math.min(MAX_COUNT, most, MAX_INDEX - start + 1));
+  const each = Math.floor(most / seeds.length);
+  checkRange('count', count, 1, Math.min(each, MAX_INDEX - start + 1));
   if (label !== undefined) checkLabel(label, metadata);
   checkTruncation(truncation);
   const withCodes = choosing(codes, metadata);
   const { size } = metadata.latent;
   const classes = metadata.classes?.length;
+  const indexOf = (picture: number) => start + (picture % count);
+  const latentsOf = (first: number, some: number): Float32Array<ArrayBuffer> => {
+    if (seeds.length === 1) return latentBatch(seeds[0]!, start + first, some, size, { truncation });
+    const z = new Float32Array(some * size);
+    for (let i = 0; i < some; i++) {
+      const seed = seeds[Math.floor((first + i) / count)]!;
+      z.set(latents(seed, indexOf(first + i), size, { truncation }), i * size);
+    }
+    return z;
+  };
   const data = await batching.draw({
-    count,
-    latents: (first, count) =>
-      withCodes(latentBatch(seed, start + first, count, size, { truncation })),
+    count: seeds.length * count,
+    latents: (first, some) => withCodes(latentsOf(first, some)),
     labels:
       classes === undefined
         ? undefined
-        : (first, count) =>
-            label === undefined
-              ? turnsIn(classes, start + first, count)
-              : new BigInt64Array(count).fill(BigInt(label)),
+        : (first, some) =>
+            BigInt64Array.from({ length: some }, (_, i) =>
+              BigInt(label ?? indexOf(first + i) % classes),
+            ),
     signal,
   });
   const { height, width, channels } = metadata.image;
-  return { count, height, width, channels, data };
+  return { count: seeds.length * count, height, width, channels, data };
 }
 
 async function drawWalk(

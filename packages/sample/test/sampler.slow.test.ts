@@ -71,6 +71,21 @@ describe('a sampler', () => {
     },
   );
 
+  test('draws several seeds as it draws each, however runs are cut', async () => {
+    const { model } = buildGenerator();
+    const drawing = await sampler(model, { maxBatch: 4 });
+    const both = await drawing.sample({ seed: [9, 3], start: 2, count: 5 });
+    expect(both.count).toBe(10);
+    for (const [i, seed] of [9, 3].entries()) {
+      const { data } = await drawing.sample({ seed, start: 2, count: 5 });
+      expect(both.data.subarray(i * data.length, (i + 1) * data.length)).toEqual(data);
+    }
+    await expect(drawing.sample({ seed: [] })).rejects.toThrow('seeds: expected an integer from 1');
+    await expect(drawing.sample({ seed: [1, 2], count: 40_000 })).rejects.toThrow(
+      'count: expected',
+    );
+  });
+
   test('takes the largest seed and index', async () => {
     const { model, expected } = buildGenerator();
     const seed = Number.MAX_SAFE_INTEGER;

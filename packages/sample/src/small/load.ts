@@ -4,11 +4,16 @@
  */
 import { bytesOf, type GeneratorMetadata, latentBatch, turnsIn } from '@ganport/model';
 import { SampleError } from '../error.ts';
-import type { Sampler } from '../sampler.ts';
+import type { SampleOptions, Sampler } from '../sampler.ts';
 import { openGraph } from './run.ts';
 
-/** As `Sampler`, without walks. */
-export type SmallSampler = Pick<Sampler, 'metadata' | 'description' | 'sample'>;
+/** Of one seed. */
+export type SmallSampleOptions = Omit<SampleOptions, 'seed' | 'codes'> & { seed: number };
+
+/** As `Sampler`, without walks and codes. */
+export interface SmallSampler extends Pick<Sampler, 'metadata' | 'description'> {
+  sample(options: SmallSampleOptions): ReturnType<Sampler['sample']>;
+}
 
 /** Longest that a page is held before it gets a turn, but for a picture. */
 const HELD_MS = 12;
@@ -29,9 +34,9 @@ export async function loadSmallGenerator(model: Uint8Array): Promise<SmallSample
   const { latent, image, classes } = metadata;
   const { height, width, channels, output } = image;
   const size = height * width * channels;
-  const draw = (seed: number, index: number, label: bigint | undefined): Uint8Array => {
+  const draw = (z: Float32Array, label: bigint | undefined): Uint8Array => {
     const drawn = run({
-      z: { shape: [1, latent.size], data: latentBatch(seed, index, 1, latent.size) },
+      z: { shape: [1, latent.size], data: z },
       ...(label !== undefined && { label: { shape: [1], data: Float64Array.of(Number(label)) } }),
     }).data;
     const levels =
@@ -39,7 +44,7 @@ export async function loadSmallGenerator(model: Uint8Array): Promise<SmallSample
     if (levels.length === size) return levels as Uint8Array;
     throw new SampleError(`the model draws ${levels.length} levels, expected ${size}`);
   };
-  const sample: SmallSampler['sample'] = async ({ seed, start = 0, count = 1, label, signal }) => {
+  const sample: SmallSampler['sample'] = async ({ start = 0, count = 1, label, signal, ...of }) => {
     if (label !== undefined && !(label >= 0 && label < (classes?.length ?? 0))) {
       throw new SampleError(
         `label: the generator has ${classes?.length ?? 0} classes, got ${label}`,
@@ -53,7 +58,9 @@ export async function loadSmallGenerator(model: Uint8Array): Promise<SmallSample
     let held = performance.now();
     for (let i = 0; i < count; i += 1) {
       signal?.throwIfAborted();
-      data.set(draw(seed, start + i, label === undefined ? turns?.[i] : BigInt(label)), i * size);
+      const { seed, truncation } = of;
+      const z = latentBatch(seed, start + i, 1, latent.size, { truncation });
+      data.set(draw(z, label === undefined ? turns?.[i] : BigInt(label)), i * size);
       if (performance.now() - held < HELD_MS) continue;
       await new Promise((resolve) => setTimeout(resolve));
       held = performance.now();
