@@ -75,7 +75,11 @@ export async function extractDrawn(
   extractor: Extractor,
 ): Promise<Labelled> {
   const extracted = await extractParts(count, extractor, async (start, part) => {
-    const { data, channels, height, width } = await sampler.sample({ ...drawing, start, count: part });
+    const { data, channels, height, width } = await sampler.sample({
+      ...drawing,
+      start,
+      count: part,
+    });
     return numbersOf(data, [channels, height, width]);
   });
   if (!labelled) return extracted;

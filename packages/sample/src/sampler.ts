@@ -159,7 +159,8 @@ async function sample(
   const classes = metadata.classes?.length;
   const indexOf = (picture: number) => start + (picture % count);
   const latentsOf = (first: number, some: number): Float32Array<ArrayBuffer> => {
-    if (seeds.length === 1) return latentBatch(seeds[0]!, start + first, some, size, { truncation });
+    if (seeds.length === 1)
+      return latentBatch(seeds[0]!, start + first, some, size, { truncation });
     const z = new Float32Array(some * size);
     for (let i = 0; i < some; i++) {
       const seed = seeds[Math.floor((first + i) / count)]!;

@@ -1,15 +1,18 @@
 /** The service as an express application: routes, headers, errors. It does not listen. */
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { quote } from '@ganport/model';
-import type { LoadedGenerator } from '@ganport/sample/node';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { answerError, HttpError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
+import { modelRoutes } from './model-api.ts';
 import { createRouter } from './router.ts';
+import { sampleRoutes } from './sample-api.ts';
+import type { Service } from './service.ts';
 
 export interface AppOptions {
-  generator: LoadedGenerator;
+  service: Service;
   /** Folder of the built page: index.html and assets/. */
   pageDir: string;
 }
@@ -35,19 +38,35 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Serves one generator: its pictures, its metadata, its file, and the page that draws with it. */
-export function createApp({ generator, pageDir }: AppOptions): Express {
+/**
+ * Serves one generator: its pictures, its metadata, its file, and the page that draws with it. Each protocol
+ * is a router with its own limits, over the service.
+ */
+export function createApp({ service, pageDir }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').enable('case sensitive routing');
-  app.use(securityHeaders, refuseWhatIsNotARead);
-  app.use('/v1/images', imageRoutes(generator));
-  app.use(modelRoutes(generator));
+  // Files have tags of their own, and pictures names; express would hash all other answers.
+  app.set('etag', () => undefined);
+  app.use(identify, securityHeaders);
+  app.use('/v1/sample', sampleRoutes(service));
+  app.use(refuseWhatIsNotARead);
+  app.use('/v1/images', imageRoutes(service));
+  app.use(modelRoutes(service));
   app.use(pageRoutes(pageDir));
   app.use((request) => {
     throw new HttpError(404, `there is nothing at ${quote(request.path)}`);
   });
   app.use(answerError);
   return app;
+}
+
+/** What a client may call its request by. */
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+function identify(request: Request, response: Response, next: NextFunction): void {
+  const given = request.get('X-Request-Id') ?? '';
+  response.set('X-Request-Id', REQUEST_ID.test(given) ? given : randomUUID());
+  next();
 }
 
 function securityHeaders(_request: Request, response: Response, next: NextFunction): void {
@@ -69,24 +88,6 @@ function refuseWhatIsNotARead(request: Request, response: Response, next: NextFu
     throw new HttpError(413, 'expected a request without a body');
   }
   next();
-}
-
-function modelRoutes({ sampler, device, sha256, file }: LoadedGenerator): express.Router {
-  const router = createRouter();
-  router.get('/v1/health', (_request, response) => {
-    // The golden samples were checked before there was a sampler to serve.
-    response.set('Cache-Control', 'no-store').json({ status: 'ready', device });
-  });
-  router.get('/v1/model', (_request, response) => {
-    const { metadata, description: runtime } = sampler;
-    const model = { sha256, bytes: file.length, device, runtime, metadata };
-    response.set('Cache-Control', 'no-cache').json(model);
-  });
-  router.get('/generator.onnx', (_request, response) => {
-    response.set({ ETag: `"${sha256}"`, 'Cache-Control': 'no-cache' });
-    response.type('application/octet-stream').send(file);
-  });
-  return router;
 }
 
 function pageRoutes(pageDir: string): express.Router {

@@ -1,45 +1,41 @@
-/** Every answer that is not a success: JSON `{ error: { code, message } }`, never HTML. */
-import { parseWholeNumber, quote } from '@ganport/model';
+/** Every answer that is not a success: JSON `{ error: { code, message, request_id } }`, never HTML. */
+import { STATUS_CODES } from 'node:http';
 import { SampleError } from '@ganport/sample';
 import type { NextFunction, Request, Response } from 'express';
-import * as z from 'zod';
-
-const CODES: Readonly<Record<number, string>> = {
-  400: 'bad_request',
-  404: 'not_found',
-  405: 'method_not_allowed',
-  413: 'payload_too_large',
-  500: 'internal',
-};
 
 export class HttpError extends Error {
   override name = 'HttpError';
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;
+    this.headers = headers;
   }
 }
 
-/** Validates a request's parameters. @throws HttpError 400 that names each that does not fit. */
-export function parseRequest<S extends z.ZodType>(schema: S, parameters: unknown): z.output<S> {
-  const result = schema.safeParse(parameters);
-  if (result.success) return result.data;
-  const reasons = result.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw new HttpError(400, reasons.join('; '));
-}
+/** What express, its body parsers and `send` refuse: their own words may hold paths, or pieces of the body. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  400: 'the request is not well-formed',
+  404: 'there is nothing at this address',
+  412: 'the file is not the one that If-Match or If-Unmodified-Since names',
+  413: 'the body is too large',
+  415: 'the body is encoded in a way that this server does not read',
+  416: 'the file has no bytes in this range',
+  'entity.parse.failed': 'the body is not JSON',
+};
 
-/** A parameter that spells a whole number in decimal digits, in the one way there is: not as 007. */
-export function wholeNumber(least: number, most: number) {
-  return z.unknown().transform((text, context): number => {
-    const parsed = parseWholeNumber(text, least, most);
-    if ('value' in parsed && String(parsed.value) === text) return parsed.value;
-    const padded = `expected no zeros in front, got ${quote(text)}`;
-    const message = 'reason' in parsed ? parsed.reason : padded;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+/** Of a file that is not sent after all. */
+const FILE_HEADERS = [
+  ...['Accept-Ranges', 'Content-Disposition', 'Content-Encoding', 'Content-Length', 'Content-Type'],
+  ...['Content-Range', 'ETag', 'Last-Modified', 'X-Shape'],
+];
+
+interface Answer {
+  status: number;
+  message: string;
+  headers: Readonly<Record<string, string>>;
 }
 
 /** Express's last handler. What is not the client's fault is logged and answered without details. */
@@ -55,20 +51,32 @@ export function answerError(
     next(error);
     return;
   }
-  const status = statusOf(error);
+  const { status, message, headers } = answerTo(error);
   if (status === 500) console.error(error);
-  const message = status === 500 ? 'the server failed' : (error as Error).message;
-  response.status(status).set('Cache-Control', 'no-store').json(errorBody(status, message));
+  for (const name of FILE_HEADERS) response.removeHeader(name);
+  response.status(status).set({ 'Cache-Control': 'no-store', ...headers });
+  response.json(errorBody(status, message, response.get('X-Request-Id')));
 }
 
-function statusOf(error: unknown): number {
+function answerTo(error: unknown): Answer {
+  if (error instanceof HttpError) return error;
   // What was asked for cannot be had: a grid too large for its format.
-  if (error instanceof SampleError) return 400;
-  // Express's own errors, such as a path that is not valid UTF-8, carry a status too.
-  const claimed = (error as { status?: unknown }).status;
-  return typeof claimed === 'number' && claimed in CODES ? claimed : 500;
+  if (error instanceof SampleError) return { status: 400, message: error.message, headers: {} };
+  const { status, type, headers } = error as { status?: unknown; type?: unknown } & Partial<Answer>;
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    const message = REFUSALS[String(type)] ?? REFUSALS[status] ?? STATUS_CODES[status]!;
+    return { status, message, headers: headers ?? {} };
+  }
+  return { status: 500, message: 'the server failed', headers: {} };
 }
 
-export function errorBody(status: number, message: string): object {
-  return { error: { code: CODES[status], message } };
+/** @param id undefined of what never became a request */
+export function errorBody(status: number, message: string, id: string | undefined): object {
+  return { error: { code: codeOf(status), message, ...(id && { request_id: id }) } };
+}
+
+/** HTTP's own words for a status: `not_found`. */
+function codeOf(status: number): string {
+  if (status === 500) return 'internal';
+  return STATUS_CODES[status]!.toLowerCase().replaceAll(/[^a-z]+/g, '_');
 }

@@ -1,33 +1,37 @@
 /** A generator behind an address, from start to close. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type Server, STATUS_CODES } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { firstLine } from '@ganport/onnx';
 import type { Device } from '@ganport/runtime/node';
-import {
-  type LoadedGenerator,
-  loadGenerator,
-  type ModelFile,
-  TIME_LIMIT_MS,
-} from '@ganport/sample/node';
+import { type LoadedGenerator, loadGenerator, type ModelFile } from '@ganport/sample/node';
 import { createApp } from './app.ts';
+import { answerClientError } from './client-error.ts';
 import { ServeError } from './error.ts';
-import { errorBody } from './http-error.ts';
+import { inTurn } from './in-turn.ts';
+import { listen } from './listen.ts';
+import { createService, type Limits } from './service.ts';
 
-export interface ServerOptions {
-  /** A generator.onnx, or its path. */
-  model: string | ModelFile;
+export interface ServingOptions extends Partial<Limits> {
   host?: string;
   /** 0 takes any free port. */
   port?: number;
+  /** For what was asked for before the end, 10 s by default. */
+  graceMs?: number;
+  /** Folder of the built page. */
+  pageDir?: string;
+}
+
+export interface ServerOptions extends ServingOptions {
+  /** A generator.onnx, or its path. */
+  model: string | ModelFile;
   device?: Device | 'auto';
   /** For loading the generator, 120 s by default. */
   timeLimitMs?: number;
-  /** Folder of the built page. */
-  pageDir?: string;
+  /** Most pictures of one run, and how long one that is not full waits for more: 64, and not at all. */
+  maxBatch?: number;
+  maxDelayMs?: number;
 }
 
 export interface RunningServer {
@@ -35,12 +39,17 @@ export interface RunningServer {
   device: LoadedGenerator['device'];
   /** Why that device. */
   why: string;
-  /** Stops listening, lets running answers end, and closes the generator. */
+  /**
+   * Refuses new pictures, finishes those that were asked for, within the grace, answers 503 to the rest,
+   * and closes the generator.
+   */
   close(): Promise<void>;
 }
 
-/** Answers that a slow client has not taken by then are cut off. */
-const CLOSE_GRACE_MS = 2_000;
+/** Of `ServingOptions`. Container hosts wait for half a minute, systemd for longer. */
+export const GRACE_MS = 10_000;
+/** For clients to take the answers that are left after the grace. */
+const FAREWELL_MS = 1_000;
 
 const PAGE_DIR = fileURLToPath(new URL('../dist/page/', import.meta.url));
 
@@ -50,84 +59,93 @@ const PAGE_DIR = fileURLToPath(new URL('../dist/page/', import.meta.url));
  */
 export async function startServer({
   model,
-  host = '127.0.0.1',
-  port = 3000,
-  device = 'auto',
-  timeLimitMs = TIME_LIMIT_MS,
-  pageDir = PAGE_DIR,
+  device,
+  timeLimitMs,
+  maxBatch,
+  maxDelayMs,
+  ...serving
 }: ServerOptions): Promise<RunningServer> {
+  const { pageDir = PAGE_DIR } = serving;
   if (!existsSync(pageDir)) {
     throw new ServeError(`the page is not built: ${pageDir} is missing; run \`pnpm build\``);
   }
-  const generator = await loadGenerator(model, { device, timeLimitMs });
-  const server = createServer(createApp({ generator, pageDir }));
-  server.on('clientError', answerClientError);
+  const generator = await loadGenerator(model, { device, timeLimitMs, maxBatch, maxDelayMs });
   try {
-    await listen(server, host, port);
+    return await serveGenerator(generator, serving);
   } catch (error) {
     await generator.sampler.close();
     throw error;
   }
+}
+
+/**
+ * Serves a generator, which is closed with the server.
+ * @throws ServeError if the address cannot be had
+ */
+export async function serveGenerator(
+  generator: LoadedGenerator,
+  {
+    host = '127.0.0.1',
+    port = 3000,
+    graceMs = GRACE_MS,
+    pageDir = PAGE_DIR,
+    ...limits
+  }: ServingOptions = {},
+): Promise<RunningServer> {
+  const service = createService(generator, limits);
+  const app = createApp({ service, pageDir });
+  const open = createTally();
+  const server = createServer(
+    inTurn((request, response) => {
+      open.enter();
+      response.once('close', open.leave);
+      // Its client is to ask another server next.
+      if (service.draining) response.setHeader('Connection', 'close');
+      app(request, response);
+    }),
+  );
+  server.on('clientError', answerClientError);
+  await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`,
     device: generator.device,
     why: generator.why,
     async close() {
-      await end(server);
+      service.drain();
+      await open.untilEmpty(graceMs);
+      service.cutOff();
+      await open.untilEmpty(FAREWELL_MS);
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
       await generator.sampler.close();
     },
   };
 }
 
-/** For what takes long before it serves. @throws ServeError if the address cannot be had. */
-export async function expectFreePort(host: string, port: number): Promise<void> {
-  const server = createServer();
-  await listen(server, host, port);
-  await end(server);
-}
-
-export async function listen(
-  server: Server,
-  host: string,
-  port: number,
-  flag = '--port',
-): Promise<void> {
-  try {
-    server.listen(port, host);
-    await once(server, 'listening');
-  } catch (error) {
-    const reasons: Record<string, string> = {
-      EADDRINUSE: `port ${port} of ${host} is in use: stop what uses it, or choose another with ${flag}`,
-      EACCES: `port ${port} needs privileges: choose one above 1023 with ${flag}`,
-      EADDRNOTAVAIL: `this machine has no address ${host}: choose another with --host`,
-      ENOTFOUND: `there is no host ${host}: choose another with --host`,
-    };
-    const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''];
-    throw new ServeError(reason ?? `cannot listen on ${host}:${port}: ${firstLine(error)}`);
-  }
-}
-
-export async function end(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-  await closed;
-  clearTimeout(grace);
-}
-
-/** Answers what is not HTTP, which never reaches the application. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) return;
-  const body = JSON.stringify(errorBody(400, `not an HTTP request: ${error.message}`));
-  socket.end(
-    [
-      `HTTP/1.1 400 ${STATUS_CODES[400]}`,
-      'Content-Type: application/json',
-      'Connection: close',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      '',
-      body,
-    ].join('\r\n'),
-  );
+/** Counts answers that have not ended. */
+function createTally() {
+  let count = 0;
+  let onEmpty = () => {};
+  return {
+    enter() {
+      count += 1;
+    },
+    leave() {
+      count -= 1;
+      if (count === 0) onEmpty();
+    },
+    async untilEmpty(limitMs: number): Promise<void> {
+      if (count === 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limitMs);
+        onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    },
+  };
 }

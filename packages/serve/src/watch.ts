@@ -1,13 +1,16 @@
 /** A page that follows something while it goes on: files, events pushed to it, and pictures. For this machine alone. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { quote } from '@ganport/model';
 import express, { type Express, type Response } from 'express';
 import * as z from 'zod';
-import { answerError, HttpError, parseRequest, wholeNumber } from './http-error.ts';
+import { answerClientError } from './client-error.ts';
+import { answerError, HttpError } from './http-error.ts';
+import { listen } from './listen.ts';
+import { parseRequest, spelled } from './parameters.ts';
 import { createRouter } from './router.ts';
-import { answerClientError, end, listen } from './server.ts';
 
 export interface Watched {
   /** The page's files by path, and what each is: `html`, `css`, `js`. */
@@ -25,10 +28,12 @@ export interface Watch {
 }
 
 const HOST = '127.0.0.1';
+/** For answers under way as it closes. */
+const CLOSE_GRACE_MS = 2000;
 /** Between two looks; there are none while nobody watches. */
 const LOOK_EVERY_MS = 1000;
 
-const STEP = z.object({ step: wholeNumber(0, Number.MAX_SAFE_INTEGER) });
+const STEP = z.object({ step: spelled(0, Number.MAX_SAFE_INTEGER) });
 
 /** Names of this machine: a page from elsewhere that resolves its own name to it, to read what it serves, has another. */
 const OWN_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
@@ -62,7 +67,11 @@ export async function startWatch(watched: Watched, { port, flag }: WatchOptions)
     url: `http://${HOST}:${bound}/`,
     async close() {
       await pushes.close();
-      await end(server);
+      const closed = once(server, 'close');
+      server.close();
+      const grace = globalThis.setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      await closed;
+      clearTimeout(grace);
     },
   };
 }

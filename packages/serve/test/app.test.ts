@@ -6,7 +6,7 @@ import { type Images, readGeneratorMetadata } from '@ganport/model';
 import type { SampleOptions } from '@ganport/sample';
 import { afterEach, expect, test, vi } from 'vitest';
 import { buildGenerator } from '../../sample/test/fixture.ts';
-import { createApp } from '../src/index.ts';
+import { createApp, createService } from '../src/index.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -37,7 +37,9 @@ async function serve(draw: (options: SampleOptions) => Promise<Images>): Promise
     file: model,
     sha256: '0'.repeat(64),
   } as const;
-  const server = createServer(createApp({ generator, pageDir: '/nowhere' })).listen(0, '127.0.0.1');
+  const server = createServer(
+    createApp({ service: createService(generator), pageDir: '/nowhere' }),
+  ).listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/images/1`;
@@ -97,7 +99,11 @@ test('a draw that fails is logged, and answered without details', async () => {
   const response = await fetch(url);
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({
-    error: { code: 'internal', message: 'the server failed' },
+    error: {
+      code: 'internal',
+      message: 'the server failed',
+      request_id: response.headers.get('x-request-id'),
+    },
   });
   expect(complaints).toHaveBeenCalledOnce();
 });

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   buildGenerator,
   decodePicture,
@@ -31,7 +31,7 @@ beforeAll(async () => {
   pageDir = await mkdtemp(join(tmpdir(), 'ganport-page-'));
   await mkdir(join(pageDir, 'assets'));
   await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>');
-  await writeFile(join(pageDir, 'assets/page-abc.js'), '1;');
+  await writeFile(join(pageDir, 'assets/page-abc.js'), 'export {};');
   server = await startServer({ model: file.path, port: 0, pageDir });
 });
 
@@ -50,7 +50,11 @@ const revalidate = (etag: string) => ({ 'If-None-Match': etag, 'Cache-Control': 
 async function errorOf(response: Response): Promise<{ code: string; message: string }> {
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   const body = await response.json();
-  expect(body).toEqual({ error: { code: expect.any(String), message: expect.any(String) } });
+  const request_id = response.headers.get('x-request-id');
+  expect(body).toEqual({
+    error: { code: expect.any(String), message: expect.any(String), request_id },
+  });
+  expect(request_id).toMatch(/^[\w.-]{1,64}$/);
   expect(body.error.message).not.toMatch(/\n|node_modules|at .*\.ts/);
   return body.error;
 }
@@ -95,6 +99,10 @@ describe('pictures', () => {
     expect(plain.headers.get('cache-control')).toBe('no-cache');
     const named = await get(`/v1/images/1/2.png?model=${sha256.slice(0, 16)}`);
     expect(named.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    const addressed = await get(`/v1/images/${sha256.slice(0, 16)}/1/2.png`);
+    expect(addressed.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(addressed.headers.get('etag')).toBe(plain.headers.get('etag'));
+    expect((await get('/v1/images/0123456789abcdef/1/2.png')).status).toBe(404);
     const other = await get('/v1/images/1/2.png?model=0123456789abcdef');
     expect(other.status).toBe(404);
     expect((await errorOf(other)).message).toContain('this server draws with');
@@ -131,7 +139,121 @@ describe('pictures', () => {
   });
 });
 
+describe('POST /v1/sample', () => {
+  const sample = (body: unknown, init?: RequestInit) =>
+    get('/v1/sample', {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json' },
+      ...init,
+    });
+
+  test('gives levels of a seed, or of several', async () => {
+    const raw = await sample({ seed: 42, start: 3, count: 2, format: 'raw' });
+    expect(raw.headers.get('x-shape')).toBe('2,28,28,1');
+    expect(raw.headers.get('cache-control')).toBe('no-store');
+    const want = Buffer.concat([expected(42, 3), expected(42, 4)]);
+    expect(largestDifference(await raw.bytes(), want)).toBeLessThanOrEqual(1);
+
+    const several = await sample({ seeds: [42, 7], start: 3, count: 2, format: 'json' });
+    const { shape, data } = await several.json();
+    expect(shape).toEqual([4, 28, 28, 1]);
+    const both = Buffer.concat([want, expected(7, 3), expected(7, 4)]);
+    expect(largestDifference(Buffer.from(data, 'base64'), both)).toBeLessThanOrEqual(1);
+
+    const npy = await sample({ seeds: [42], format: 'npy' });
+    expect(Buffer.from(await npy.bytes()).toString('latin1', 1, 6)).toBe('NUMPY');
+  });
+
+  test('gives the files that addresses give', async () => {
+    const picture = await sample({ seed: 42, start: 7, format: 'webp' });
+    expect(picture.headers.get('content-type')).toBe('image/webp');
+    expect(await picture.bytes()).toEqual(await (await get('/v1/images/42/7.webp')).bytes());
+    const grid = await sample({ seed: 42, count: 4, format: 'grid' });
+    expect(await grid.bytes()).toEqual(await (await get('/v1/images/42?count=4')).bytes());
+  });
+
+  test.each([
+    [{}, 'expected one of seed and seeds'],
+    [{ seed: 1, seeds: [1] }, 'expected one of seed and seeds'],
+    [{ seed: -1 }, 'seed: expected an integer from 0 to 9007199254740991, got -1'],
+    [{ seed: 2 ** 53 }, 'seed: expected an integer from 0 to 9007199254740991'],
+    [{ seed: '1' }, 'seed: expected an integer from 0 to 9007199254740991, got "1"'],
+    [{ seed: 0.5 }, 'seed: expected an integer from 0 to 9007199254740991, got 0.5'],
+    [{ seed: null }, 'seed: expected an integer'],
+    [{ seeds: [] }, 'seeds: '],
+    [{ seeds: [1, 'x'] }, 'seeds: 1: expected an integer'],
+    [{ seeds: 7 }, 'seeds: '],
+    [{ seed: 1, count: 0 }, 'count: expected an integer from 1 to 256, got 0'],
+    [{ seed: 1, count: -1 }, 'count: expected an integer from 1 to 256, got -1'],
+    [{ seed: 1, count: 1e9 }, 'count: expected an integer from 1 to 256, got 1000000000'],
+    [{ seeds: [1, 2], count: 129, format: 'raw' }, 'seeds × count: expected at most 256 pictures'],
+    [{ seed: 1, start: 2 ** 32 - 1, count: 2 }, 'start + count: expected at most 4294967296'],
+    [{ seed: 1, class: 3 }, 'class: this generator was trained without classes'],
+    [{ seed: 1, class: [] }, 'class: expected a class by its name or index, got []'],
+    [{ seed: 1, format: 'gif' }, 'format: expected png, webp, grid, npy, raw or json, got "gif"'],
+    [{ seed: 1, count: 2 }, 'format: png holds one picture, got 2: try grid'],
+    [{ seed: 1, sed: 2 }, 'Unrecognized key: "sed"'],
+    [[], 'Invalid input: expected object, received array'],
+    ['{"seed": 1', 'the body is not JSON'],
+    ['{"seed": NaN}', 'the body is not JSON'],
+    ['1', 'the body is not JSON'],
+  ])('%o is a 400 that says what is wrong', async (body, message) => {
+    const response = await sample(body);
+    expect(response.status).toBe(400);
+    expect((await errorOf(response)).message).toContain(message);
+  });
+
+  test.each([
+    [{ headers: {} }, 415, 'Content-Type: application/json'],
+    [{ headers: { 'Content-Type': 'text/plain' } }, 415, 'Content-Type: application/json'],
+    [{ headers: { 'Content-Type': 'application/json; charset=x' } }, 415, 'does not read'],
+    [{ body: `{"seed":1${' '.repeat(2 ** 14)}}` }, 413, 'the body is too large'],
+    [{ method: 'GET', body: null }, 405, 'expected POST, got GET'],
+    [{ method: 'DELETE' }, 405, 'expected POST, got DELETE'],
+  ])('%o is a %i', async (init, status, message) => {
+    const response = await sample({ seed: 1 }, init);
+    expect(response.status).toBe(status);
+    expect((await errorOf(response)).message).toContain(message);
+  });
+});
+
 describe('the rest', () => {
+  test.each(['/assets/page-abc.js', '/ort/ort.wasm.min.mjs', '/generator.onnx', '/'])(
+    'parts of %s, and conditions on it',
+    async (path) => {
+      const complaints = vi.spyOn(console, 'error');
+      const whole = await get(path);
+      const bytes = await whole.bytes();
+      const part = await get(path, { headers: { Range: 'bytes=1-2' } });
+      expect(part.status).toBe(206);
+      expect(part.headers.get('content-range')).toBe(`bytes 1-2/${bytes.length}`);
+      expect(await part.bytes()).toEqual(bytes.subarray(1, 3));
+
+      const outside = await get(path, { headers: { Range: `bytes=${bytes.length}-` } });
+      expect(outside.status).toBe(416);
+      expect(outside.headers.get('content-range')).toBe(`bytes */${bytes.length}`);
+      expect((await errorOf(outside)).code).toBe('range_not_satisfiable');
+
+      const other = await get(path, { headers: { 'If-Match': '"other"' } });
+      expect(other.status).toBe(412);
+      expect(other.headers.has('etag')).toBe(false);
+      expect((await errorOf(other)).code).toBe('precondition_failed');
+
+      const headers = { 'If-Match': whole.headers.get('etag')! };
+      expect((await get(path, { headers })).status).toBe(200);
+      expect(complaints).not.toHaveBeenCalled();
+      complaints.mockRestore();
+    },
+  );
+
+  test('a request may bring its name, if it is one', async () => {
+    const named = await get('/nothing', { headers: { 'X-Request-Id': 'a-1.b_2' } });
+    expect(named.headers.get('x-request-id')).toBe('a-1.b_2');
+    const odd = await get('/nothing', { headers: { 'X-Request-Id': '<b>' } });
+    expect(odd.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  });
+
   test('health, metadata and the model file', async () => {
     expect(await (await get('/v1/health')).json()).toEqual({ status: 'ready', device: 'cpu' });
     const description = await (await get('/v1/model')).json();

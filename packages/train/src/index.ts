@@ -34,6 +34,7 @@ export {
 export { type Labelled, LEAST, type Measures, measure } from './evaluate/measure.ts';
 export { areDigits, fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
 export { type Gan, resolveGan } from './gan.ts';
+export { generatorGradient } from './generator-gradient.ts';
 export {
   type Inverted,
   type InvertOptions,
@@ -41,7 +42,6 @@ export {
   invert,
 } from './invert/invert.ts';
 export { readPicture } from './invert/read-picture.ts';
-export { generatorGradient } from './generator-gradient.ts';
 export type { Score } from './loop.ts';
 export { isUnused } from './new-run.ts';
 export { createOnnxRuntimeEngine, type OnnxRuntimeOptions } from './onnxruntime/engine.ts';
