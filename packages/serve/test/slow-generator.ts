@@ -5,7 +5,7 @@ import { openSampler } from '@ganport/sample';
 import type { LoadedGenerator } from '@ganport/sample/node';
 import { buildGenerator } from '../../sample/test/fixture.ts';
 
-export interface Run {
+interface Run {
   /** Pictures in it. */
   count: number;
   /** Whether it was cancelled. */
