@@ -2,15 +2,11 @@
  * `bench event-loop`: how long the event loop stands still while pictures are drawn, and while a network is
  * trained. A service answers nobody in that time, and Ctrl-C is not heard.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { openProgram } from '@ganport/runtime/node';
 import { openSampler } from '@ganport/sample';
 import { type Summary, summarize } from './interleave.ts';
+import { trainOneStep } from './one-step-generator.ts';
 import { formatTable } from './report.ts';
 import { createTraining } from './training.ts';
 
@@ -43,7 +39,7 @@ export interface EventLoopResult {
 export async function benchEventLoop(options: EventLoopOptions): Promise<EventLoopResult[]> {
   const { rounds, threads, onProgress } = options;
   onProgress('a generator of preset conv after one step');
-  const model = trainConv();
+  const model = trainOneStep('conv');
   const tasks: Task[] = [idle()];
   try {
     for (const runtime of ['native', 'node'] as const) {
@@ -108,24 +104,6 @@ async function training(preset: keyof typeof TRAINED, threads: number): Promise<
     work: () => run(steps),
     close: dispose,
   };
-}
-
-/** Made as everybody makes one; only the network matters. */
-function trainConv(): Uint8Array {
-  const ganport = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), 'ganport-bench-'));
-  const [run, file] = [join(folder, 'run'), join(folder, 'generator.onnx')];
-  const call = (...args: string[]) => execFileSync(process.execPath, [ganport, ...args]);
-  try {
-    call(
-      ...['train', '--preset', 'conv', '--data', 'glyphs', '--steps', '1', '--batch', '8'],
-      ...['--engine', 'onnxruntime', '--device', 'cpu', '--out', run],
-    );
-    call('export', run, '-o', file);
-    return readFileSync(file);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 /** In milliseconds. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `pnpm bench NAME`: benchmarks against peers. The report goes to stdout, progress to stderr. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { dirname, extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
@@ -15,16 +15,81 @@ import { describeMachine } from './machine.ts';
 import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
+import { benchServing, formatServing } from './serving.ts';
 
-const BENCHMARKS = ['engines', 'conv-gradients', 'event-loop', 'data', 'alarm'] as const;
+/** What flags say; a benchmark takes what it knows of them. */
+interface Options {
+  threads: number;
+  rounds: number;
+  entries: readonly Entry[];
+  presets: Preset[];
+  batches: number[];
+  plot: readonly string[];
+  mnist: string | undefined;
+  onProgress(line: string): void;
+}
 
-const USAGE = `usage: pnpm bench ${BENCHMARKS.join('|')} [options]
+interface Benchmark {
+  about: string;
+  /** Measures, and reports to stdout. @returns what --json keeps */
+  run(options: Options): Promise<unknown>;
+}
 
-  engines         training steps of the published GANs: every engine on every device, and PyTorch
-  conv-gradients  equal forms of the gradients in the convolutional GAN, against each other
-  event-loop      how long the event loop stands still while pictures are drawn, and while training
-  data            whether steps wait for images: of a folder of 5,000 PNG files, and of memory
-  alarm           which of sixty labelled runs, healthy and broken on purpose, the alarm tells of
+/** @param about one line of the usage */
+function benchmark<T>(
+  about: string,
+  measure: (options: Options) => Promise<T>,
+  format: (measured: T) => string,
+): Benchmark {
+  return {
+    about,
+    async run(options) {
+      const measured = await measure(options);
+      process.stdout.write(format(measured));
+      return measured;
+    },
+  };
+}
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  engines: {
+    about: 'training steps of the published GANs: every engine on every device, and PyTorch',
+    run: runEngines,
+  },
+  'conv-gradients': benchmark(
+    'equal forms of the gradients in the convolutional GAN, against each other',
+    benchConvGradients,
+    formatForms,
+  ),
+  'event-loop': benchmark(
+    'how long the event loop stands still while pictures are drawn, and while training',
+    benchEventLoop,
+    formatEventLoop,
+  ),
+  data: benchmark(
+    'whether steps wait for images: of a folder of 5,000 PNG files, and of memory',
+    benchData,
+    formatData,
+  ),
+  alarm: benchmark(
+    'which of sixty labelled runs, healthy and broken on purpose, the alarm tells of',
+    benchAlarm,
+    formatAlarm,
+  ),
+  serve: benchmark(
+    'the service against what its machine can do, and at four times that',
+    benchServing,
+    formatServing,
+  ),
+};
+
+const NAMES = Object.keys(BENCHMARKS);
+
+const USAGE = `usage: pnpm bench ${NAMES.join('|')} [options]
+
+${Object.entries(BENCHMARKS)
+  .map(([name, { about }]) => `  ${name.padEnd(16)}${about}`)
+  .join('\n')}
 
   --threads N         threads of each contender (default: this machine's ${availableParallelism()})
   --rounds N          rounds in which the contenders take turns (default: 7)
@@ -53,59 +118,42 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const name = BENCHMARKS.find((benchmark) => benchmark === positionals[0]);
-  if (positionals.length !== 1 || !name) {
-    const got = positionals.join(' ') || 'none';
-    throw new UsageError(`expected one of ${BENCHMARKS.join(', ')}; got ${got}`);
+  const [name = 'none', ...others] = positionals;
+  const chosen = BENCHMARKS[name];
+  if (!chosen || others.length > 0) {
+    throw new UsageError(`expected one of ${NAMES.join(', ')}; got ${[name, ...others].join(' ')}`);
   }
-  const presets = presetsOf(values.preset);
-  const batches = (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n));
-  const chosen = choose(
-    entries({
-      softwareWebgpu: values['software-webgpu'],
-      beside: values.beside,
-      python: values.python,
-    }),
-    values.only,
-  );
+  const { beside, python, mnist, plot = [], 'software-webgpu': softwareWebgpu } = values;
   const threads = positive('--threads', values.threads ?? `${availableParallelism()}`);
-  const rounds = positive('--rounds', values.rounds ?? '7');
+  const options: Options = {
+    threads,
+    rounds: positive('--rounds', values.rounds ?? '7'),
+    entries: choose(entries({ softwareWebgpu, beside, python }), values.only),
+    presets: presetsOf(values.preset),
+    batches: (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n)),
+    ...{ plot, mnist },
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  };
   expectPlaces(values);
-  const onProgress = (line: string) => process.stderr.write(`${line}\n`);
-  onProgress('machine: matrix products');
+  options.onProgress('machine: matrix products');
   const machine = await describeMachine([...new Set([1, threads])]);
-  let results: unknown;
   process.stdout.write(`\n${formatMachine(machine)}`);
-  if (name === 'engines') {
-    const options = { entries: chosen, presets, batches, threads, rounds, onProgress };
-    const measured = await benchEngines(options);
-    process.stdout.write(formatReport(measured));
-    for (const file of values.plot ?? []) {
-      const svg = plotEngines(measured, `${machine.cpu}, ${threads} threads, Node ${machine.node}`);
-      if (extname(file) === '.svg') writeFileSync(file, svg);
-      else await sharp(Buffer.from(svg), { density: 144 }).png().toFile(file);
-    }
-    results = measured;
-  } else if (name === 'event-loop') {
-    const measured = await benchEventLoop({ threads, rounds, onProgress });
-    process.stdout.write(formatEventLoop(measured));
-    results = measured;
-  } else if (name === 'data') {
-    const measured = await benchData({ threads, rounds, onProgress });
-    process.stdout.write(formatData(measured));
-    results = measured;
-  } else if (name === 'alarm') {
-    const measured = await benchAlarm({ mnist: values.mnist, onProgress });
-    process.stdout.write(formatAlarm(measured));
-    results = measured;
-  } else {
-    const measured = await benchConvGradients({ threads, rounds, onProgress });
-    process.stdout.write(formatForms(measured));
-    results = measured;
-  }
+  const results = await chosen.run(options);
   if (values.json) {
     writeFileSync(values.json, `${JSON.stringify({ machine, threads, results }, null, 2)}\n`);
   }
+}
+
+async function runEngines({ plot, ...options }: Options): Promise<unknown> {
+  const measured = await benchEngines(options);
+  process.stdout.write(formatReport(measured));
+  const machine = `${cpus()[0]?.model.trim()}, ${options.threads} threads, Node ${process.version}`;
+  for (const file of plot) {
+    const svg = plotEngines(measured, machine);
+    if (extname(file) === '.svg') writeFileSync(file, svg);
+    else await sharp(Buffer.from(svg), { density: 144 }).png().toFile(file);
+  }
+  return measured;
 }
 
 function parse(args: readonly string[]) {

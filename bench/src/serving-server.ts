@@ -1,0 +1,59 @@
+/** The process of the server of `bench serve`, which also draws without HTTP, and answers nothing. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { loadGenerator } from '@ganport/sample/node';
+import { serveGenerator } from '@ganport/serve';
+
+export type Order =
+  | { readonly type: 'serve'; readonly file: string }
+  /** Draws without HTTP, as many requests at a time as there are clients. */
+  | {
+      readonly type: 'draw';
+      readonly count: number;
+      readonly clients: number;
+      readonly seconds: number;
+    }
+  | { readonly type: 'memory' };
+
+export interface Ports {
+  readonly service: number;
+  /** Of a server of node:http that answers every request with nothing. */
+  readonly empty: number;
+}
+
+type Generator = Awaited<ReturnType<typeof loadGenerator>>;
+let generator: Generator | undefined;
+let seed = 0;
+
+process.on('message', async (order: Order) => {
+  if (order.type === 'serve') process.send!(await serve(order.file));
+  else if (order.type === 'draw') process.send!(await draw(generator!, order));
+  else process.send!(process.memoryUsage().rss);
+});
+process.once('disconnect', () => process.exit());
+
+async function serve(file: string): Promise<Ports> {
+  generator = await loadGenerator(file, { device: 'cpu' });
+  const { url } = await serveGenerator(generator, { port: 0 });
+  const empty = createServer((_, response) => response.setHeader('Content-Length', 0).end());
+  await new Promise<void>((resolve) => empty.listen(0, '127.0.0.1', resolve));
+  return { service: Number(new URL(url).port), empty: (empty.address() as AddressInfo).port };
+}
+
+/** @returns pictures a second */
+async function draw(
+  { sampler }: Generator,
+  { count, clients, seconds }: Extract<Order, { type: 'draw' }>,
+): Promise<number> {
+  const began = performance.now();
+  const end = began + seconds * 1000;
+  let drawn = 0;
+  const client = async () => {
+    while (performance.now() < end) {
+      seed += 1;
+      drawn += (await sampler.sample({ seed, count })).count;
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return drawn / ((performance.now() - began) / 1000);
+}
