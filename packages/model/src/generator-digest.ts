@@ -35,7 +35,8 @@ export async function checkGeneratorDigest(
 ): Promise<void> {
   if (expected === undefined) return;
   const place = placeOf(onnx, expected);
-  const bytes = onnx.slice();
+  // Not slice(): that of a Buffer is the same memory.
+  const bytes = new Uint8Array(onnx);
   if (place >= 0) bytes.set(new TextEncoder().encode(NO_DIGEST), place);
   const got = await sha256(bytes);
   if (got === undefined || got === expected) return;

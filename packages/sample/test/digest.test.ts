@@ -33,6 +33,12 @@ test('the digest is of the file with zeros in its place', async () => {
   expect(readGeneratorMetadata(model).digest).toBe(digest);
 });
 
+test('a file that was read as a Buffer is left as it is', async () => {
+  const file = Buffer.from(model);
+  await expect(openGenerator(file, open)).rejects.toThrow('opened');
+  expect(Buffer.compare(file, model)).toBe(0);
+});
+
 test('a whole file is opened, and one of an earlier ganport', async () => {
   await expect(openGenerator(model, open)).rejects.toThrow('opened');
   await expect(openGenerator(plain, open)).rejects.toThrow('opened');
