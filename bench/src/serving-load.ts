@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, openConnection } from './http-connection.ts';
 
 /** What is asked for: an empty answer, or pictures of a new seed each time. */
-export type Asked = 'nothing' | { readonly count: number; readonly format: 'raw' | 'png' };
+type Asked = 'nothing' | { readonly count: number; readonly format: 'raw' | 'png' };
 
 export interface Load {
   readonly port: number;

@@ -1,6 +1,5 @@
 /** Features of the data's images and of drawn ones. */
 import { numbersOf, permutation, STREAM, turnsIn } from '@ganport/model';
-import type { SampleOptions, Sampler } from '@ganport/sample';
 import { readModel } from '@ganport/sample/node';
 import {
   type Dataset,
@@ -48,14 +47,20 @@ export async function openFeatures(
   return openExtractor(await readClassifier(), { size: dataset, what: 'the classifier of digits' });
 }
 
+/** Draws so many pictures from one on: images [count, C, H, W] in −1…1. */
+export type Draw = (start: number, count: number) => Promise<Float32Array>;
+
+interface Parts {
+  extractor: Extractor;
+  count: number;
+  /** Ends it between two parts. */
+  signal: AbortSignal | undefined;
+}
+
 /** Of images from all over the data, whatever its order, with their labels where it has some. */
-export async function extractReal(
-  dataset: Dataset,
-  count: number,
-  extractor: Extractor,
-): Promise<Labelled> {
-  const chosen = permutation(0, 0, dataset.count, STREAM.evaluation).subarray(0, count);
-  const extracted = await extractParts(count, extractor, async (start, part) => {
+export async function extractReal(dataset: Dataset, parts: Parts): Promise<Labelled> {
+  const chosen = permutation(0, 0, dataset.count, STREAM.evaluation).subarray(0, parts.count);
+  const extracted = await extractParts(parts, async (start, part) => {
     const bytes = await dataset.read(chosen.slice(start, start + part));
     return numbersOf(bytes, [dataset.channels, dataset.height, dataset.width]);
   });
@@ -63,39 +68,21 @@ export async function extractReal(
   return labels ? { ...extracted, labels: Array.from(chosen, (i) => labels[i]!) } : extracted;
 }
 
-interface Drawing extends Pick<SampleOptions, 'seed' | 'truncation'> {
-  count: number;
-  /** Whether the classes that are drawn are told. */
-  labelled: boolean;
-}
-
-export async function extractDrawn(
-  sampler: Sampler,
-  { count, labelled, ...drawing }: Drawing,
-  extractor: Extractor,
-): Promise<Labelled> {
-  const extracted = await extractParts(count, extractor, async (start, part) => {
-    const { data, channels, height, width } = await sampler.sample({
-      ...drawing,
-      start,
-      count: part,
-    });
-    return numbersOf(data, [channels, height, width]);
-  });
-  if (!labelled) return extracted;
-  // As `sample` draws them where no class is asked for.
-  const labels = turnsIn(sampler.metadata.classes!.length, 0, count);
-  return { ...extracted, labels: Array.from(labels, Number) };
+/** @param classes that the pictures take turns in, where they are told; else 0 */
+export async function extractDrawn(draw: Draw, classes: number, parts: Parts): Promise<Labelled> {
+  const extracted = await extractParts(parts, draw);
+  if (classes === 0) return extracted;
+  return { ...extracted, labels: Array.from(turnsIn(classes, 0, parts.count), Number) };
 }
 
 async function extractParts(
-  count: number,
-  { dim, classes, extract }: Extractor,
-  images: (start: number, count: number) => Promise<Float32Array>,
+  { count, extractor: { dim, classes, extract }, signal }: Parts,
+  images: Draw,
 ): Promise<Labelled> {
   const features = new Float32Array(count * dim);
   const logits = classes === undefined ? undefined : new Float32Array(count * classes);
   for (let start = 0; start < count; start += PART) {
+    signal?.throwIfAborted();
     const part = await extract(await images(start, Math.min(PART, count - start)));
     features.set(part.features, start * dim);
     logits?.set(part.logits!, start * classes!);

@@ -92,7 +92,7 @@ test('a model of features gets what it takes: another size, colour, its range', 
   const faces = workspace.write('small.npy', npy([48, 8, 8], new Uint8Array(48 * 64)));
   const other = ['eval', RUN, '--count', '24', '--features', path, '--data'];
   expect(await failure(1, ...other, `npy:${faces}`)).toMatch(
-    /the model draws 28×28×1, but small has images of 8×8×1\n$/,
+    /the pictures are of 28×28×1, but small has images of 8×8×1\n$/,
   );
   const cats = ['--on-bad-image', 'skip', '--size', '32'];
   const { stderr } = await ganport(...other, `folder:${workspace.path('cats')}`, ...cats);

@@ -27,11 +27,17 @@ export {
 } from './engines.ts';
 export { knowsClasses } from './evaluate/class-scores.ts';
 export {
+  type Extracted,
   type Extractor,
   FEATURE_RANGES,
   type FeatureRange,
 } from './evaluate/extractor.ts';
-export { type Labelled, LEAST, type Measures, measure } from './evaluate/measure.ts';
+export {
+  type Labelled,
+  LEAST,
+  type Measures,
+  measure,
+} from './evaluate/measure.ts';
 export { areDigits, fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
 export { type Gan, resolveGan } from './gan.ts';
 export { generatorGradient } from './generator-gradient.ts';
