@@ -271,10 +271,10 @@ test.each([1, 3] as const)(
 );
 
 test.each([
-  [[], 'expected one of engines, conv-gradients, event-loop, data, alarm, serve; got none'],
+  [[], 'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got none'],
   [
     ['engnies'],
-    'expected one of engines, conv-gradients, event-loop, data, alarm, serve; got engnies',
+    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got engnies',
   ],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],

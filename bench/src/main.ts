@@ -12,27 +12,24 @@ import { benchData, formatData } from './data.ts';
 import { benchEngines } from './engines.ts';
 import { benchEventLoop, formatEventLoop } from './event-loop.ts';
 import { describeMachine } from './machine.ts';
+import { benchMethods, METHODS } from './methods.ts';
 import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 import { benchServing, formatServing } from './serving.ts';
 
-/** What flags say; a benchmark takes what it knows of them. */
 interface Options {
   threads: number;
   rounds: number;
-  entries: readonly Entry[];
-  presets: Preset[];
-  batches: number[];
-  plot: readonly string[];
-  mnist: string | undefined;
+  /** Of flags that only some benchmarks take. */
+  values: ReturnType<typeof parse>['values'];
   onProgress(line: string): void;
 }
 
 interface Benchmark {
   about: string;
-  /** Measures, and reports to stdout. @returns what --json keeps */
-  run(options: Options): Promise<unknown>;
+  /** @returns what measures, reports to stdout and gives what --json keeps. @throws UsageError */
+  prepare(options: Options): () => Promise<unknown>;
 }
 
 /** @param about one line of the usage */
@@ -43,7 +40,7 @@ function benchmark<T>(
 ): Benchmark {
   return {
     about,
-    async run(options) {
+    prepare: (options) => async () => {
       const measured = await measure(options);
       process.stdout.write(format(measured));
       return measured;
@@ -54,7 +51,7 @@ function benchmark<T>(
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   engines: {
     about: 'training steps of the published GANs: every engine on every device, and PyTorch',
-    run: runEngines,
+    prepare: prepareEngines,
   },
   'conv-gradients': benchmark(
     'equal forms of the gradients in the convolutional GAN, against each other',
@@ -73,7 +70,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ),
   alarm: benchmark(
     'which of sixty labelled runs, healthy and broken on purpose, the alarm tells of',
-    benchAlarm,
+    ({ values: { mnist }, onProgress }) => benchAlarm({ mnist, onProgress }),
     formatAlarm,
   ),
   serve: benchmark(
@@ -81,6 +78,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     benchServing,
     formatServing,
   ),
+  methods: {
+    about: 'trains what docs/methods.md compares, hours of it; again, it goes on',
+    prepare: prepareMethods,
+  },
 };
 
 const NAMES = Object.keys(BENCHMARKS);
@@ -101,8 +102,14 @@ of engines:
   --only NAME[,NAME…] only contenders whose name begins so, such as onnxruntime or "PyTorch cpu"
   --software-webgpu   WebGPU also where there is no GPU, on a software renderer
   --beside FOLDER     also the onnxruntime engine of another revision, built in this folder
-  --python PROGRAM    a Python that has PyTorch, instead of an environment made here
+  --python PROGRAM    a Python that has PyTorch, instead of an environment made here; of methods too
   --plot FILE         also draw a chart, .svg or .png; may be given twice
+
+of methods:
+  --out FOLDER        of the runs and tables.md
+  --only NAME[,NAME…] only these of ${METHODS.join(', ')}
+  --data-dir FOLDER   MNIST's files, which are downloaded otherwise
+  --scale F           times the steps of each run (default: 1); with a larger one, they go on
 
 of alarm:
   --mnist FOLDER      MNIST's files, instead of a download
@@ -123,44 +130,65 @@ async function main(args: readonly string[]): Promise<void> {
   if (!chosen || others.length > 0) {
     throw new UsageError(`expected one of ${NAMES.join(', ')}; got ${[name, ...others].join(' ')}`);
   }
-  const { beside, python, mnist, plot = [], 'software-webgpu': softwareWebgpu } = values;
   const threads = positive('--threads', values.threads ?? `${availableParallelism()}`);
-  const options: Options = {
-    threads,
-    rounds: positive('--rounds', values.rounds ?? '7'),
-    entries: choose(entries({ softwareWebgpu, beside, python }), values.only),
-    presets: presetsOf(values.preset),
-    batches: (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n)),
-    ...{ plot, mnist },
-    onProgress: (line) => process.stderr.write(`${line}\n`),
-  };
+  const rounds = positive('--rounds', values.rounds ?? '7');
+  const onProgress = (line: string) => process.stderr.write(`${line}\n`);
+  const measure = chosen.prepare({ threads, rounds, values, onProgress });
   expectPlaces(values);
-  options.onProgress('machine: matrix products');
+  onProgress('machine: matrix products');
   const machine = await describeMachine([...new Set([1, threads])]);
   process.stdout.write(`\n${formatMachine(machine)}`);
-  const results = await chosen.run(options);
+  const results = await measure();
   if (values.json) {
     writeFileSync(values.json, `${JSON.stringify({ machine, threads, results }, null, 2)}\n`);
   }
 }
 
-async function runEngines({ plot, ...options }: Options): Promise<unknown> {
-  const measured = await benchEngines(options);
-  process.stdout.write(formatReport(measured));
-  const machine = `${cpus()[0]?.model.trim()}, ${options.threads} threads, Node ${process.version}`;
-  for (const file of plot) {
-    const svg = plotEngines(measured, machine);
-    if (extname(file) === '.svg') writeFileSync(file, svg);
-    else await sharp(Buffer.from(svg), { density: 144 }).png().toFile(file);
+function prepareEngines({ values, threads, rounds, onProgress }: Options) {
+  const { beside, python, plot = [], 'software-webgpu': softwareWebgpu } = values;
+  const options = {
+    entries: choose(entries({ softwareWebgpu, beside, python }), values.only),
+    presets: presetsOf(values.preset),
+    batches: (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n)),
+    ...{ threads, rounds, onProgress },
+  };
+  return async () => {
+    const measured = await benchEngines(options);
+    process.stdout.write(formatReport(measured));
+    const machine = `${cpus()[0]?.model.trim()}, ${threads} threads, Node ${process.version}`;
+    for (const file of plot) {
+      const svg = plotEngines(measured, machine);
+      if (extname(file) === '.svg') writeFileSync(file, svg);
+      else await sharp(Buffer.from(svg), { density: 144 }).png().toFile(file);
+    }
+    return measured;
+  };
+}
+
+function prepareMethods({ values, threads, onProgress }: Options) {
+  const only = values.only?.split(',') ?? METHODS;
+  for (const name of only) {
+    if (!METHODS.includes(name)) {
+      throw new UsageError(`--only takes ${METHODS.join(', ')}; got "${name}"`);
+    }
   }
-  return measured;
+  const { out, python, 'data-dir': dataDir } = values;
+  if (out === undefined) throw new UsageError('methods: expected --out FOLDER');
+  const scale = Number(values.scale ?? '1');
+  if (!(scale > 0 && scale <= 100)) {
+    throw new UsageError(`--scale is a number above 0, to 100; got "${values.scale}"`);
+  }
+  return async () => {
+    const options = { out, only, dataDir, scale, threads, python, onProgress };
+    process.stdout.write(await benchMethods(options));
+  };
 }
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const options = {
     ...{ preset: text, batch: text, only: text, threads: text, rounds: text, json: text },
-    ...{ beside: text, python: text, mnist: text },
+    ...{ beside: text, python: text, mnist: text, out: text, scale: text, 'data-dir': text },
     'software-webgpu': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
     plot: { type: 'string', multiple: true },

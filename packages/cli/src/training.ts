@@ -74,20 +74,29 @@ interface Trained {
   exitCode: number;
 }
 
-/**
- * Loads the data and trains. The first Ctrl-C ends training with a checkpoint.
- * @param onStart told of the folder that is trained into, before the first step
- */
+interface Watch {
+  /** Ends training with a checkpoint; without one, the first Ctrl-C does. */
+  signal?: AbortSignal;
+  /** Told of the folder that is trained into, before the first step. */
+  onStart?: ((folder: string) => void) | undefined;
+  /** Called as training begins and after each step. */
+  onTick?: () => void;
+}
+
+/** Loads the data and trains. */
 export async function runTraining(
   training: Training,
   log: Log,
-  onStart?: (folder: string) => void,
+  watch: Watch = {},
 ): Promise<Trained> {
   const crowded = asUsage(() => threadsNotice(training.threads));
   if (crowded) log(crowded);
   const dataset = await loadData(training.config, log);
   try {
-    return await trainOn(dataset, training, log, onStart);
+    const { signal } = watch;
+    const run = (ended: AbortSignal) =>
+      trainOn(dataset, training, log, { ...watch, signal: ended });
+    return await (signal ? run(signal) : interruptible(run));
   } finally {
     await dataset.close?.();
   }
@@ -97,7 +106,7 @@ async function trainOn(
   dataset: Dataset,
   training: Training,
   log: Log,
-  onStart?: (folder: string) => void,
+  { signal, onStart, onTick }: Watch & { signal: AbortSignal },
 ): Promise<Trained> {
   const { fit, ...rest } = training;
   const config = fit ? asUsage(() => fit(dataset)) : training.config;
@@ -118,28 +127,32 @@ async function trainOn(
     if (why) log(`What would be faster does not work here: \`${commandLine('doctor')}\` says why.`);
     onStart?.(folder);
     progress.start();
+    onTick?.();
   };
-  return interruptible(async (signal) => {
-    signal.addEventListener('abort', () => {
-      progress.stop();
-      const again = signal.reason === 'SIGINT' ? 'Ctrl-C again' : 'a second signal';
-      log(`Stopping with a checkpoint; ${again} stops without.`);
+  const stopping = () => {
+    progress.stop();
+    const again = signal.reason === 'SIGINT' ? 'Ctrl-C again' : 'a second signal';
+    log(`Stopping with a checkpoint; ${again} stops without.`);
+  };
+  signal.addEventListener('abort', stopping);
+  try {
+    const result = await train({
+      ...rest,
+      config,
+      dataset,
+      versions: versions(),
+      signal,
+      onStart: announce,
+      onStep(step, metrics) {
+        onTick?.();
+        progress.update(step, metrics);
+      },
+      onScore: progress.score,
+      onNotice: progress.note,
     });
-    try {
-      const result = await train({
-        ...rest,
-        config,
-        dataset,
-        versions: versions(),
-        signal,
-        onStart: announce,
-        onStep: progress.update,
-        onScore: progress.score,
-        onNotice: progress.note,
-      });
-      return { result, exitCode: result.interrupted ? exitCodeOf(signal) : 0 };
-    } finally {
-      progress.stop();
-    }
-  });
+    return { result, exitCode: result.interrupted ? exitCodeOf(signal) : 0 };
+  } finally {
+    signal.removeEventListener('abort', stopping);
+    progress.stop();
+  }
 }

@@ -8,6 +8,7 @@ export {
   resolveConfig,
   type TrainConfig,
 } from './config.ts';
+export { withAbsoluteData } from './data/absolute-source.ts';
 export {
   type Dataset,
   type DownloadProgress,
@@ -15,7 +16,7 @@ export {
   memoryDataset,
   type PrepareProgress,
 } from './data/index.ts';
-export { SOURCES, withSource } from './data/source-name.ts';
+export { SOURCES } from './data/source-name.ts';
 export { expectUnboundedOutput } from './discriminator-output.ts';
 export type { Engine, Metrics, State } from './engine.ts';
 export { EngineError } from './engine-error.ts';
@@ -25,7 +26,7 @@ export {
   createEngine,
   type EngineChoice,
 } from './engines.ts';
-export { knowsClasses } from './evaluate/class-scores.ts';
+export { coveredModes, knowsClasses } from './evaluate/class-scores.ts';
 export {
   type Extracted,
   type Extractor,
@@ -64,6 +65,11 @@ export { duration } from './report/duration.ts';
 export { type FilmOptions, film } from './report/film.ts';
 export { findRuns, type RunSummary } from './report/read-run.ts';
 export { type Drawn, type ReportOptions, report } from './report/report.ts';
+export { planSweep, type SweepEval, type SweepRun } from './sweep/plan.ts';
+export { readResults } from './sweep/results.ts';
+export { type StepClock, stepClock } from './sweep/step-clock.ts';
+export { type SweepResult, sweep, type TrainedRun } from './sweep/sweep.ts';
+export { type Group, groupRuns, groupTable } from './sweep/table.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads, threadsNotice } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

@@ -12,6 +12,7 @@ import { runs } from './runs.ts';
 import { sample } from './sample.ts';
 import { serve } from './serve.ts';
 import { start } from './start.ts';
+import { sweepCommand } from './sweep.ts';
 import { train } from './train.ts';
 import { watch } from './watch.ts';
 
@@ -25,6 +26,7 @@ const WORKING: readonly AnyCommand[] = [
   invertCommand,
   serve,
   evalCommand,
+  sweepCommand,
   runs,
   reportCommand,
   watch,

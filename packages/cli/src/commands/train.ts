@@ -1,13 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
-import { decodeText, PRESETS, type PresetName, parseJson } from '@ganport/model';
-import {
-  type CheckpointChoice,
-  ENGINES,
-  type EngineName,
-  MAX_THREADS,
-  readFileWithin,
-} from '@ganport/model/node';
-import { DEVICES, type Device } from '@ganport/runtime/node';
+import { PRESETS, type PresetName } from '@ganport/model';
+import type { CheckpointChoice } from '@ganport/model/node';
 import {
   configSchema,
   DEFAULT_PRESET,
@@ -17,10 +10,12 @@ import {
   type LossName,
   type Overrides,
   resolveConfig,
-  withSource,
+  withAbsoluteData,
 } from '@ganport/train';
 import { asUsage, command, UsageError } from '../command.ts';
+import { readJson } from '../config-file.ts';
 import { type DataFlags, dataFlags, pictureSettings } from '../data.ts';
+import { ENGINE_FLAGS, type EngineFlags, engineFlags } from '../engine-flags.ts';
 import { checkpointChoice, choice, given, integer, number, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
 import {
@@ -34,9 +29,6 @@ import { openWatch, portOrDefault, WATCH_PORT } from '../watching.ts';
 
 const { steps, batch, seed, adam, every } = configSchema.shape;
 const DATA_FLAGS = dataFlags('Images to learn from');
-
-/** As of a run.json, which holds a configuration and more. */
-const MAX_CONFIG_BYTES = 2 ** 24;
 
 const PRESETS_OWN = "the preset's";
 
@@ -93,23 +85,7 @@ export const train = command({
       ...integer('checkpoint-every', 'Steps between checkpoints', every.shape.checkpoint),
       defaultDescription: PRESETS_OWN,
     },
-    engine: {
-      ...choice('What trains', ['auto', ...ENGINES]),
-      defaultDescription: "auto; resumed, the run's",
-    },
-    device: {
-      ...choice('Where to train', ['auto', ...DEVICES]),
-      defaultDescription: "auto; resumed, the run's",
-    },
-    tf32: {
-      boolean: true,
-      describe: 'On CUDA, multiply with 10-bit mantissas: faster, other rounding',
-      group: 'Options:',
-    },
-    threads: {
-      ...integer('threads', 'Threads of an operator', { minValue: 1, maxValue: MAX_THREADS }),
-      defaultDescription: "one per physical core; resumed, the run's",
-    },
+    ...ENGINE_FLAGS,
     out: { ...text('Run folder to make'), defaultDescription: 'runs/NAME-TIME' },
     resume: text(
       `Run folder to go on with; all may change but ${FIXED.map((name) => `--${name}`).join(', ')}`,
@@ -132,10 +108,15 @@ export const train = command({
         : await resumed(options.resume, options);
     const watch = options.watch === undefined ? undefined : await openWatch(options.watch, log);
     const began = performance.now();
-    const { result, exitCode } = await runTraining(training, log, (folder) => {
-      watch?.show(folder);
-      if (watch) log(`Watch it at ${watch.url}`);
-    }).finally(() => watch?.close());
+    const onStart = watch && {
+      onStart(folder: string) {
+        watch.show(folder);
+        log(`Watch it at ${watch.url}`);
+      },
+    };
+    const { result, exitCode } = await runTraining(training, log, onStart).finally(() =>
+      watch?.close(),
+    );
     const { folder, step, trained, interrupted, warnings } = result;
     const took = duration((performance.now() - began) / 1000);
     const wrong = warnings.map((line) => `Warning: ${line}.\n`).join('');
@@ -151,7 +132,7 @@ export const train = command({
   },
 });
 
-interface Flags extends DataFlags {
+interface Flags extends DataFlags, EngineFlags {
   preset?: PresetName | undefined;
   config?: string | undefined;
   steps?: number | undefined;
@@ -162,10 +143,6 @@ interface Flags extends DataFlags {
   'learning-rate'?: number | undefined;
   'log-every'?: number | undefined;
   'checkpoint-every'?: number | undefined;
-  engine?: EngineName | 'auto' | undefined;
-  device?: Device | 'auto' | undefined;
-  tf32?: boolean | undefined;
-  threads?: number | undefined;
   tensorboard?: boolean | undefined;
   out?: string | undefined;
   checkpoint?: CheckpointChoice | undefined;
@@ -177,28 +154,23 @@ async function newTraining(flags: Flags): Promise<Training> {
     throw new UsageError('--checkpoint is for a run that goes on: expected --resume RUN with it');
   }
   const { preset, config: path, data, batch, seed, loss, flip } = flags;
-  const settings = withAbsoluteData(
-    {
-      ...given({ preset, data, batch, seed, loss, flip }),
-      ...pictureSettings(flags),
-      ...changeable(flags),
-    },
-    { what: COMMAND_LINE, folder: '.' },
+  const flagged = { ...given({ preset, data, batch, seed, loss, flip }), ...pictureSettings(flags) };
+  const settings = asUsage(() =>
+    withAbsoluteData({ ...flagged, ...changeable(flags) }, COMMAND_LINE, '.'),
   );
-  const file =
-    path === undefined
-      ? {}
-      : withAbsoluteData(await readJson(path), { what: path, folder: dirname(path) });
+  const read = path === undefined ? {} : await readJson(path, '--config');
+  const file = asUsage(() => withAbsoluteData(read, path ?? 'no file', dirname(path ?? '.')));
   const sources = [
     [path ?? 'no file', file],
     [COMMAND_LINE, settings],
   ] as const;
   const config = asUsage(() => resolveConfig(sources));
   const fit: Training['fit'] = (image) => resolveConfig(sources, image);
-  const { out } = flags;
+  const { out, tensorboard } = flags;
   const folder = out ?? join('runs', `${config.name}-${timestamp()}`);
   const free = out === undefined;
-  return { config, fit, folder, free, resume: false, ...DEFAULT_ENGINE, ...engineFlags(flags) };
+  const how = { ...DEFAULT_ENGINE, ...engineFlags(flags), ...given({ tensorboard }) };
+  return { config, fit, folder, free, resume: false, ...how };
 }
 
 /** A run's own settings, of which some flags change some. */
@@ -209,9 +181,9 @@ async function resumed(folder: string, flags: Flags): Promise<Training> {
       `--${fixed} cannot change a run that is resumed: expected only --steps, --learning-rate, --log-every, --checkpoint-every, --data-dir, or what trains it`,
     );
   }
-  const { checkpoint } = flags;
+  const { checkpoint, tensorboard } = flags;
   const training = await resumedTraining(folder, changeable(flags));
-  return { ...training, ...given({ checkpoint }), ...engineFlags(flags) };
+  return { ...training, ...given({ checkpoint, tensorboard }), ...engineFlags(flags) };
 }
 
 /** Settings that may change from one part of a run to the next, as far as they were given. */
@@ -226,38 +198,6 @@ function changeable(flags: Flags): Overrides {
   };
 }
 
-/** What trains, where, and what it writes beside the rest, as far as it was asked for. */
-function engineFlags({ engine, device, threads, tf32, tensorboard }: Flags) {
-  if (engine === 'tensorflow' && device === 'webgpu') {
-    throw new UsageError(
-      '--device: the tensorflow engine has no webgpu in Node; expected cpu or cuda, or --engine onnxruntime',
-    );
-  }
-  if (tf32 && device !== undefined && device !== 'auto' && device !== 'cuda') {
-    throw new UsageError(`--tf32 is CUDA's: expected --device cuda, got ${device}`);
-  }
-  return given({ engine, device, threads, tf32, tensorboard });
-}
-
-/** A file's data folder is beside the file, wherever the command is run. */
-function withAbsoluteData(
-  given: unknown,
-  { what, folder }: { what: string; folder: string },
-): unknown {
-  const settings = asUsage(() => withSource(given, what));
-  const { dataDir } = (settings ?? {}) as { dataDir?: unknown };
-  if (typeof dataDir !== 'string') return settings;
-  return { ...(settings as object), dataDir: resolve(folder, dataDir) };
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    const bytes = await readFileWithin(path, MAX_CONFIG_BYTES);
-    return parseJson(decodeText(bytes, path), path);
-  } catch (error) {
-    throw new UsageError(`--config: ${(error as Error).message}`);
-  }
-}
 
 /** Local time as 20261231-235959. */
 function timestamp(): string {

@@ -66,3 +66,11 @@ export function chiSquare(a: readonly number[], b: readonly number[]): number {
     return x + y === 0 ? sum : sum + (Math.sqrt(m / n) * x - Math.sqrt(n / m) * y) ** 2 / (x + y);
   }, 0);
 }
+
+/** Of what a class has in the data, the share that a generator has to draw to have it at all. */
+const COVERED = 0.1;
+
+/** How many of the data's classes are drawn, from the shares of each on both sides. */
+export function coveredModes(real: readonly number[], generated: readonly number[]): number {
+  return real.filter((share, k) => share > 0 && generated[k]! >= COVERED * share).length;
+}

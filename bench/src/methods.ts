@@ -1,0 +1,76 @@
+/** `pnpm bench methods`: trains what docs/methods.md compares, and writes its tables from what there is. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { groupRuns, groupTable, planSweep, readResults } from '@ganport/train';
+import { type MethodsSweep, SWEEPS } from './methods/sweeps.ts';
+
+const CLI = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+
+/** Pictures of each run that are scored; as many of the data, and as many for the floor. */
+const SCORED = 5000;
+
+export interface MethodsOptions {
+  /** Folder of the runs and tables; it goes on with those that are there. */
+  out: string;
+  /** Names of sweeps. */
+  only: readonly string[];
+  /** Of MNIST's files; without it they are downloaded. */
+  dataDir: string | undefined;
+  /** Times the steps of each run: with a larger one, runs go on. */
+  scale: number;
+  threads: number;
+}
+
+/** @returns the tables, and whether a signal has ended it */
+export async function benchMethods(options: MethodsOptions): Promise<string> {
+  const { out, only, threads } = options;
+  mkdirSync(out, { recursive: true });
+  for (const name of only) {
+    const file = join(out, `${name}.json`);
+    writeFileSync(file, `${JSON.stringify(sweepFile(SWEEPS[name]!, options), null, 2)}\n`);
+    const args = ['sweep', file, '--out', join(out, name), '--threads', String(threads)];
+    const ended = await runCommand(args);
+    writeFileSync(join(out, 'tables.md'), await tables(out));
+    if (ended) break;
+  }
+  return tables(out);
+}
+
+function sweepFile({ base, vary }: MethodsSweep, { dataDir, scale }: MethodsOptions): unknown {
+  const data = { data: 'mnist', ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) };
+  const steps = Math.max(1, Math.round(base.steps * scale));
+  return { base: { ...data, ...base, steps }, vary, eval: { count: SCORED } };
+}
+
+/** @returns whether a signal has ended it; a sweep of which all runs fail ends nothing */
+function runCommand(args: readonly string[]): Promise<boolean> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    // The terminal sends it to both; this one waits for what the other saves.
+    const wait = () => {};
+    process.on('SIGINT', wait);
+    child.once('error', fail);
+    child.once('close', (code, signal) => {
+      process.off('SIGINT', wait);
+      if (code === 2) fail(new Error(`ganport ${args.join(' ')}: wrong usage`));
+      else done(signal !== null || (code ?? 0) > 128);
+    });
+  });
+}
+
+/** Of every sweep, also of those that have not begun. */
+async function tables(out: string): Promise<string> {
+  const parts = Object.entries(SWEEPS).map(async ([name, { title, columns }]) => {
+    const sweep = SWEEPS[name]!;
+    const { runs } = planSweep({ base: sweep.base, vary: sweep.vary }, name, out);
+    const folder = join(out, name);
+    const records = existsSync(folder) ? await readResults(folder) : new Map();
+    const groups = groupRuns(runs, [...records.values()]);
+    return `### ${title}\n\n${groupTable(groups, columns)}\n`;
+  });
+  return (await Promise.all(parts)).join('\n');
+}

@@ -1,0 +1,116 @@
+/** `ganport sweep`: each run as `train` and `eval` would have it, and what is wrong in a line. */
+import { readFileSync, rmSync } from 'node:fs';
+import { afterAll, expect, test } from 'vitest';
+import { failure, ganport } from './run.ts';
+import { TINY, Workspace, writeDigits } from './workspace.ts';
+
+const workspace = new Workspace();
+writeDigits(workspace, 'digits', 100);
+afterAll(() => workspace.remove());
+
+async function succeed(...args: string[]): Promise<string> {
+  const outcome = await ganport(...args);
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+  return outcome.stdout;
+}
+
+const base = { ...TINY, data: 'mnist', dataDir: 'digits' };
+const write = (name: string, sweep: object) => workspace.write(name, JSON.stringify(sweep));
+
+test('trains, scores, and tells mean ± deviation', async () => {
+  const rates = { slow: {}, fast: { adam: { learningRate: 0.01 } } };
+  const file = write('sweep.json', {
+    base: { ...base, steps: 4 },
+    vary: { rate: rates, seed: [0, 1] },
+    eval: { count: 24 },
+  });
+  const out = workspace.path('swept');
+  const { groups, runs, ...rest } = JSON.parse(
+    await succeed('sweep', file, '--out', out, '--threads', '1', '--json'),
+  );
+  expect(rest).toEqual({ folder: out, of: 4, interrupted: false });
+  expect(groups[0]).toMatchObject({ settings: { rate: 'slow' }, steps: [4], done: 2, failed: 0 });
+  const [first] = runs;
+  expect(first).toMatchObject({ name: 'rate=slow,seed=0', status: 'done', step: 4 });
+
+  // The same numbers as by the commands it stands for.
+  const folder = `${out}/rate=slow,seed=0`;
+  const data = ['--data', 'mnist', '--data-dir', workspace.path('digits')];
+  const { metrics } = JSON.parse(await succeed('eval', folder, ...data, '--count', '24', '--json'));
+  for (const [name, { value }] of Object.entries<{ value: number }>(metrics)) {
+    expect(first.scores).toHaveProperty([name], value);
+  }
+  const config = write('tiny.json', base);
+  await succeed('train', '--config', config, '--threads', '1', '--out', workspace.path('alone'));
+  const last = '/checkpoints/step-000004.safetensors';
+  expect(workspace.contents('swept/rate=slow,seed=0')[last]).toBe(
+    workspace.contents('alone')[last],
+  );
+  const table = readFileSync(`${out}/results.md`, 'utf8');
+  expect(table).toMatch(/^\| rate \| KID \| Fréchet distance \| .* \| steps \| runs \|\n/);
+  expect(table).toMatch(/\n\| slow \| \S+ ± \S+ \| .* \| 4 \| 2 \|\n/);
+
+  // Again, there is nothing to do: as fast, and the same.
+  const before = workspace.contents('swept');
+  const text = await succeed('sweep', file, '--out', out);
+  expect(text).toContain(`4 of 4 runs are done; they are in ${out}.`);
+  expect(workspace.contents('swept')).toEqual(before);
+});
+
+test('goes on where a run fails; where all fail, so does it', async () => {
+  const vary = { dataDir: ['digits', 'missing'] };
+  const file = write('missing.json', { base, vary, eval: { count: 24 } });
+  const out = workspace.path('some');
+  const text = await succeed('sweep', file, '--out', out, '--threads', '1');
+  expect(text).toMatch(
+    /\nFailed: dataDir=missing: cannot read [^\n]+ no such file [^\n]+\n1 of 2 runs are done/,
+  );
+  rmSync(out, { recursive: true });
+  const none = write('none.json', { base, vary: { dataDir: ['missing'] } });
+  expect(await ganport('sweep', none, '--out', out)).toMatchObject({ code: 1 });
+});
+
+test('images that there are no features for have the scores of their checkpoints', async () => {
+  const networks = {
+    generator: {
+      inputs: { z: [2] },
+      layers: [
+        { type: 'dense', units: 48 },
+        { type: 'tanh' },
+        { type: 'reshape', shape: [3, 4, 4] },
+      ],
+    },
+    discriminator: {
+      inputs: { image: [3, 4, 4] },
+      layers: [{ type: 'flatten' }, { type: 'dense', units: 1 }],
+    },
+  };
+  const header = Uint8Array.from([0, 0, 8, 4, 0, 0, 0, 48, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 3]);
+  const pixels = Uint8Array.from({ length: 48 * 48 }, (_, i) => (i * 31) % 256);
+  const images = workspace.write('colour-images-idx4-ubyte', Buffer.concat([header, pixels]));
+  const file = write('colour.json', {
+    base: { ...base, ...networks, data: 'idx', dataDir: images, steps: 2 },
+    vary: { seed: [0] },
+  });
+  const out = workspace.path('colour');
+  const json = await succeed('sweep', file, '--out', out, '--threads', '1', '--json');
+  expect(JSON.parse(json).runs[0].scores).toEqual({ swd: expect.any(Number) });
+});
+
+test.each<[string, string, number, string]>([
+  ['{', 'not JSON', 2, 'is not JSON'],
+  ['{"vary":{"seed":[]}}', 'nothing to try', 2, 'vary.seed: expected a list of at least 1 item'],
+  ['{"vary":{"stepz":[1]}}', 'an unknown setting', 2, 'did you mean "steps"?'],
+])('%s: %s', async (text, _, code, said) => {
+  const file = workspace.write('bad.json', text);
+  const out = workspace.path('never');
+  expect(await failure(code, 'sweep', file, '--out', out)).toContain(said);
+  expect(workspace.contents()).not.toHaveProperty(['/never/results.json']);
+});
+
+test('a file that is not there, and a folder that is a run', async () => {
+  const out = workspace.path('alone');
+  expect(await failure(2, 'sweep', workspace.path('no.json'), '--out', out)).toContain('no.json');
+  const file = write('one.json', { vary: { seed: [0] } });
+  expect(await failure(1, 'sweep', file, '--out', out)).toContain(`${out} is a run`);
+});
