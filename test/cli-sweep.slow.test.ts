@@ -9,13 +9,13 @@ const { folder } = workspace;
 writeDigits(workspace, 'digits', 100);
 afterAll(() => workspace.remove());
 
-const every = { metrics: 10, checkpoint: 100 };
-const base = { ...TINY, data: 'mnist', dataDir: 'digits', steps: 1400, every };
+const every = { metrics: 10, checkpoint: 300 };
+const base = { ...TINY, data: 'mnist', dataDir: 'digits', steps: 700, every };
 const vary = { loss: ['bce', 'hinge'], seed: [0] };
 workspace.write('sweep.json', JSON.stringify({ base, vary, eval: { count: 24 } }));
 const line = (out: string) => ['sweep', 'sweep.json', '--out', out, '--threads', '1'];
 
-const LAST = (loss: string) => `/loss=${loss},seed=0/checkpoints/step-001400.safetensors`;
+const LAST = (loss: string) => `/loss=${loss},seed=0/checkpoints/step-000700.safetensors`;
 
 function results(out: string) {
   const { runs } = JSON.parse(readFileSync(workspace.path(out, 'results.json'), 'utf8'));
@@ -27,7 +27,7 @@ test('is at last as one that was left alone', async () => {
   expect(await runCommand(line('whole'), folder)).toMatchObject({ code: 0 });
 
   const stopped = startCommand(line('parts'), folder);
-  await stopped.printed(/step \d+\/1400/);
+  await stopped.printed(/step \d+\/700/);
   stopped.kill('SIGINT');
   const { code, stdout } = await stopped.exit;
   expect(code).toBe(130);
@@ -37,7 +37,7 @@ test('is at last as one that was left alone', async () => {
   expect(results('parts')).toMatchObject([{ name: 'loss=bce,seed=0', status: 'training' }]);
 
   const killed = startCommand(line('parts'), folder);
-  await killed.printed(/Run 2 of 2[\s\S]*step \d+\/1400/);
+  await killed.printed(/Run 2 of 2[\s\S]*step \d+\/700/);
   killed.kill('SIGKILL');
   expect((await killed.exit).code).toBe(137);
   expect(results('parts')).toMatchObject([{ status: 'done' }, { status: 'training', step: 0 }]);

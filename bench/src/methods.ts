@@ -4,12 +4,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { groupRuns, groupTable, planSweep, readResults } from '@ganport/train';
+import { prepareData } from './methods/data.ts';
 import { type MethodsSweep, SWEEPS } from './methods/sweeps.ts';
 
 const CLI = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
-
-/** Pictures of each run that are scored; as many of the data, and as many for the floor. */
-const SCORED = 5000;
 
 export interface MethodsOptions {
   /** Folder of the runs and tables; it goes on with those that are there. */
@@ -29,7 +27,7 @@ export async function benchMethods(options: MethodsOptions): Promise<string> {
   mkdirSync(out, { recursive: true });
   for (const name of only) {
     const file = join(out, `${name}.json`);
-    writeFileSync(file, `${JSON.stringify(sweepFile(SWEEPS[name]!, options), null, 2)}\n`);
+    writeFileSync(file, `${JSON.stringify(await sweepFile(SWEEPS[name]!, options), null, 2)}\n`);
     const args = ['sweep', file, '--out', join(out, name), '--threads', String(threads)];
     const ended = await runCommand(args);
     writeFileSync(join(out, 'tables.md'), await tables(out));
@@ -38,11 +36,35 @@ export async function benchMethods(options: MethodsOptions): Promise<string> {
   return tables(out);
 }
 
-function sweepFile({ base, vary }: MethodsSweep, { dataDir, scale }: MethodsOptions): unknown {
-  const data = { data: 'mnist', ...(dataDir !== undefined && { dataDir: resolve(dataDir) }) };
-  const steps = Math.max(1, Math.round(base.steps * scale));
-  return { base: { ...data, ...base, steps }, vary, eval: { count: SCORED } };
+async function sweepFile(
+  { data, base, vary }: MethodsSweep,
+  { out, dataDir, scale }: MethodsOptions,
+): Promise<unknown> {
+  const digits = dataDir === undefined ? undefined : resolve(dataDir);
+  const prepared = await prepareData(data, resolve(out, 'data'), digits);
+  const { count, features } = prepared;
+  const scaled = (steps: number) => Math.max(1, Math.round(steps * scale));
+  return {
+    base: { ...prepared.base, ...base, steps: scaled(base.steps) },
+    vary: mapSteps(vary, scaled),
+    eval: { count, ...(features !== undefined && { features }) },
+  };
 }
+
+/** Named settings may have steps of their own, so that all take as long. */
+function mapSteps(vary: MethodsSweep['vary'], scaled: (steps: number) => number): unknown {
+  const entries = Object.entries(vary).map(([axis, values]) => {
+    if (Array.isArray(values)) return [axis, values];
+    const named = Object.entries(values as Named).map(([name, { steps, ...rest }]) => [
+      name,
+      { ...rest, ...(steps !== undefined && { steps: scaled(steps) }) },
+    ]);
+    return [axis, Object.fromEntries(named)];
+  });
+  return Object.fromEntries(entries);
+}
+
+type Named = Record<string, { steps?: number }>;
 
 /** @returns whether a signal has ended it; a sweep of which all runs fail ends nothing */
 function runCommand(args: readonly string[]): Promise<boolean> {

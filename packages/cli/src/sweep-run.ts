@@ -70,7 +70,8 @@ export async function scoreRun(
     );
     const scores = Object.entries(metrics).map(([name, { value }]) => [name, value] as const);
     return {
-      ...Object.fromEntries(scores),
+      // Such as χ², where a class that is drawn is not in the data's part.
+      ...Object.fromEntries(scores.filter(([, value]) => Number.isFinite(value))),
       ...(modes && { 'classes drawn': coveredModes(modes.real, modes.generated) }),
     };
   } finally {

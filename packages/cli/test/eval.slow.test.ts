@@ -1,6 +1,8 @@
 /** What `ganport eval` tells of a generator of classes, and what a run on digits keeps as its best. */
 import { mkdirSync, readFileSync } from 'node:fs';
+import { exportGenerator } from '@ganport/export';
 import { buildModel, encodeModel, input, ops } from '@ganport/onnx';
+import { loadGenerator } from '@ganport/sample/node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { greyPng } from '../../train/test/files.ts';
 import { npy, zip } from '../../train/test/npy.ts';
@@ -42,6 +44,27 @@ test('class accuracy is told of a generator of the digits, beside that of the da
   expect(value).toBeLessThanOrEqual(most + 1e-9);
   const text = await succeed('eval', CLASSES, '--data', 'glyphs', '--count', '24');
   expect(text).toMatch(/^class accuracy +\d\.\d+ ± \d\S* +real: \d\S* ± \S+ +higher$/m);
+});
+
+test('pictures in an array get what the generator that drew them gets', async () => {
+  const { model } = await exportGenerator(RUN, { version: '0' });
+  const { sampler } = await loadGenerator({ path: RUN, bytes: model }, { device: 'cpu' });
+  const { data } = await sampler.sample({ seed: 42, start: 0, count: 30 });
+  await sampler.close();
+  const array = `npy:${workspace.write('pictures.npy', npy([30, 28, 28], data))}`;
+  const measured = async (of: string) =>
+    JSON.parse(await succeed('eval', of, '--data', 'glyphs', '--count', '30', '--json'));
+  const drawn = await measured(RUN);
+  expect(await measured(array)).toEqual(drawn);
+  // More are not there.
+  const more = await ganport('eval', array, '--data', 'glyphs', '--count', '40', '--json');
+  expect(JSON.parse(more.stdout)).toMatchObject({ count: 30 });
+  expect(more.stderr).toBe(`${array} has 30 pictures: all are compared, not 40\n`);
+  const few = `npy:${workspace.write('few.npy', npy([23, 28, 28], data.subarray(0, 23 * 784)))}`;
+  expect(await ganport('eval', few, '--data', 'glyphs')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('expected at least 24 pictures, got 23'),
+  });
 });
 
 test('no class accuracy is told of a generator without classes', async () => {

@@ -21,8 +21,13 @@ export const evalCommand = command({
       'eval runs/cats --data folder:cats --features inception.onnx --features-range 0..255',
       'By another model',
     ],
+    ['eval npy:pictures.npy --data mnist', 'Pictures that are there already, whatever drew them'],
   ],
-  arguments: { model: argument('A run folder, a generator.onnx, or - for standard input') },
+  arguments: {
+    model: argument(
+      'A run folder, a generator.onnx, - for standard input, or npy:FILE of pictures',
+    ),
+  },
   flags: {
     ...DATA_FLAGS,
     data: { ...DATA_FLAGS.data, demandOption: true },
