@@ -63,10 +63,10 @@ class Training:
     layout = torch.channels_last
     fused_adam = True
 
-    def __init__(self, preset, batch, threads, device):
+    def __init__(self, preset, batch, threads, device, seed=0):
         if device == "cuda" and not torch.cuda.is_available():
             raise RuntimeError(f"PyTorch {torch.__version__} finds no CUDA device")
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         torch.set_num_threads(threads)
         torch.set_flush_denormal(True)
         # TF32 off, as in the other contenders.
