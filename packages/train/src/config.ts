@@ -115,6 +115,11 @@ const DCGAN = {
   every: { metrics: 10, checkpoint: 500 },
 } as const;
 
+const R3GAN_STEPS = 4000;
+/** Huang et al. 2024 let β₂ and the penalties' weight change over the whole run. */
+const overR3gan = (from: number, to: number) =>
+  ({ from, to, steps: R3GAN_STEPS, shape: 'cosine' }) as const;
+
 const TRAINING = {
   mlp: { ...PUBLISHED, batch: 128, steps: 20_000, every: { metrics: 20, checkpoint: 2000 } },
   conv: { ...PUBLISHED, batch: 64, steps: 3000, every: { metrics: 5, checkpoint: 250 } },
@@ -131,29 +136,31 @@ const TRAINING = {
   sngan: {
     ...PUBLISHED,
     loss: 'hinge',
-    batch: 64,
+    batch: 32,
     steps: 5000,
-    adam: { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
+    adam: { learningRate: 5e-4, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
     ema: 0.995,
-    every: { metrics: 10, checkpoint: 250 },
+    every: { metrics: 10, checkpoint: 500 },
   },
   resnet: {
     ...PUBLISHED,
     loss: 'hinge',
-    batch: 64,
-    steps: 5000,
-    adam: { learningRate: 2e-4, beta1: 0, beta2: 0.9, epsilon: 1e-8 },
+    batch: 32,
+    steps: 4000,
+    adam: { learningRate: 5e-4, beta1: 0, beta2: 0.9, epsilon: 1e-8 },
     ema: 0.995,
-    every: { metrics: 5, checkpoint: 250 },
+    every: { metrics: 10, checkpoint: 500 },
   },
   r3gan: {
     ...PUBLISHED,
     loss: 'relativistic',
-    batch: 64,
-    steps: 5000,
-    adam: { learningRate: 2e-4, beta1: 0, beta2: 0.99, epsilon: 1e-8 },
+    penalties: { r1: overR3gan(1, 0.1), r2: overR3gan(1, 0.1) },
+    batch: 32,
+    steps: R3GAN_STEPS,
+    adam: { learningRate: 5e-4, beta1: 0, beta2: overR3gan(0.9, 0.99), epsilon: 1e-8 },
     ema: 0.995,
-    every: { metrics: 5, checkpoint: 250 },
+    emaWarmup: true,
+    every: { metrics: 10, checkpoint: 500 },
   },
 } satisfies Record<PresetName, { loss: LossName; [setting: string]: unknown }>;
 
@@ -208,7 +215,7 @@ export function resolveConfig(
   const asked = overrides.findLast((o) => o.loss)?.loss;
   const { training, penalties }: Loss = LOSSES[asked ?? config.loss];
   if (asked) {
-    Object.assign(config, training, { adam: { ...config.adam, ...training?.adam } });
+    Object.assign(config, training, { adam: { ...config.adam, ...training?.adam }, penalties });
   }
   for (const { $schema: _, preset: __, adam, every, ...rest } of overrides) {
     Object.assign(config, rest);
@@ -218,6 +225,8 @@ export function resolveConfig(
     });
   }
   config.penalties ??= penalties;
+  // A preset's warm-up is that of its average.
+  if (config.ema === 0 && !overrides.some((o) => o.emaWarmup)) delete config.emaWarmup;
   const resolved = parseOrThrow(configSchema, config, 'the configuration');
   expectSettingsOfLoss(resolved);
   if (resolved.emaWarmup && resolved.ema === 0) {

@@ -143,6 +143,20 @@ test.each([
   expect(() => resolveConfig([['a.json', value]])).toThrow(message);
 });
 
+test('r3gan has the schedules of its paper; another loss or no average leaves out what is theirs', () => {
+  const config = resolveConfig([['a.json', { preset: 'r3gan' }]]);
+  expect(config).toMatchObject({
+    loss: 'relativistic',
+    adam: { beta1: 0, beta2: { from: 0.9, to: 0.99, steps: config.steps } },
+    penalties: { r1: { from: 1, to: 0.1 }, r2: { from: 1, to: 0.1 } },
+    emaWarmup: true,
+  });
+  expect(resolveConfig([['run.json', JSON.parse(JSON.stringify(config))]])).toEqual(config);
+  const other = resolveConfig([['a.json', { preset: 'r3gan', loss: 'bce', ema: 0 }]]);
+  expect(other.penalties).toEqual({});
+  expect(other).not.toHaveProperty('emaWarmup');
+});
+
 test('a loss comes with its penalties, unless others are given', () => {
   const { penalties } = resolveConfig([['a.json', { loss: 'wasserstein' }]]);
   expect(penalties).toEqual({ gradient: 10 });

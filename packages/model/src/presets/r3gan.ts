@@ -6,9 +6,12 @@ import {
   type Preset,
   type Start,
   startOf,
+  widths,
 } from './preset.ts';
 
 const MOST_FILTERS = 128;
+/** Those at half the image's size. */
+const LAST_FILTERS = 32;
 /** Channels of a group, and how much wider than its block a grouped convolution is. */
 const GROUP = 16;
 const EXPANSION = 2;
@@ -34,11 +37,9 @@ function block(name: string, from: string, filters: number, blocks: number): Lay
   ];
 }
 
-/** Filters from the smallest images to the largest: twice as many at half the size, up to a limit. */
+/** Filters from the smallest images to half the image's size: twice as many at half the size, up to a limit. */
 function stages({ doublings }: Start): number[] {
-  return Array.from({ length: doublings + 1 }, (_, i) =>
-    Math.min(MOST_FILTERS, 16 * 2 ** (doublings - i)),
-  );
+  return widths(doublings, LAST_FILTERS).map((filters) => Math.min(MOST_FILTERS, filters));
 }
 
 function generator(image: ImageSize, start: Start): Layers {
@@ -57,7 +58,8 @@ function generator(image: ImageSize, start: Start): Layers {
           ...block(`stage${i + 1}`, `start${i + 1}`, each, filters.length),
         ],
       ),
-    { type: 'conv2d', filters: image.channels, kernel: 1, init: 'he', bias: false },
+    { type: 'conv2d', filters: 4 * image.channels, kernel: 1, init: 'he', bias: false },
+    { type: 'pixelShuffle' },
   ];
 }
 
@@ -66,7 +68,15 @@ function discriminator(start: Start): Layers {
   const kernel: [number, number] = [start.height, start.width];
   const last = filters.at(-1)!;
   return [
-    { type: 'conv2d', filters: largest!, kernel: 1, init: 'he', bias: false, name: 'start0' },
+    {
+      type: 'conv2d',
+      filters: largest!,
+      kernel: 2,
+      stride: 2,
+      init: 'he',
+      bias: false,
+      name: 'start0',
+    },
     ...block('stage0', 'start0', largest!, filters.length + 1),
     ...filters.flatMap(
       (each, i): Layers => [
@@ -88,7 +98,11 @@ function discriminator(start: Start): Layers {
   ];
 }
 
-/** A small form of Huang et al. 2024's networks: z 64, residual blocks without normalisation, one at each size. */
+/**
+ * A small form of Huang et al. 2024's networks: z 64, residual blocks without normalisation. For CPUs it has one
+ * block of 32 to 128 filters at each size up to half the image's, whose pixels are drawn and seen four at a time;
+ * the paper's have two of 768 filters, at the image's size too.
+ */
 export const r3gan: Preset = (image) => {
   const start = startOf(image, 'r3gan');
   return {
