@@ -271,7 +271,10 @@ test.each([1, 3] as const)(
 );
 
 test.each([
-  [[], 'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got none'],
+  [
+    [],
+    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got none',
+  ],
   [
     ['engnies'],
     'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got engnies',

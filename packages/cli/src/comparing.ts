@@ -113,7 +113,12 @@ async function openPictures(
   return {
     ...{ size, classes },
     async draw(start, count) {
-      const { data, channels, height, width } = await sampler.sample({ seed, truncation, start, count });
+      const { data, channels, height, width } = await sampler.sample({
+        seed,
+        truncation,
+        start,
+        count,
+      });
       return numbersOf(data, [channels, height, width]);
     },
     close: () => sampler.close(),

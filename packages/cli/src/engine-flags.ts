@@ -2,8 +2,7 @@
 import { ENGINES, type EngineName, MAX_THREADS } from '@ganport/model/node';
 import { DEVICES, type Device } from '@ganport/runtime/node';
 import { UsageError } from './command.ts';
-import { choice, integer } from './flags.ts';
-import { given } from './flags.ts';
+import { choice, given, integer } from './flags.ts';
 
 export const ENGINE_FLAGS = {
   engine: {

@@ -11,15 +11,10 @@ import {
 } from '@ganport/train';
 import type { Log } from './command.ts';
 import { compareWith } from './comparing.ts';
-import type { EngineFlags } from './engine-flags.ts';
 import { loadData } from './data.ts';
+import type { EngineFlags } from './engine-flags.ts';
 import { given } from './flags.ts';
-import {
-  DEFAULT_ENGINE,
-  resumedTraining,
-  runTraining,
-  type Training,
-} from './training.ts';
+import { DEFAULT_ENGINE, resumedTraining, runTraining, type Training } from './training.ts';
 
 interface RunOptions {
   folder: string;

@@ -154,7 +154,10 @@ async function newTraining(flags: Flags): Promise<Training> {
     throw new UsageError('--checkpoint is for a run that goes on: expected --resume RUN with it');
   }
   const { preset, config: path, data, batch, seed, loss, flip } = flags;
-  const flagged = { ...given({ preset, data, batch, seed, loss, flip }), ...pictureSettings(flags) };
+  const flagged = {
+    ...given({ preset, data, batch, seed, loss, flip }),
+    ...pictureSettings(flags),
+  };
   const settings = asUsage(() =>
     withAbsoluteData({ ...flagged, ...changeable(flags) }, COMMAND_LINE, '.'),
   );
@@ -197,7 +200,6 @@ function changeable(flags: Flags): Overrides {
     every: given({ metrics, checkpoint }),
   };
 }
-
 
 /** Local time as 20261231-235959. */
 function timestamp(): string {
