@@ -50,6 +50,29 @@ test('the latent is told as JSON', async () => {
   expect(found.mse).toBeCloseTo((found.rmse / 127.5) ** 2, 12);
 });
 
+test('what was found is drawn again by sample', async () => {
+  const { stdout } = await searched('--json', '-o', at('pair.png'), '--scale', '1');
+  await writeFile(at('found.json'), stdout);
+  const draw = (...more: string[]) => ['sample', at('g.onnx'), '--z', ...more];
+  const drawn = await ganport(...draw(at('found.json')), '-o', at('again.npy'), '--json');
+  expect(JSON.parse(drawn.stdout)).toMatchObject({ count: 1, z: at('found.json') });
+  const pair = await decodePicture(await readFile(at('pair.png')));
+  const right = pair.data.filter((_, i) => i % 10 >= 5);
+  expect(new Uint8Array((await readFile(at('again.npy'))).subarray(-35))).toEqual(right);
+  for (const [text, why] of [
+    ['{', 'is not JSON'],
+    ['{}', 'z is missing'],
+    ['{"z":["1"]}', 'z.0: '],
+    ['{"z":[1e99,0,0,0,0,0]}', 'finite'],
+    ['{"z":[1]}', 'its latent has 1 numbers, expected 6 of this model'],
+    ['{"z":[1,2,3,4,5,6],"class":"a"}', 'was trained without classes'],
+  ]) {
+    await writeFile(at('bad.json'), text!);
+    expect(await failure(1, ...draw(at('bad.json')))).toContain(why);
+  }
+  expect(await failure(1, ...draw(at('none.json')))).toContain('no such file');
+});
+
 test.each([
   ['empty.png', 'it is empty: 0 bytes'],
   ['text.png', 'expected PNG, JPEG, WebP or AVIF, got something else'],

@@ -10,6 +10,7 @@ export {
 } from './codes.ts';
 export { nearestDistance } from './diversity.ts';
 export { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
+export { type FoundLatent, parseFoundLatent } from './found-latent.ts';
 export { checkGeneratorDigest, NO_DIGEST, sealGenerator } from './generator-digest.ts';
 export {
   type GeneratorMetadata,

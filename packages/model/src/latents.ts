@@ -12,7 +12,7 @@ import { rangeReason } from './whole-number.ts';
 const MAX_TRUNCATION = 6;
 
 /** As generator.onnx's metadata allows. */
-const MAX_LATENT_SIZE = 65_536;
+export const MAX_LATENT_SIZE = 65_536;
 
 /** Of a sample: one 32-bit counter word holds its index. */
 export const MAX_INDEX = 2 ** 32 - 1;

@@ -1,5 +1,13 @@
-import { MAX_INDEX, quote } from '@ganport/model';
-import { MAX_COUNT } from '@ganport/sample';
+import {
+  decodeText,
+  type FoundLatent,
+  type Images,
+  MAX_INDEX,
+  parseFoundLatent,
+  quote,
+} from '@ganport/model';
+import { readFileWithin } from '@ganport/model/node';
+import { MAX_COUNT, type Sampler } from '@ganport/sample';
 import { encodeImages, IMAGE_FORMATS, type ImageFormat } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
 import { DRAWING, withSampler } from '../drawing.ts';
@@ -16,6 +24,7 @@ export const sample = command({
   examples: [
     ['sample runs/mlp', 'With its generator.onnx: a grid of 64, samples.png'],
     ['sample model.onnx --count 9 -o nine.npy', 'uint8 [9, H, W, C] for NumPy'],
+    ['sample model.onnx --z found.json', 'What `ganport invert` found'],
     ['sample model.onnx --start 12 --count 1', 'Picture 12 alone'],
   ],
   arguments: { model: MODEL },
@@ -29,6 +38,7 @@ export const sample = command({
       ...choice('PNG and WebP hold a grid', IMAGE_FORMATS),
       defaultDescription: "the file's ending, else png",
     },
+    z: text('JSON of `ganport invert --json`, whose latent is drawn in place of a seed’s'),
     scale: {
       ...integer('scale', 'Size of a pixel in PNG and WebP', {
         minValue: 1,
@@ -51,6 +61,18 @@ export const sample = command({
         `--start and --count: expected at most ${MAX_INDEX + 1} together, got ${start + count}`,
       );
     }
+    if (wanted.z !== undefined) {
+      const path = wanted.z;
+      const found = await readFoundLatent(path);
+      const named = { ...wanted, class: wanted.class ?? found.class };
+      return withSampler(named, async (sampler, { label, device }) => {
+        const images = await drawFound(sampler, found, { label, path });
+        return deliver(out, await encodeImages(images, format, { scale }), {
+          json: { file: out, z: path, count: 1, format, device },
+          text: `${wrote(out)}: the latent of ${path}, drawn on ${device}.`,
+        });
+      });
+    }
     return withSampler(wanted, async (sampler, { label, codes, device }) => {
       const images = await sampler.sample({ seed, start, count, label, codes, truncation });
       const bytes = await encodeImages(images, format, { scale });
@@ -63,6 +85,30 @@ export const sample = command({
     });
   },
 });
+
+/** Larger than any: a number takes some twenty characters. */
+const MAX_LATENT_BYTES = 2 ** 22;
+
+async function readFoundLatent(path: string): Promise<FoundLatent> {
+  const bytes = await readFileWithin(path, MAX_LATENT_BYTES);
+  return parseFoundLatent(decodeText(bytes, path), path);
+}
+
+async function drawFound(
+  { metadata, draw }: Sampler,
+  { z }: FoundLatent,
+  { label, path }: { label: number | undefined; path: string },
+): Promise<Images> {
+  const { size } = metadata.latent;
+  if (z.length !== size) {
+    throw new Error(`${path}: its latent has ${z.length} numbers, expected ${size} of this model`);
+  }
+  if (metadata.classes && label === undefined) {
+    throw new Error(`${path} names no class, of which this model takes one: give it by --class`);
+  }
+  const labels = label === undefined ? undefined : [label];
+  return draw({ latents: Float32Array.from(z), labels });
+}
 
 /** @throws UsageError if a file's name promises another format than is asked for, or than there is */
 function formatFor(out = '', asked?: ImageFormat): ImageFormat {
