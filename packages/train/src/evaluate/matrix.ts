@@ -7,41 +7,56 @@
 export function rowProducts(a: Float64Array, b: Float64Array, length: number): Float64Array {
   const [p, q] = [a.length / length, b.length / length];
   const out = new Float64Array(p * q);
-  for (let i = 0; i < p; i++) {
+  for (let i = 0; i < p; i += 2) {
     // A product with itself is symmetric: half of it is enough.
-    const most = a === b ? i + 1 : q;
+    const most = a === b ? Math.min(i + 2, q) : q;
     let j = 0;
-    for (; j + 4 <= most; j += 4)
-      fourProducts(out, i * q + j, a, i * length, b, j * length, length);
-    for (; j < most; j++) out[i * q + j] = dot(a, i * length, b, j * length, length);
-    if (a === b) for (let k = 0; k < i; k++) out[k * q + i] = out[i * q + k]!;
+    if (i + 1 < p) {
+      for (; j + 3 <= most; j += 3) sixProducts(out, i * q + j, q, a, i, b, j, length);
+    }
+    for (; j < most; j++) {
+      out[i * q + j] = dot(a, i * length, b, j * length, length);
+      if (i + 1 < p) out[(i + 1) * q + j] = dot(a, (i + 1) * length, b, j * length, length);
+    }
+    if (a === b) {
+      for (let k = 0; k < most; k++) {
+        out[k * q + i] = out[i * q + k]!;
+        if (i + 1 < p) out[k * q + i + 1] = out[(i + 1) * q + k]!;
+      }
+    }
   }
   return out;
 }
 
-/** Of the row at `i` with four rows from `j` on: each number of the first is read once. */
-function fourProducts(
+/** Of two rows from `i` on with three from `j` on: five numbers are read for six products. */
+function sixProducts(
   out: Float64Array,
   at: number,
+  columns: number,
   a: Float64Array,
   i: number,
   b: Float64Array,
   j: number,
   length: number,
 ): void {
-  const [j1, j2, j3] = [j + length, j + 2 * length, j + 3 * length];
-  let [first, second, third, fourth] = [0, 0, 0, 0];
+  const [a0, a1] = [i * length, (i + 1) * length];
+  const [b0, b1, b2] = [j * length, (j + 1) * length, (j + 2) * length];
+  let [s00, s01, s02, s10, s11, s12] = [0, 0, 0, 0, 0, 0];
   for (let k = 0; k < length; k++) {
-    const x = a[i + k]!;
-    first += x * b[j + k]!;
-    second += x * b[j1 + k]!;
-    third += x * b[j2 + k]!;
-    fourth += x * b[j3 + k]!;
+    const x = a[a0 + k]!;
+    const y = a[a1 + k]!;
+    const u = b[b0 + k]!;
+    const v = b[b1 + k]!;
+    const w = b[b2 + k]!;
+    s00 += x * u;
+    s01 += x * v;
+    s02 += x * w;
+    s10 += y * u;
+    s11 += y * v;
+    s12 += y * w;
   }
-  out[at] = first;
-  out[at + 1] = second;
-  out[at + 2] = third;
-  out[at + 3] = fourth;
+  out.set([s00, s01, s02], at);
+  out.set([s10, s11, s12], at + columns);
 }
 
 function dot(a: Float64Array, i: number, b: Float64Array, j: number, length: number): number {
