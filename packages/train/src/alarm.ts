@@ -1,7 +1,7 @@
 /** Says in words when training goes wrong without an error, and what to change. `pnpm bench alarm` measures how well. */
 import type { TrainConfig } from './config.ts';
 import type { Metrics } from './engine.ts';
-import type { Look } from './evaluate/evaluation.ts';
+import type { Kinds, Look } from './evaluate/evaluation.ts';
 import { LOSSES, type Loss } from './recipe/losses.ts';
 
 /** Steps that are judged together, and of how many metrics must be out of bounds: they cross them for a moment in healthy runs too. */
@@ -22,6 +22,9 @@ const RECOVERED_ABOVE = 0.05;
 /** Of the largest variety that a run's pictures had; and once they have more than that, they are narrow no more. */
 const NARROW_BELOW = 0.25;
 const WIDE_ABOVE = 0.35;
+/** Of the most kinds, once those were half of the data's: noise is of a few. */
+const FEW_BELOW = 0.5;
+const MANY_ABOVE = 0.6;
 /** Of the largest gradient that the generator had. */
 const VANISHED_BELOW = 1e-3;
 /** Mean difference of a picture's numbers, in −1…1, to one taken at least TOGETHER steps before. */
@@ -31,6 +34,8 @@ const STILL_BELOW = 1e-4;
 export interface Sight extends Pick<Look, 'images' | 'variety'> {
   /** See `generatorGradient`; at checkpoints. */
   gGradient?: number;
+  /** At checkpoints where a classifier knows the data. */
+  kinds?: Kinds;
 }
 
 export interface Alarm {
@@ -71,7 +76,7 @@ export function createAlarm(
   // A critic's outputs are near each other at first, and relativistic ones mean nothing alone.
   const comparable = !criterion.wasserstein && (!criterion.logits || criterion.labels === true);
   const [won, fled, fooled] = [lasting(), lasting(), lasting()];
-  const largest = { variety: 0, gradient: 0 };
+  const largest = { variety: 0, gradient: 0, kinds: 0 };
   let before: { step: number; images: Float32Array } | undefined;
   return {
     step(step, metrics) {
@@ -93,7 +98,7 @@ export function createAlarm(
         );
       });
     },
-    look(step, { images, variety, gGradient }) {
+    look(step, { images, variety, gGradient, kinds }) {
       if (step < TOGETHER) return;
       const remedy = `try ${rate}, another --seed, or another --loss`;
       note('collapsed', bound(variety, COLLAPSED_BELOW, RECOVERED_ABOVE), () => {
@@ -112,6 +117,15 @@ export function createAlarm(
         });
       }
       largest.variety = Math.max(largest.variety, variety);
+      if (kinds) {
+        const { pictures, data } = kinds;
+        const left = largest.kinds > data / 2 ? pictures / largest.kinds : 1;
+        note('modes', bound(left, FEW_BELOW, MANY_ABOVE), () => {
+          const [now, of, once] = [pictures, data, largest.kinds].map((n) => n.toFixed(1));
+          return `step ${step}: pictures are of fewer classes (as many as ${now} of the data's ${of}, once ${once}): the generator loses modes; ${remedy}`;
+        });
+        largest.kinds = Math.max(largest.kinds, pictures);
+      }
       if (gGradient !== undefined) {
         const left = gGradient / largest.gradient;
         note('vanished', bound(left, VANISHED_BELOW, 10 * VANISHED_BELOW), () => {

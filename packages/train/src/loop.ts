@@ -119,9 +119,13 @@ export async function loop(
         const evaluated = await evaluator.evaluate();
         scores = evaluated.scores;
         expectSound(scores);
-        const { variety, modes } = evaluated;
+        const { variety, modes, kinds } = evaluated;
         const gGradient = generatorGradient(state, config, step);
-        writer.logMetrics({ step, ...scores, variety, gGradient, ...(modes && { modes }) });
+        writer.logMetrics({
+          ...{ step, ...scores, variety, gGradient },
+          ...(modes && { modes }),
+          ...(kinds && { kinds: kinds.pictures }),
+        });
         const isBest = isBetter(scores, best);
         const name = decisive(scores, best) ?? decisive(scores)!;
         if (isBest) best = scores;

@@ -131,6 +131,25 @@ test('pictures that become alike', () => {
   expect(standing()).toEqual([]);
 });
 
+test('pictures of fewer classes', () => {
+  const { told, sight, standing } = alarm();
+  const data = 9.9;
+  // At first noise is of some, then all are taken for one.
+  for (const [i, pictures] of [3.9, 1.2, 8.9, 9.2, 5].entries()) {
+    sight(100 * (i + 1), { kinds: { pictures, data } });
+  }
+  expect(told).toEqual([]);
+  sight(600, { kinds: { pictures: 4.26, data } });
+  expect(told).toEqual([
+    "step 600: pictures are of fewer classes (as many as 4.3 of the data's 9.9, once 9.2): the generator loses modes; " +
+      'try a lower learning rate, now 0.05, another --seed, or another --loss',
+  ]);
+  sight(650, {});
+  expect(standing()).toHaveLength(1);
+  sight(700, { kinds: { pictures: 6, data } });
+  expect(standing()).toEqual([]);
+});
+
 test('a gradient of the generator that vanishes', () => {
   const { told, sight, standing } = alarm({ loss: 'minimax', discriminatorSteps: 5 });
   for (const [i, gGradient] of [2e-3, 1e-2, 1.1e-5, 1e-6].entries())

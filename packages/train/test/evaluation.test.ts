@@ -179,6 +179,17 @@ describe('a classifier of the data', () => {
     expect((await scores(data(10, 5))).frechet).toBeCloseTo(2 + 20 / 9, 5);
   });
 
+  test('says of how many classes pictures are', async () => {
+    const dataset = data(16, 16);
+    // A quarter of them white: entropy of ¼ and ¾.
+    const draw = async (_: Float32Array, count: number) =>
+      Float32Array.from({ length: 3 * count }, (_, i) => (Math.trunc(i / 3) % 4 === 0 ? 1 : -1));
+    const { evaluate } = await createEvaluator({ draw, dataset, latent: 2, classifier });
+    const { kinds } = await evaluate();
+    expect(kinds!.pictures).toBeCloseTo(4 / 3 ** 0.75, 10);
+    expect(kinds!.data).toBeCloseTo(2, 10);
+  });
+
   test.each([
     ['that knows less than half of it', data(10, 4)],
     ['of more features than it has images', data(1, 1)],

@@ -58,6 +58,14 @@ export function modeHistogram(logits: Float32Array, classes: number): number[] {
   return histogram;
 }
 
+/** How many classes a histogram has: exp of its entropy, which is their number where all have the same share. */
+export function effectiveClasses(histogram: readonly number[]): number {
+  const total = histogram.reduce((sum, n) => sum + n, 0);
+  return Math.exp(
+    -histogram.reduce((sum, n) => sum + (n > 0 ? (n / total) * Math.log(n / total) : 0), 0),
+  );
+}
+
 /** Pearson's χ² of two histograms, that both are of one distribution; 0 for the same shares. */
 export function chiSquare(a: readonly number[], b: readonly number[]): number {
   const [n, m] = [a, b].map((counts) => counts.reduce((sum, x) => sum + x, 0)) as [number, number];

@@ -8,7 +8,7 @@ import {
   turnsIn,
 } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
-import { knowsClasses, modeHistogram } from './class-scores.ts';
+import { effectiveClasses, knowsClasses, modeHistogram } from './class-scores.ts';
 import type { Extractor } from './extractor.ts';
 import { METRICS, type Metric, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
@@ -49,6 +49,14 @@ interface Evaluation extends Look {
   scores: Scores;
   /** How many of these samples the classifier takes for each of its classes, where it knows the data. */
   modes: number[] | undefined;
+  /** Where a classifier knows the data. */
+  kinds?: Kinds;
+}
+
+/** How many classes images are of, by `effectiveClasses`. */
+export interface Kinds {
+  pictures: number;
+  data: number;
 }
 
 export interface Evaluator {
@@ -77,6 +85,12 @@ export async function createEvaluator({
     const side = sides[of];
     return side ? [{ name, of, distance: to(...side) }] : [];
   });
+  const kindsOf = (logits: Float32Array, classes: number): Kinds => {
+    const histogram = Array.from({ length: classes }, () => 0);
+    for (const label of labels!) histogram[label]! += 1;
+    const pictures = effectiveClasses(modeHistogram(logits, classes));
+    return { pictures, data: effectiveClasses(histogram) };
+  };
   const usual = nearestDistance(real.subarray(0, GRID * size), size);
   const drawSome = async (count: number): Promise<Float32Array> => {
     const drawn = new Float32Array(count * size);
@@ -104,10 +118,12 @@ export async function createEvaluator({
       const told = features && (await classifier!.extract(drawn));
       const rows = { pixels: drawn, features: told?.features };
       const scores = distances.map(({ name, of, distance }) => [name, distance(rows[of]!)]);
+      const kinds = told && kindsOf(told.logits!, classifier!.classes!);
       return {
         ...(await lookAt(drawn)),
         scores: Object.fromEntries(scores) as Scores,
         modes: told && modeHistogram(told.logits!, classifier!.classes!),
+        ...(kinds && { kinds }),
       };
     },
   };
