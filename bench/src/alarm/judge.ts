@@ -48,7 +48,8 @@ export async function judge(run: LabelledRun, folder: string): Promise<Verdict> 
     const images = await readGrid(png, CHANNELS[run.data]);
     timed(() => {
       nearestDistance(images, images.length / 64);
-      alarm.look(step, { images, variety, gGradient });
+      // As large as the log has it: what second moments remember besides is not in it.
+      alarm.look(step, { images, variety, gradient: { now: gGradient, before: gGradient } });
     });
   }
   if (diverged) said.push(diverged);

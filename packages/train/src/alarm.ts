@@ -2,6 +2,7 @@
 import type { TrainConfig } from './config.ts';
 import type { Metrics } from './engine.ts';
 import type { Kinds, Look } from './evaluate/evaluation.ts';
+import type { GradientSize } from './generator-gradient.ts';
 import { LOSSES, type Loss } from './recipe/losses.ts';
 
 /** Steps that are judged together, and of how many metrics must be out of bounds: they cross them for a moment in healthy runs too. */
@@ -32,8 +33,8 @@ const STILL_BELOW = 1e-4;
 
 /** What is seen of pictures now and then. */
 export interface Sight extends Pick<Look, 'images' | 'variety'> {
-  /** See `generatorGradient`; at checkpoints. */
-  gGradient?: number;
+  /** Of the generator; at checkpoints. */
+  gradient?: GradientSize;
   /** At checkpoints where a classifier knows the data. */
   kinds?: Kinds;
 }
@@ -98,7 +99,7 @@ export function createAlarm(
         );
       });
     },
-    look(step, { images, variety, gGradient, kinds }) {
+    look(step, { images, variety, gradient, kinds }) {
       if (step < TOGETHER) return;
       const remedy = `try ${rate}, another --seed, or another --loss`;
       note('collapsed', bound(variety, COLLAPSED_BELOW, RECOVERED_ABOVE), () => {
@@ -126,15 +127,16 @@ export function createAlarm(
         });
         largest.kinds = Math.max(largest.kinds, pictures);
       }
-      if (gGradient !== undefined) {
-        const left = gGradient / largest.gradient;
+      if (gradient) {
+        largest.gradient = Math.max(largest.gradient, gradient.before);
+        const left = gradient.now / largest.gradient;
         note('vanished', bound(left, VANISHED_BELOW, 10 * VANISHED_BELOW), () => {
+          const [now, once] = [gradient.now, largest.gradient].map((size) => size.toExponential(0));
           return (
-            `step ${step}: the generator's gradient has vanished (${gGradient.toExponential(0)}, once ${largest.gradient.toExponential(0)}), ` +
-            `so it learns nothing; try another --loss, now ${loss}${faster}${turns}`
+            `step ${step}: the generator's gradient has vanished (${now}, once ${once}), so it learns nothing; ` +
+            `try another --loss, now ${loss}${faster}${turns}`
           );
         });
-        largest.gradient = Math.max(largest.gradient, gGradient);
       }
       if (before && step - before.step < TOGETHER) return;
       const still = before && meanDifference(images, before.images) < STILL_BELOW;

@@ -1,25 +1,34 @@
-/** How large the generator's gradient is, by the second moments that a state keeps of it. */
+/** How large the generator's gradient is, by the moments that a state keeps of it. */
 import type { TrainConfig } from './config.ts';
 import type { State } from './engine.ts';
 import { valueAt } from './recipe/schedules.ts';
 
-const MOMENTS = 'adam_v.generator.';
+/** Root mean squares over the generator's weights. */
+export interface GradientSize {
+  /** Of the first moments: the mean of the last few gradients. */
+  now: number;
+  /** By the second moments, which remember many more. */
+  before: number;
+}
 
-/**
- * The root mean square of the generator's gradient over its weights and, as Adam's β₂ has it, over the last steps.
- * @param state after `step` steps, one update of the generator in each
- */
+/** @param state after `step` steps, one update of the generator in each */
 export function generatorGradient(
   state: Readonly<State>,
-  { adam }: Pick<TrainConfig, 'adam'>,
+  { adam: { beta1, beta2 } }: Pick<TrainConfig, 'adam'>,
   step: number,
-): number {
+): GradientSize {
+  // Moments begin at 0, which Adam makes good so too.
+  const now = Math.sqrt(meanOf(state, 'adam_m.generator.', (m) => m * m)) / (1 - beta1 ** step);
+  const squares = meanOf(state, 'adam_v.generator.', (v) => v) / (1 - valueAt(beta2, step) ** step);
+  return { now, before: Math.sqrt(squares) };
+}
+
+function meanOf(state: Readonly<State>, prefix: string, of: (moment: number) => number): number {
   let [sum, count] = [0, 0];
   for (const [name, moments] of Object.entries(state)) {
-    if (!name.startsWith(MOMENTS)) continue;
-    for (const moment of moments) sum += moment;
+    if (!name.startsWith(prefix)) continue;
+    for (const moment of moments) sum += of(moment);
     count += moments.length;
   }
-  // Moments begin at 0, which Adam makes good so too.
-  return Math.sqrt(sum / count / (1 - valueAt(adam.beta2, step) ** step));
+  return sum / count;
 }

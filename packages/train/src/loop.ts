@@ -120,9 +120,9 @@ export async function loop(
         scores = evaluated.scores;
         expectSound(scores);
         const { variety, modes, kinds } = evaluated;
-        const gGradient = generatorGradient(state, config, step);
+        const gradient = generatorGradient(state, config, step);
         writer.logMetrics({
-          ...{ step, ...scores, variety, gGradient },
+          ...{ step, ...scores, variety, gGradient: gradient.now },
           ...(modes && { modes }),
           ...(kinds && { kinds: kinds.pictures }),
         });
@@ -130,7 +130,7 @@ export async function loop(
         const name = decisive(scores, best) ?? decisive(scores)!;
         if (isBest) best = scores;
         onScore?.({ step, name, value: scores[name]!, best: best![name]! });
-        alarm.look(step, { ...evaluated, gGradient });
+        alarm.look(step, { ...evaluated, gradient });
         judged = true;
         await writer.saveSamples(step, evaluated.samples);
         clock.taken();
