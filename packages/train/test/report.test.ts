@@ -48,11 +48,12 @@ test('runs are found in a folder, and a folder that is one', async () => {
   mkdirSync(join(folder, 'other'));
   writeFileSync(join(folder, 'file'), '');
   for (const where of [folder, run]) {
-    const found = await findRuns(where);
-    expect(found.map((summary) => summary.folder)).toEqual([run]);
-    expect(found[0]).toMatchObject({ steps: 4, best: { step: 2, scores: { swd: 0.25 } } });
+    const { runs, unreadable } = await findRuns(where);
+    expect(runs.map((summary) => summary.folder)).toEqual([run]);
+    expect(runs[0]).toMatchObject({ steps: 4, best: { step: 2, scores: { swd: 0.25 } } });
+    expect(unreadable).toEqual([]);
   }
-  expect(await findRuns(join(folder, 'none'))).toEqual([]);
+  expect(await findRuns(join(folder, 'none'))).toEqual({ runs: [], unreadable: [] });
 });
 
 test('what is no run is refused', async () => {

@@ -1,45 +1,64 @@
-import { findRuns } from '@ganport/train';
+import { printable } from '@ganport/onnx';
+import { bestOnEach, differences, findRuns, type RunSummary } from '@ganport/train';
 import { command } from '../command.ts';
 import { figure } from '../figure.ts';
 import { argument } from '../flags.ts';
 
 export const runs = command({
   usage: 'runs [folder]',
-  describe: 'List run folders: what was trained, how far, and the best score',
+  describe: 'List and compare runs: what was trained, how far, how well, and how they differ',
   examples: [['runs', 'Those in the folder runs']],
   arguments: {
     folder: { ...argument('Folder of run folders'), demandOption: false, default: 'runs' },
   },
   flags: {},
-  async run({ folder }) {
-    const found = await findRuns(folder);
-    const json = found.map(({ folder, run, steps, best }) => ({
+  async run({ folder }, log) {
+    const { runs: found, unreadable } = await findRuns(folder);
+    for (const { folder, reason } of unreadable) {
+      log(printable(`${folder} is left out: ${reason}`));
+    }
+    const settings = differences(found.map(({ run }) => run));
+    const json = found.map(({ folder, run, steps, training, best }, i) => ({
       ...{ folder, name: run.config.name, data: run.dataset.name, seed: run.config.seed },
-      ...{ loss: run.config.loss, steps, of: run.config.steps, best: best ?? null },
+      ...{ loss: run.config.loss, steps, of: run.config.steps, training, best: best ?? null },
+      settings: settings[i]!,
     }));
-    const rows = json.map(({ folder, name, data, loss, seed, steps, of, best }) => [
-      ...[folder, name, data, String(loss ?? ''), String(seed), `${steps}/${of}`],
-      Object.entries(best?.scores ?? {})
-        .map(([score, value]) => `${score} ${figure(value, 3)} at ${best!.step}`)
-        .join(', '),
-    ]);
-    const head = ['run', 'name', 'data', 'loss', 'seed', 'steps', 'best'];
+    const rows = json.map(
+      ({ folder, name, data, loss, seed, steps, of, training, best, settings }) => [
+        ...[folder, name, data, String(loss ?? ''), String(seed)],
+        `${steps}/${of}${training ? ', training' : ''}`,
+        best ? scoresOf(best) : '',
+        Object.entries(settings)
+          .map(([path, value]) => `${path} ${value ?? '–'}`)
+          .join(', '),
+      ],
+    );
+    const head = ['run', 'name', 'data', 'loss', 'seed', 'steps', 'best', 'differs in'];
+    const best = bestOnEach(found).map(
+      ({ folder, run, best }) => `The best on ${run.dataset.name}: ${folder}, ${scoresOf(best!)}`,
+    );
+    const lines = [...columns([head, ...rows]), ...best].map(printable);
     return {
       json,
-      text: found.length > 0 ? columns([head, ...rows]) : `There are no runs in ${folder}.`,
+      text: found.length > 0 ? lines.join('\n') : `There are no runs in ${folder}.`,
     };
   },
 });
 
-/** Rows of cells below each other. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+function scoresOf({ step, scores }: NonNullable<RunSummary['best']>): string {
+  const said = Object.entries(scores).map(([name, value]) => `${name} ${figure(value, 3)}`);
+  return `${said.join(', ')} at ${step}`.trimStart();
+}
+
+/** Rows of cells below each other, as lines; a column without any is left out. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const [head, ...rest] = rows as [readonly string[], ...(readonly string[])[]];
+  const kept = [...head.keys()].filter((i) => rest.some((row) => row[i] !== ''));
+  const widths = kept.map((i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) =>
+    kept
+      .map((i, at) => row[i]!.padEnd(widths[at]!))
+      .join('  ')
+      .trimEnd(),
+  );
 }

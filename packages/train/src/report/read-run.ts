@@ -1,4 +1,5 @@
 /** A run folder as it is told of: what was trained, how it went, and what was drawn on the way. */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -9,6 +10,7 @@ import {
   readPointer,
   readRun,
 } from '@ganport/model/node';
+import { isLocked } from '../run-lock.ts';
 
 /** The step in a picture's name. */
 const PICTURE = /^step-(\d{6,15})\.png$/;
@@ -21,6 +23,8 @@ export interface RunSummary {
   run: Run;
   /** Steps done, as far as a checkpoint has them. */
   steps: number;
+  /** Whether a process trains it now, as far as can be told from here. */
+  training: boolean;
   /** The best checkpoint's, if there is one. */
   best: { step: number; scores: Record<string, number> } | undefined;
 }
@@ -34,18 +38,34 @@ export async function readSummary(folder: string): Promise<RunSummary> {
     step: checkpointStep(pointed.name),
     scores: pointed.scores ?? {},
   };
-  return { folder, run, steps, best };
+  return { folder, run, steps, training: await isLocked(folder), best };
 }
 
-/** Folders directly in one, or itself, that are runs: in the order of their names. */
-export async function findRuns(folder: string): Promise<RunSummary[]> {
+/** A folder with a run.json that is not one of ours, and why, in one line. */
+export interface Unreadable {
+  folder: string;
+  reason: string;
+}
+
+export interface FoundRuns {
+  runs: RunSummary[];
+  unreadable: Unreadable[];
+}
+
+/** Folders directly in one, or itself, that are runs: in the order of their names. What has no run.json is none. */
+export async function findRuns(folder: string): Promise<FoundRuns> {
   const names = await readdir(folder).catch((): string[] => []);
-  const all = await Promise.all(
-    [folder, ...names.sort().map((name) => join(folder, name))].map((path) =>
-      readSummary(path).catch(() => undefined),
-    ),
-  );
-  return all.filter((summary) => summary !== undefined);
+  const paths = [folder, ...names.sort().map((name) => join(folder, name))];
+  const candidates = paths.filter((path) => existsSync(join(path, 'run.json')));
+  const found: FoundRuns = { runs: [], unreadable: [] };
+  for (const path of candidates) {
+    try {
+      found.runs.push(await readSummary(path));
+    } catch (error) {
+      found.unreadable.push({ folder: path, reason: (error as Error).message });
+    }
+  }
+  return found;
 }
 
 export interface Picture {

@@ -8,7 +8,6 @@ import { factsOf } from '../report/facts.ts';
 import { followLog } from '../report/follow-log.ts';
 import { escapeHtml, table } from '../report/html.ts';
 import { pictures, type RunSummary, readPicture, readSummary, spread } from '../report/read-run.ts';
-import { isLocked } from '../run-lock.ts';
 import { stepRate } from './step-rate.ts';
 
 /** Pictures that the page has, all in its memory. */
@@ -50,11 +49,10 @@ export function createRunView(
           charts = { html: chartsOf(logged.metrics, best).join('\n'), best };
         }
         const step = Math.max(logged.step, summary.steps);
-        const running = await isLocked(folder);
         return {
           title: summary.run.config.name,
           parts: {
-            status: statusOf(summary, { step, rate: rate.at(step, now()), running }),
+            status: statusOf(summary, { step, rate: rate.at(step, now()) }),
             warnings: await warningsOf(folder),
             modes: modesOf(summary.run, logged.modes),
             charts: charts.html,
@@ -79,13 +77,13 @@ export function createRunView(
 }
 
 function statusOf(
-  { run: { config } }: RunSummary,
-  { step, rate, running }: { step: number; rate: number | undefined; running: boolean },
+  { run: { config }, training }: RunSummary,
+  { step, rate }: { step: number; rate: number | undefined },
 ): string {
   const steps = Number(config.steps) || step;
   const said = [`step ${step} of ${steps}`];
   if (step >= steps) said.push('done');
-  else if (!running) said.push('nothing trains here at the moment');
+  else if (!training) said.push('nothing trains here at the moment');
   else if (rate === undefined) said.push('training');
   else {
     said.push(`${rate.toPrecision(3)} steps/s`, `${duration((steps - step) / rate)} left`);
