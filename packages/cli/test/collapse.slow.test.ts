@@ -1,4 +1,5 @@
 /** A run that collapses (keras-team/keras#4585): training and export say so. Case 17 of the field. */
+import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { sharedData } from '../../../test/shared-data.ts';
 import { ganport } from './run.ts';
@@ -24,6 +25,10 @@ test.skipIf(!mnist)('training and export say that all pictures are the same', as
     expect(stderr).toMatch(new RegExp(`\\nstep \\d+: .*${what}.*learning rate, now 0.05`));
     expect(stdout).toMatch(new RegExp(`^Warning: step \\d+: .*${what}`, 'm'));
   }
+  const standing = JSON.parse(readFileSync(workspace.path('run', 'warnings.json'), 'utf8'));
+  expect(stdout.match(/^Warning: .*$/gm)).toEqual(
+    standing.map((line: string) => `Warning: ${line}.`),
+  );
   const exported = await ganport('export', run);
   expect(exported.stdout).toMatch(
     /^Warning: pictures of different latents are the same: the generator had collapsed/,

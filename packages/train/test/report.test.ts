@@ -14,7 +14,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a page has the settings, the curves and the pictures, and needs nothing else', async () => {
-  const page = await report(writeRun(folder), { command: 'ganport train --config config.json' });
+  const run = writeRun(folder);
+  writeFileSync(join(run, 'warnings.json'), '["step 3: it <has> collapsed"]');
+  const page = await report(run, { command: 'ganport train --config config.json' });
   for (const said of [
     'a &#60;b&#62; &#38; &#34;c&#34;',
     '9 images of digits',
@@ -24,6 +26,8 @@ test('a page has the settings, the curves and the pictures, and needs nothing el
     'swd, lower is better',
     'odd&#60;i&#62;',
     'ganport train --config config.json',
+    'step 3: it &#60;has&#62; collapsed',
+    '10 samples of step 4 by class',
   ]) {
     expect(page).toContain(said);
   }

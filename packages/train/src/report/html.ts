@@ -10,3 +10,9 @@ export function table(rows: readonly (readonly [string, string])[]): string {
   });
   return `<table>${lines.join('')}</table>`;
 }
+
+/** Nothing for no lines. */
+export function listOf(lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+}

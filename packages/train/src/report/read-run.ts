@@ -9,7 +9,9 @@ import {
   readFileWithin,
   readPointer,
   readRun,
+  WARNINGS,
 } from '@ganport/model/node';
+import * as z from 'zod';
 import { isLocked } from '../run-lock.ts';
 
 /** The step in a picture's name. */
@@ -66,6 +68,19 @@ export async function findRuns(folder: string): Promise<FoundRuns> {
     }
   }
   return found;
+}
+
+const MAX_WARNINGS_BYTES = 2 ** 16;
+
+/** What is wrong with the training as it stands, or ended. A list that cannot be read has nothing. */
+export async function readWarnings(folder: string): Promise<string[]> {
+  try {
+    const path = join(folder, WARNINGS);
+    const text = (await readFileWithin(path, MAX_WARNINGS_BYTES)).toString('utf8');
+    return z.array(z.string()).parse(JSON.parse(text));
+  } catch {
+    return [];
+  }
 }
 
 export interface Picture {

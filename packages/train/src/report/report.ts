@@ -3,8 +3,15 @@ import { join } from 'node:path';
 import { chartsOf, modesOf } from './charts.ts';
 import { factsOf } from './facts.ts';
 import { followLog } from './follow-log.ts';
-import { escapeHtml, table } from './html.ts';
-import { pictures, type RunSummary, readPicture, readSummary, spread } from './read-run.ts';
+import { escapeHtml, listOf, table } from './html.ts';
+import {
+  pictures,
+  type RunSummary,
+  readPicture,
+  readSummary,
+  readWarnings,
+  spread,
+} from './read-run.ts';
 import { STYLE } from './style.ts';
 
 /** Pictures of the page: it stays small enough to send. */
@@ -43,6 +50,7 @@ export async function report(
 <title>${escapeHtml(name)} · ganport</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(name)}</h1>
 ${table(factsOf(summary))}
+${warned(await readWarnings(folder))}
 ${await filmOf(folder, best?.step)}
 ${drawn.map(drawnOf).join('\n')}
 <h2>How it went</h2>
@@ -53,6 +61,10 @@ ${modesOf(run, modes)}
 ${historyOf(summary)}
 </body></html>
 `;
+}
+
+function warned(lines: readonly string[]): string {
+  return lines.length > 0 ? `<h2>What is wrong</h2><div class="wrong">${listOf(lines)}</div>` : '';
 }
 
 function drawnOf({ title, rows }: Drawn): string {

@@ -9,6 +9,7 @@ export const STYLE = `
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { margin: 0 0 .5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin: 1.5rem 0 .5rem; }
 th { text-align: left; padding-right: 1.5rem; vertical-align: top; font-weight: 600; } td { overflow-wrap: anywhere; }
+.wrong { color: var(--wrong); }
 figure { margin: 1rem 0; } figcaption span { margin-left: .75rem; white-space: nowrap; }
 svg { width: 100%; font-size: 11px; } svg text { fill: currentColor; }
 .grid line { stroke: var(--line); } .mark line { stroke: currentColor; stroke-dasharray: 3 3; }

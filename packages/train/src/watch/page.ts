@@ -12,8 +12,8 @@ const HTML = `<!doctype html>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="watch.css"><script type="module" src="watch.js"></script></head><body>
 <h1 id="title">ganport</h1>
 <p id="status" role="status">Waiting for the run…</p>
-<p id="connection" role="alert" hidden></p>
-<div id="warnings" role="alert"></div>
+<p id="connection" class="wrong" role="alert" hidden></p>
+<div id="warnings" class="wrong" role="alert"></div>
 <main>
 <section id="film" hidden><h2>Pictures of the same latents</h2><div id="frame"></div>
 <p><label>Step <output id="step"></output> <input id="slider" type="range" min="0" value="0"></label> <button id="newest">Newest</button></p></section>
@@ -33,7 +33,6 @@ main { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minma
 #film label { white-space: nowrap; } #step { display: inline-block; min-width: 4rem; font-variant-numeric: tabular-nums; }
 #film input { width: min(16rem, 40vw); margin-left: .5rem; }
 #status { font-variant-numeric: tabular-nums; } #status progress { width: min(16rem, 40vw); margin-right: .75rem; }
-#warnings, #connection { color: var(--wrong); }
 figure { margin: .75rem 0; } details { margin-top: 1.5rem; }
 `;
 

@@ -1,18 +1,23 @@
 /** A run folder as a live page sees it: read again whenever it is asked for, whoever trains there. */
 import { join } from 'node:path';
-import { ModelError, parseJson } from '@ganport/model';
-import { readFileWithin, WARNINGS } from '@ganport/model/node';
+import { ModelError } from '@ganport/model';
 import { chartsOf, modesOf } from '../report/charts.ts';
 import { duration } from '../report/duration.ts';
 import { factsOf } from '../report/facts.ts';
 import { followLog } from '../report/follow-log.ts';
-import { escapeHtml, table } from '../report/html.ts';
-import { pictures, type RunSummary, readPicture, readSummary, spread } from '../report/read-run.ts';
+import { listOf, table } from '../report/html.ts';
+import {
+  pictures,
+  type RunSummary,
+  readPicture,
+  readSummary,
+  readWarnings,
+  spread,
+} from '../report/read-run.ts';
 import { stepRate } from './step-rate.ts';
 
 /** Pictures that the page has, all in its memory. */
 const MOST_PICTURES = 200;
-const MAX_WARNINGS_BYTES = 2 ** 16;
 
 /** What a page shows, as JSON is sent of it. */
 export interface RunUpdate {
@@ -53,7 +58,7 @@ export function createRunView(
           title: summary.run.config.name,
           parts: {
             status: statusOf(summary, { step, rate: rate.at(step, now()) }),
-            warnings: await warningsOf(folder),
+            warnings: listOf(await readWarnings(folder)),
             modes: modesOf(summary.run, logged.modes),
             charts: charts.html,
             facts: table(factsOf(summary)),
@@ -89,20 +94,4 @@ function statusOf(
     said.push(`${rate.toPrecision(3)} steps/s`, `${duration((steps - step) / rate)} left`);
   }
   return `<progress max="${steps}" value="${Math.min(step, steps)}"></progress> ${said.join(' · ')}`;
-}
-
-/** @throws nothing: a list that cannot be read says nothing */
-async function warningsOf(folder: string): Promise<string> {
-  try {
-    const path = join(folder, WARNINGS);
-    const text = (await readFileWithin(path, MAX_WARNINGS_BYTES)).toString('utf8');
-    const lines = parseJson(text, path);
-    return Array.isArray(lines) && lines.length > 0 ? listOf(lines.map(String)) : '';
-  } catch {
-    return '';
-  }
-}
-
-function listOf(lines: readonly string[]): string {
-  return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
 }
