@@ -1,5 +1,5 @@
 /** The list of runs: how they differ, which is the best, and what is left out of it. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveConfig } from '../../train/src/index.ts';
@@ -97,6 +97,20 @@ test('a folder whose run.json cannot be read is told, one without is not', async
     best: { step: 2, scores: { frechet: 2000 } },
     settings: { batch: 32, 'adam.learningRate': 0.001 },
   });
+});
+
+test('of many settings the first are told', async () => {
+  const [one, two] = ['many/one', 'many/two'].map((name) => workspace.path(name));
+  mkdirSync(workspace.path('many'));
+  for (const [i, run] of [one!, two!].entries()) {
+    renameSync(writeRun(folder, { name: 'x' }), run);
+    const path = join(run, 'run.json');
+    const written = JSON.parse(readFileSync(path, 'utf8'));
+    for (let n = 0; n < 12; n++) written.config[`s${n}`] = i;
+    writeFileSync(path, JSON.stringify(written));
+  }
+  const { stdout } = await ganport('runs', workspace.path('many'));
+  expect(stdout).toMatch(/ s0 0, s1 0, .*s7 0, and 4 more\n/);
 });
 
 test('one run differs in nothing, and a folder may have none', async () => {

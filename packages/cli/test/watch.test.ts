@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openWatch } from '../src/watching.ts';
 import { failure, ganport } from './run.ts';
 import { Workspace } from './workspace.ts';
 
@@ -25,6 +26,20 @@ test('a port in use is told before there is a run folder, with the flag that nam
     `ganport: port ${port} of 127.0.0.1 is in use: stop what uses it, or choose another with --watch\n`,
   );
   expect(existsSync(out)).toBe(false);
+});
+
+test('where no port is named, one that is taken makes way for another, which is told', async () => {
+  const told: string[] = [];
+  // The first may have got the usual port or not; the second cannot.
+  const pages = [await openWatch('default', () => {})];
+  try {
+    pages.push(await openWatch('default', (line) => told.push(line)));
+    expect(told).toEqual(['Port 3100 cannot be had, so the page is at another.']);
+    expect(pages[1]!.url).not.toBe(pages[0]!.url);
+    expect((await fetch(pages[1]!.url)).status).toBe(200);
+  } finally {
+    await Promise.all(pages.map((page) => page.close()));
+  }
 });
 
 test('a port may be left out, and what is none is refused', async () => {

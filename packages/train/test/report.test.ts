@@ -21,7 +21,7 @@ test('a page has the settings, the curves and the pictures, and needs nothing el
     'a &#60;b&#62; &#38; &#34;c&#34;',
     '9 images of digits',
     '4 of 20000',
-    'step 2: swd 0.2500',
+    'step 2: swd 0.25',
     'threads: 1 → 2',
     'swd, lower is better',
     'odd&#60;i&#62;',

@@ -1,5 +1,5 @@
 /** A run as a live page sees it, while its folder changes in every way that one can. */
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -94,10 +94,13 @@ test('steps per second are those between lines of the last half minute, not up t
 
 describe('a view', () => {
   test('has the curves, the histogram, the pictures and the facts, with names escaped', async () => {
-    const view = createRunView(writeRun(folder));
+    const run = writeRun(folder);
+    const view = createRunView(run);
     const { title, parts, pictures } = await view.update();
     expect(title).toBe('a <b> & "c"');
-    expect(parts.status).toContain('step 4 of 20000 · nothing trains here at the moment');
+    expect(parts.status).toContain(
+      'step 4 of 20000 · nothing trains here at the moment · best: swd 0.25 at step 2',
+    );
     expect(parts.charts).toContain('odd&#60;i&#62;');
     expect(parts.charts.match(/<polyline/g)).toHaveLength(4);
     expect(parts.modes).toContain('10 samples of step 4 by class');
@@ -107,6 +110,9 @@ describe('a view', () => {
     expect(pictures).toEqual([1, 2, 3]);
     expect(Buffer.from((await view.picture(3))!)).toEqual(PNG);
     expect(await view.picture(4)).toBeUndefined();
+    // No picture, though it has the name of one.
+    mkdirSync(join(run, 'samples', 'step-000005.png'));
+    expect(await view.picture(5)).toBeUndefined();
   });
 
   test('says how fast it goes and how long it takes while a process trains', async () => {

@@ -28,9 +28,7 @@ export const runs = command({
         ...[folder, name, data, String(loss ?? ''), String(seed)],
         `${steps}/${of}${training ? ', training' : ''}`,
         best ? scoresOf(best) : '',
-        Object.entries(settings)
-          .map(([path, value]) => `${path} ${value ?? '–'}`)
-          .join(', '),
+        differing(settings),
       ],
     );
     const head = ['run', 'name', 'data', 'loss', 'seed', 'steps', 'best', 'differs in'];
@@ -44,6 +42,15 @@ export const runs = command({
     };
   },
 });
+
+/** Settings of a row that are told; more are in what --json prints. */
+const MOST_SETTINGS = 8;
+
+function differing(settings: Readonly<Record<string, unknown>>): string {
+  const said = Object.entries(settings).map(([path, value]) => `${path} ${value ?? '–'}`);
+  const more = said.splice(MOST_SETTINGS).length;
+  return [...said, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+}
 
 function scoresOf({ step, scores }: NonNullable<RunSummary['best']>): string {
   const said = Object.entries(scores).map(([name, value]) => `${name} ${figure(value, 3)}`);

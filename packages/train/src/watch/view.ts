@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import { chartsOf, modesOf } from '../report/charts.ts';
 import { duration } from '../report/duration.ts';
-import { factsOf } from '../report/facts.ts';
+import { factsOf, scoresOf } from '../report/facts.ts';
 import { followLog } from '../report/follow-log.ts';
-import { listOf, table } from '../report/html.ts';
+import { escapeHtml, listOf, table } from '../report/html.ts';
 import {
   pictures,
   type RunSummary,
@@ -76,13 +76,14 @@ export function createRunView(
     },
     async picture(step) {
       const found = (await pictures(folder)).find((picture) => picture.step === step);
-      return found && readPicture(found);
+      // One that cannot be read is none: it may have gone since it was listed.
+      return found && readPicture(found).catch(() => undefined);
     },
   };
 }
 
 function statusOf(
-  { run: { config }, training }: RunSummary,
+  { run: { config }, training, best }: RunSummary,
   { step, rate }: { step: number; rate: number | undefined },
 ): string {
   const steps = Number(config.steps) || step;
@@ -91,7 +92,9 @@ function statusOf(
   else if (!training) said.push('nothing trains here at the moment');
   else if (rate === undefined) said.push('training');
   else {
-    said.push(`${rate.toPrecision(3)} steps/s`, `${duration((steps - step) / rate)} left`);
+    const speed = rate < 100 ? rate.toPrecision(3) : rate.toFixed(0);
+    said.push(`${speed} steps/s`, `${duration((steps - step) / rate)} left`);
   }
+  if (best) said.push(escapeHtml(`best: ${scoresOf(best)} at step ${best.step}`));
   return `<progress max="${steps}" value="${Math.min(step, steps)}"></progress> ${said.join(' · ')}`;
 }
