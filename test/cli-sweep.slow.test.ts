@@ -9,7 +9,7 @@ const { folder } = workspace;
 writeDigits(workspace, 'digits', 100);
 afterAll(() => workspace.remove());
 
-const every = { metrics: 10, checkpoint: 300 };
+const every = { metrics: 10, checkpoint: 700 };
 const base = { ...TINY, data: 'mnist', dataDir: 'digits', steps: 700, every };
 const vary = { loss: ['bce', 'hinge'], seed: [0] };
 workspace.write('sweep.json', JSON.stringify({ base, vary, eval: { count: 24 } }));

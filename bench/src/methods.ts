@@ -64,7 +64,7 @@ async function runPyTorch({ python: given, ...options }: MethodsOptions): Promis
 }
 
 async function sweepFile(
-  { data, base, vary }: MethodsSweep,
+  { data, base, vary, scored }: MethodsSweep,
   { out, dataDir, scale }: MethodsOptions,
 ): Promise<unknown> {
   const digits = dataDir === undefined ? undefined : resolve(dataDir);
@@ -74,7 +74,7 @@ async function sweepFile(
   return {
     base: { ...prepared.base, ...base, steps: scaled(base.steps) },
     vary: mapSteps(vary, scaled),
-    eval: { count, ...(features !== undefined && { features }) },
+    eval: { count: scored ?? count, ...(features !== undefined && { features }) },
   };
 }
 

@@ -1,4 +1,5 @@
 /** A sweep's file: the grid it means, and what is wrong with one. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { resolveConfig } from '../src/index.ts';
 import { planSweep } from '../src/sweep/plan.ts';
@@ -35,6 +36,7 @@ test('several settings have one name, and lie over base and what varies before t
     ['penalties.r2=2,with=none', {}, 0],
     ['penalties.r2=2,with=R1_more', { r1: 3 }, 0.9],
   ]);
+  expect(runs[1]!.settings).toEqual({ 'penalties.r2': '2', with: 'R1, more' });
   const [own] = plan({ base: { penalties: { r1: 1 } }, vary: { 'penalties.r2': [2] } }).runs;
   expect(own!.config.penalties).toEqual({ r1: 1, r2: 2 });
 });
@@ -45,6 +47,14 @@ test('lists and objects have names that a file system takes', () => {
     'augment=none,penalties=r1-0.5',
     'augment=brightness+cutout,penalties=r1-0.5',
   ]);
+});
+
+test('the example of the README is 24 runs', () => {
+  const textOf = (path: string) =>
+    readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+  const text = textOf('examples/sweep.json');
+  expect(textOf('README.md')).toContain(text);
+  expect(plan(JSON.parse(text)).runs).toHaveLength(24);
 });
 
 test('data are from the folder of the file', () => {

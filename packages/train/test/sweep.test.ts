@@ -22,10 +22,12 @@ interface Fake {
   fail?: Partial<Record<string, string>>;
   /** The run in which a signal comes. */
   stopIn?: string;
+  /** The run after whose last step one comes. */
+  stopAfter?: string;
 }
 
 /** A sweep whose runs are folders with a run.json; says what it was asked to do. */
-async function run(folder: string, { steps, ema, fail = {}, stopIn }: Fake = {}) {
+async function run(folder: string, { steps, ema, fail = {}, stopIn, stopAfter }: Fake = {}) {
   const asked: string[] = [];
   const stop = new AbortController();
   const train: SweepOptions['train'] = async ({ name, config }, path, resume) => {
@@ -34,7 +36,7 @@ async function run(folder: string, { steps, ema, fail = {}, stopIn }: Fake = {})
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'run.json'), '{}');
     const interrupted = name === stopIn;
-    if (interrupted) stop.abort('SIGINT');
+    if (interrupted || name === stopAfter) stop.abort('SIGINT');
     const step = interrupted ? 2 : config.steps;
     return { step, interrupted, warnings: [], scores: { swd: 1 }, msPerStep: 10 };
   };
@@ -73,6 +75,12 @@ test('goes on with what a signal ended, and with what came after', async () => {
   const { asked, records } = await run(folder);
   expect(asked).toEqual([`on ${ALL[1]}`, `new ${ALL[2]}`, `new ${ALL[3]}`]);
   expect([...records.values()].every(({ status }) => status === 'done')).toBe(true);
+});
+
+test('a signal in the last run, which is done, has stopped nothing', async () => {
+  const folder = temporaryFolder();
+  const { result } = await run(folder, { stopAfter: ALL[3]! });
+  expect(result).toMatchObject({ interrupted: false, records: { length: 4 } });
 });
 
 test('with more steps each goes on, with fewer none', async () => {

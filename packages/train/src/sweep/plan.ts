@@ -113,11 +113,11 @@ function choicesOf(axis: string, values: unknown[] | Record<string, Settings>, f
       `${file}: vary.${axis}: expected a list of values, or names with their settings, got none`,
     );
   }
-  return named.map(([label, over]) => ({ axis, label: fileName(label), over: () => over }));
+  return named.map(([label, over]) => ({ axis, label, over: () => over }));
 }
 
 function describeRun(row: Choice[], base: Settings, file: string, folder: string): SweepRun {
-  const name = row.map(({ axis, label }) => `${fileName(axis)}=${label}`).join(',');
+  const name = row.map(({ axis, label }) => `${fileName(axis)}=${fileName(label)}`).join(',');
   if (name.length > MAX_NAME) {
     throw new ModelError(
       `${file}: vary: a run would be called ${quote(name)}: give what has no short name one, as in "vary": { "network": { "wide": { … } } }`,
@@ -173,9 +173,9 @@ function labelOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(labelOf).join('+') || 'none';
   if (isObject(value)) {
     const parts = Object.entries(value).map(([key, of]) => `${key}-${labelOf(of)}`);
-    return fileName(parts.join('+')) || 'none';
+    return parts.join('+') || 'none';
   }
-  return fileName(String(value));
+  return String(value);
 }
 
 /** What a folder can be called everywhere, and a shell takes as it is. */

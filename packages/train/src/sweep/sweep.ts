@@ -86,7 +86,8 @@ async function sweepInto(options: SweepOptions): Promise<SweepResult> {
     await keep(await takeRun(begun, run, path, options));
   }
   await onRecord?.(ofPlan());
-  return { records: ofPlan(), interrupted: signal.aborted };
+  const isLeft = plan.runs.some((run) => !isOver(records.get(run.name), run));
+  return { records: ofPlan(), interrupted: signal.aborted && isLeft };
 }
 
 function isOver(record: RunRecord | undefined, { config }: SweepRun): boolean {
