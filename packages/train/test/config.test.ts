@@ -148,7 +148,7 @@ test('r3gan has the schedules of its paper; another loss or no average leaves ou
   expect(config).toMatchObject({
     loss: 'relativistic',
     adam: { beta1: 0, beta2: { from: 0.9, to: 0.99, steps: config.steps } },
-    penalties: { r1: { from: 1, to: 0.1 }, r2: { from: 1, to: 0.1 } },
+    penalties: { r1: { from: 4, to: 0.4 }, r2: { from: 4, to: 0.4 } },
     emaWarmup: true,
   });
   expect(resolveConfig([['run.json', JSON.parse(JSON.stringify(config))]])).toEqual(config);
