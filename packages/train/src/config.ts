@@ -116,7 +116,7 @@ const DCGAN = {
 } as const;
 
 const R3GAN_STEPS = 4000;
-/** Huang et al. 2024 let β₂ and the penalties' weight change over the whole run. */
+/** Huang et al. 2024 let the rate, β₂ and the penalties' weight change over the whole run. */
 const overR3gan = (from: number, to: number) =>
   ({ from, to, steps: R3GAN_STEPS, shape: 'cosine' }) as const;
 
@@ -160,6 +160,7 @@ const TRAINING = {
     batch: 32,
     steps: R3GAN_STEPS,
     adam: { learningRate: 1e-3, beta1: 0, beta2: overR3gan(0.9, 0.99), epsilon: 1e-8 },
+    schedule: { type: 'cosine', steps: R3GAN_STEPS, end: 0.25 },
     ema: 0.995,
     emaWarmup: true,
     every: { metrics: 10, checkpoint: 500 },

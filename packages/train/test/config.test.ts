@@ -148,6 +148,7 @@ test('r3gan has the schedules of its paper; another loss or no average leaves ou
   expect(config).toMatchObject({
     loss: 'relativistic',
     adam: { beta1: 0, beta2: { from: 0.9, to: 0.99, steps: config.steps } },
+    schedule: { type: 'cosine', steps: config.steps, end: 0.25 },
     penalties: { r1: { from: 4, to: 0.4 }, r2: { from: 4, to: 0.4 } },
     emaWarmup: true,
   });
