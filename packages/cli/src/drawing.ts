@@ -18,6 +18,18 @@ export const TRUNCATION = {
   },
 } as const;
 
+/** What all pictures of an InfoGAN have. */
+const CODE = {
+  ...text('Codes of all pictures, of a generator that has some, as digit=3,slant=-1.5'),
+  coerce(given: unknown): ChosenCodes {
+    try {
+      return parseCodes(String(given));
+    } catch (error) {
+      throw new UsageError(`--${(error as Error).message}`);
+    }
+  },
+} as const;
+
 /** Which pictures, and where they are drawn. */
 export const DRAWING = {
   seed: {
@@ -29,7 +41,7 @@ export const DRAWING = {
     default: 0,
   },
   class: text('Class of all pictures, by name or number, where there are classes'),
-  code: text('Codes of all pictures of an InfoGAN, as digit=3,slant=-1.5'),
+  code: CODE,
   truncation: TRUNCATION,
   device: SHARED.device,
   'time-limit': SHARED['time-limit'],
@@ -40,7 +52,7 @@ interface Drawing {
   device: LoadOptions['device'];
   'time-limit': number;
   class?: string | undefined;
-  code?: string | undefined;
+  code?: ChosenCodes | undefined;
 }
 
 interface Drawn {
@@ -59,8 +71,7 @@ export async function withSampler<T>(
   const { sampler, device: used } = await loadGenerator(await readGiven(model), options);
   try {
     const label = given === undefined ? undefined : classIndex(given, sampler.metadata);
-    const codes = code === undefined ? undefined : parseCodes(code);
-    return await draw(sampler, { label, codes, device: used });
+    return await draw(sampler, { label, codes: code, device: used });
   } finally {
     await sampler.close();
   }

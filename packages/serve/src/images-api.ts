@@ -10,13 +10,14 @@ import {
   oneOf,
   parseRequest,
   spelled,
+  spelledCodes,
   spelledTruncation,
 } from './parameters.ts';
 import { createRouter } from './router.ts';
-import { mostPictures, type Picture, type Service } from './service.ts';
+import { chosenName, mostPictures, type Picture, type Service } from './service.ts';
 
 /** What the addresses of pictures are made of, in the path or the query. */
-const NAMES = ['seed', 'index', 'start', 'count', 'class', 'truncation', 'format', 'model'];
+const NAMES = ['seed', 'index', 'start', 'count', 'class', 'code', 'truncation', 'format', 'model'];
 
 /** Digits of the model's SHA-256 that a URL may name it by. */
 const MODEL_ID_DIGITS = 16;
@@ -24,7 +25,7 @@ const MODEL_ID_DIGITS = 16;
 /**
  * `/{seed}/{index}.png` or `.webp` is one picture; `/{seed}?start=&count=&format=png|json|raw`, several. With
  * `?class=` all are of that class, by name or index; without, of all in turns, where there are any. With
- * `?truncation=` latents are no further from 0. With
+ * `?truncation=` latents are no further from 0; with `?code=digit=3,slant=-1.5` an InfoGAN's codes are these. With
  * `/{model}/{seed}/{index}.png` or `?model=` and the first 16 digits of the model's SHA-256, an answer never
  * changes and says so; without, caches must ask again, because another model may be served at the same
  * address later.
@@ -38,16 +39,18 @@ export function imageRoutes(service: Service): Router {
   const seed = spelled(0, MAX_SEED);
   const index = spelled(0, MAX_INDEX);
   const model = z.string().optional();
-  const label = classOf(sampler).optional();
-  const truncation = spelledTruncation.optional();
-  const one = z.object({ seed, index, class: label, truncation, model });
+  const chosen = {
+    class: classOf(sampler).optional(),
+    code: spelledCodes.optional(),
+    truncation: spelledTruncation.optional(),
+  };
+  const one = z.object({ seed, index, ...chosen, model });
   const several = z.object({
     seed,
     start: index.default(0),
     count: spelled(1, most).default(Math.min(16, most)),
     format: oneOf('png', 'json', 'raw').default('png'),
-    class: label,
-    truncation,
+    ...chosen,
     model,
   });
 
@@ -57,10 +60,12 @@ export function imageRoutes(service: Service): Router {
     format: Picture['format'],
   ): Promise<void> {
     const named = 'model' in request.params ? [] : ['model'];
-    expectOwn(request.query, ['class', 'truncation', ...named]);
-    const { model, class: label, ...wanted } = parseRequest(one, parametersOf(request));
-    const picture = { ...wanted, label, format };
-    const name = `${wanted.seed}-${wanted.index}${suffix(picture)}${format === 'png' ? '' : `.${format}`}`;
+    expectOwn(request.query, [...Object.keys(chosen), ...named]);
+    const wanted = parseRequest(one, parametersOf(request));
+    const { model, class: label, code: codes, ...rest } = wanted;
+    const picture = { ...rest, label, codes, format };
+    const ending = format === 'png' ? '' : `.${format}`;
+    const name = `${rest.seed}-${rest.index}${chosenName(picture)}${ending}`;
     response.type(format);
     if (isSettled(request, response, service, model, name)) return;
     response.send(await service.picture(response, picture));
@@ -73,14 +78,14 @@ export function imageRoutes(service: Service): Router {
     );
   }
   router.get('/:seed', async (request, response) => {
-    expectOwn(request.query, ['start', 'count', 'class', 'truncation', 'format', 'model']);
+    expectOwn(request.query, ['start', 'count', ...Object.keys(chosen), 'format', 'model']);
     const wanted = parseRequest(several, parametersOf(request));
-    const { seed, start, count, class: label, truncation, format } = wanted;
+    const { seed, start, count, class: label, code: codes, truncation, format } = wanted;
     expectIndices(start, count);
-    const name = `${seed}-${start}-${count}${suffix({ label, truncation })}-${format}`;
+    const name = `${seed}-${start}-${count}${chosenName({ label, codes, truncation })}-${format}`;
     if (isSettled(request, response, service, wanted.model, name)) return;
     const signal = service.admit(response, count);
-    const images = await sampler.sample({ seed, start, count, label, truncation, signal });
+    const images = await sampler.sample({ seed, start, count, label, codes, truncation, signal });
     await answerImages(response, images, format === 'png' ? 'grid' : format);
   });
   return router;
@@ -89,13 +94,6 @@ export function imageRoutes(service: Service): Router {
 /** Of the path and the query, which is read each time it is asked for. */
 function parametersOf(request: Request): object {
   return { ...request.query, ...request.params };
-}
-
-/** Part of an answer's name. */
-function suffix({ label, truncation }: Pick<Picture, 'label' | 'truncation'>): string {
-  return Object.entries({ c: label, t: truncation })
-    .map(([letter, value]) => (value === undefined ? '' : `-${letter}${value}`))
-    .join('');
 }
 
 /** @throws HttpError 400 for a parameter that belongs to the path, or to another address */

@@ -7,7 +7,7 @@ import {
   rangeReason,
   truncationReason,
 } from '@ganport/model';
-import { classIndex, type Sampler } from '@ganport/sample';
+import { classIndex, parseCodes, type Sampler } from '@ganport/sample';
 import * as z from 'zod';
 import { HttpError } from './http-error.ts';
 
@@ -61,6 +61,18 @@ export const truncation = bound((given) => (typeof given === 'number' ? given : 
 export const spelledTruncation = bound((text) =>
   /^\d(\.\d{1,6})?$/.test(String(text)) ? Number(text) : Number.NaN,
 );
+
+/** Codes as a person writes them; `sample` checks which there are. */
+export const spelledCodes = z.string().transform((given, context) => {
+  try {
+    return parseCodes(given);
+  } catch (error) {
+    // Its name is said before it.
+    const message = (error as Error).message.replace(/^code: /, '');
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+});
 
 /** A class of the generator's, by name or index; it becomes an index. */
 export function classOf({ metadata }: Sampler) {

@@ -33,6 +33,7 @@ export function sampleRoutes(service: Service): Router {
       start: index.default(0),
       count: whole(1, most).default(1),
       class: classOf(sampler).optional(),
+      codes: z.record(z.string(), z.number()).optional(),
       truncation: truncation.optional(),
       format: oneOf('png', 'webp', ...FORMATS).default('png'),
     })
@@ -47,7 +48,7 @@ export function sampleRoutes(service: Service): Router {
       throw new HttpError(415, 'expected a JSON body, and Content-Type: application/json');
     }
     const { class: label, ...parameters } = parseRequest(wanted, request.body);
-    const { start, count, truncation, format } = parameters;
+    const { start, count, codes, truncation, format } = parameters;
     const seeds = parameters.seeds ?? [parameters.seed!];
     const pictures = seeds.length * count;
     expectIndices(start, count);
@@ -59,12 +60,20 @@ export function sampleRoutes(service: Service): Router {
       if (pictures > 1) {
         throw new HttpError(400, `format: ${format} holds one picture, got ${pictures}: try grid`);
       }
-      const picture = { seed: seeds[0]!, index: start, label, truncation, format };
+      const picture = { seed: seeds[0]!, index: start, label, codes, truncation, format };
       response.type(format).send(await service.picture(response, picture));
       return;
     }
     const signal = service.admit(response, pictures);
-    const images = await sampler.sample({ seed: seeds, start, count, label, truncation, signal });
+    const images = await sampler.sample({
+      seed: seeds,
+      start,
+      count,
+      label,
+      codes,
+      truncation,
+      signal,
+    });
     await answerImages(response, images, format);
   });
   router.all('/', (request, response) => {

@@ -1,4 +1,5 @@
 /** What every protocol draws through: who is let in, until when, and what is kept. */
+import type { SampleOptions } from '@ganport/sample';
 import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import type { Response } from 'express';
 import { createGate, type Weight } from './gate.ts';
@@ -47,11 +48,12 @@ export interface Service {
   cutOff(): void;
 }
 
-export interface Picture {
+/** What is chosen of pictures, apart from which they are. */
+type Chosen = Pick<SampleOptions, 'label' | 'codes' | 'truncation'>;
+
+export interface Picture extends Chosen {
   seed: number;
   index: number;
-  label: number | undefined;
-  truncation?: number | undefined;
   format: 'png' | 'webp';
 }
 
@@ -90,12 +92,12 @@ export function createService(generator: LoadedGenerator, limits: Partial<Limits
       return draining;
     },
     admit,
-    async picture(response, { seed, index, label, truncation, format }) {
-      const key = `${sha256}/${seed}/${index}/${label}/${truncation}.${format}`;
+    async picture(response, { seed, index, format, ...chosen }) {
+      const key = `${sha256}/${seed}/${index}${chosenName(chosen)}.${format}`;
       const kept = cache.get(key);
       if (kept) return kept;
       const signal = admit(response, 1);
-      const images = await sampler.sample({ seed, start: index, label, truncation, signal });
+      const images = await sampler.sample({ seed, start: index, ...chosen, signal });
       const encoded = await encodeImages(images, format);
       cache.put(key, encoded);
       signal.throwIfAborted();
@@ -108,6 +110,14 @@ export function createService(generator: LoadedGenerator, limits: Partial<Limits
       for (const controller of admitted) controller.abort(stopping());
     },
   };
+}
+
+/** It as part of a name, another one for each choice. */
+export function chosenName({ label, codes, truncation }: Chosen): string {
+  const coded = codes && Object.entries(codes).map(([name, value]) => `.${name}.${value}`);
+  return Object.entries({ c: label, i: coded?.join(''), t: truncation })
+    .map(([letter, value]) => (value === undefined ? '' : `-${letter}${value}`))
+    .join('');
 }
 
 /** How many pictures a request may ask for. */
