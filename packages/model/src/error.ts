@@ -13,7 +13,7 @@ export class ModelError extends Error {
 
 /** Reasons listed before the rest are only counted: a hostile file can have any number. */
 const MAX_REASONS = 5;
-const MAX_LINE = 400;
+const MAX_LINE = 500;
 
 /** Parses `value` with `schema`; what does not fit becomes one line that starts with `what`. */
 export function parseOrThrow<S extends z.ZodType>(
