@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { readGrid } from '../bench/src/alarm/grid.ts';
 import { labelledRuns, SIZE } from '../bench/src/alarm/runs.ts';
 import { ContenderProcess } from '../bench/src/contender-process.ts';
+import { formatData } from '../bench/src/data.ts';
 import type { Comparison, ContenderResult } from '../bench/src/engines.ts';
 import { formatEventLoop, watch } from '../bench/src/event-loop.ts';
 import { stepFlops } from '../bench/src/flops.ts';
@@ -76,6 +77,20 @@ test('who fails has no more turns, and the others go on', async () => {
   await expect(interleave([{ run: () => Promise.reject(new Error('no')) }], 1)).rejects.toThrow(
     'no',
   );
+});
+
+test('steps on a folder are shown beside those on memory, with what they waited', () => {
+  const step = { median: 12.345, min: 10, max: 20 };
+  const waited = { median: 0.004, min: 0, max: 1.5 };
+  const side = { step, waited };
+  const only = { preset: 'mlp', batch: 128, size: 28, channels: 1 } as const;
+  const lines = formatData([{ ...only, memory: side, folder: side, ratio: 1.0123 }])
+    .trim()
+    .split('\n');
+  expect(lines.slice(1).map((line) => line.split(/\s{2,}/))).toEqual([
+    ['mlp, 128 of 28×28×1, memory', '12.3 (10.0–20.0)', '0.00 (0.00–1.50)', '1'],
+    ['mlp, 128 of 28×28×1, folder', '12.3 (10.0–20.0)', '0.00 (0.00–1.50)', '1.012'],
+  ]);
 });
 
 test('the event loop’s largest gap is what holds it, also at the end', async () => {
