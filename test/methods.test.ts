@@ -1,12 +1,44 @@
 /** What docs/methods.md is made of: its sweeps, and its own data sets. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadDataset, openExtractor, planSweep, readClassifier } from '@ganport/train';
 import { describe, expect, test } from 'vitest';
 import { drawShapes } from '../bench/src/methods/shapes.ts';
 import { stackClassifier, stackDigits } from '../bench/src/methods/stacked.ts';
 import { SWEEPS } from '../bench/src/methods/sweeps.ts';
+import { benchMethods } from '../bench/src/methods.ts';
 
 test.each(Object.entries(SWEEPS))('the sweep %s is one', (name, { base, vary }) => {
   expect(planSweep({ base, vary }, name, '/').runs.length).toBeGreaterThan(0);
+});
+
+test('tables are made of what there is, with rows of PyTorch', async () => {
+  const out = mkdtempSync(join(tmpdir(), 'ganport-methods-'));
+  const run = { digest: '', step: 9, status: 'done', msPerStep: 12 };
+  const published = { with: 'as published', seed: '0' };
+  const scored = (frechet: number) => ({ scores: { 'Fréchet distance': frechet } });
+  mkdirSync(join(out, 'improved-mlp'));
+  mkdirSync(join(out, 'pytorch'));
+  const write = (name: string, json: unknown) =>
+    writeFileSync(join(out, name), JSON.stringify(json));
+  const name = 'with=as_published,seed=0';
+  const runs = [{ ...run, name, settings: published, ...scored(20) }];
+  write('improved-mlp/results.json', { format: 1, runs });
+  for (const seed of [0, 1]) {
+    const settings = { with: 'as published, by PyTorch', seed: String(seed) };
+    write(`pytorch/mlp,seed=${seed}.json`, { ...run, name: `${seed}`, settings, ...scored(seed) });
+  }
+  const options = { dataDir: undefined, scale: 1, threads: 1, python: undefined };
+  const tables = await benchMethods({ out, only: [], ...options, onProgress: () => {} });
+  rmSync(out, { recursive: true });
+  for (const { title } of Object.values(SWEEPS)) expect(tables).toContain(`### ${title}\n`);
+  const rows = [
+    '| as published | 20 | – | – | – | 12 | 9 | 1 |',
+    '| improved | – | – | – | – | – | – | not run yet |',
+    '| as published, by PyTorch | 0.5 ± 0.71 | – | – | – | 12 ± 0 | 9 | 2 |',
+  ];
+  expect(tables).toContain(`${rows.join('\n')}\n`);
 });
 
 describe('stacked digits', () => {
