@@ -1,6 +1,13 @@
 import { MAX_SEED } from '@ganport/model';
 import { MAX_COUNT } from '@ganport/sample';
-import { type Dataset, FEATURE_RANGES, LEAST, type Measures, resolveConfig } from '@ganport/train';
+import {
+  coveredModes,
+  type Dataset,
+  FEATURE_RANGES,
+  LEAST,
+  type Measures,
+  resolveConfig,
+} from '@ganport/train';
 import { asUsage, command, type Log, UsageError } from '../command.ts';
 import { compareWith } from '../comparing.ts';
 import { type DataFlags, dataFlags, loadData, pictureSettings } from '../data.ts';
@@ -99,15 +106,25 @@ function toText(
     ].map(([of, spread]) => `${figure(of!, 4)} ± ${figure(spread!, 2)}`);
     return [name, `${got!.padEnd(22)}real: ${real!.padEnd(22)}${better}`] as const;
   });
-  const shares = (of: readonly number[]) => of.map((p) => `${Math.round(100 * p)} %`).join(', ');
-  const classes = modes
-    ? ([
-        ['classes', shares(modes.generated)],
-        ['of the data', shares(modes.real)],
-      ] as const)
-    : [];
+  const classes = modes ? classRows(modes) : [];
   return (
     `${count} pictures beside ${dataset.name}, by ${by}: ${repeats} parts of ${size}, ± between them (KID: subsets).\n` +
     table([...rows, ...classes])
   );
+}
+
+/** Shares of more are no line to read. */
+const MAX_SHARES = 20;
+
+function classRows({ real, generated }: NonNullable<Measures['modes']>) {
+  if (real.length > MAX_SHARES) {
+    const known = real.filter((share) => share > 0).length;
+    const drawn = coveredModes(real, generated);
+    return [['classes', `${drawn} drawn of ${known}`]] as const;
+  }
+  const shares = (of: readonly number[]) => of.map((p) => `${Math.round(100 * p)} %`).join(', ');
+  return [
+    ['classes', shares(generated)],
+    ['of the data', shares(real)],
+  ] as const;
 }
