@@ -78,6 +78,11 @@ test.each<[string, unknown, string]>([
   ['no axis', { vary: {} }, 'vary: expected a setting with its values, such as "seed": [0, 1, 2]'],
   ['an empty list', { vary: { seed: [] } }, 'vary.seed: expected a list of at least 1 item'],
   ['no names', { vary: { with: {} } }, 'vary.with: expected a list of values, or names with their'],
+  [
+    'a setting in place of its values',
+    { vary: { penalties: { r1: 1 } } },
+    'vary.penalties.r1: expected settings by that name, such as { "ema": 0.9 }; values of one setting are a list, got 1',
+  ],
   ['one value', { vary: { seed: 1 } }, 'vary.seed: expected a list of at least 1 item'],
   ['another key', { vary: { seed: [1] }, evals: {} }, 'takes no "evals"; did you mean "eval"?'],
   [

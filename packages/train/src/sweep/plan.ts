@@ -12,13 +12,16 @@ const MAX_RUNS = 1000;
 const MAX_NAME = 120;
 
 const settings = z.record(z.string(), z.unknown());
+const named = z.record(z.string(), z.unknown(), {
+  error: 'expected settings by that name, such as { "ema": 0.9 }; values of one setting are a list',
+});
 
 const sweepSchema = z.strictObject({
   base: settings.default({}),
   vary: z
     .record(
       z.string().min(1),
-      z.union([z.array(z.unknown()).min(1), z.record(z.string(), settings)]),
+      z.union([z.array(z.unknown()).min(1), z.record(z.string(), named)]),
     )
     .refine((axes) => Object.keys(axes).length > 0, {
       error: 'expected a setting with its values, such as "seed": [0, 1, 2]',
@@ -107,13 +110,13 @@ function choicesOf(axis: string, values: unknown[] | Record<string, Settings>, f
       over: (before: Settings) => ownPart(setAt(before, axis.split('.'), value), axis),
     }));
   }
-  const named = Object.entries(values);
-  if (named.length === 0) {
+  const choices = Object.entries(values);
+  if (choices.length === 0) {
     throw new ModelError(
       `${file}: vary.${axis}: expected a list of values, or names with their settings, got none`,
     );
   }
-  return named.map(([label, over]) => ({ axis, label, over: () => over }));
+  return choices.map(([label, over]) => ({ axis, label, over: () => over }));
 }
 
 function describeRun(row: Choice[], base: Settings, file: string, folder: string): SweepRun {
