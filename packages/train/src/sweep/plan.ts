@@ -19,10 +19,7 @@ const named = z.record(z.string(), z.unknown(), {
 const sweepSchema = z.strictObject({
   base: settings.default({}),
   vary: z
-    .record(
-      z.string().min(1),
-      z.union([z.array(z.unknown()).min(1), z.record(z.string(), named)]),
-    )
+    .record(z.string().min(1), z.union([z.array(z.unknown()).min(1), z.record(z.string(), named)]))
     .refine((axes) => Object.keys(axes).length > 0, {
       error: 'expected a setting with its values, such as "seed": [0, 1, 2]',
     }),
