@@ -24,8 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const QUICKLY = ['--starts', '3', '--steps', '100', '--prior', '0'];
 const searched = (...more: string[]) =>
-  ganport('invert', at('g.onnx'), at('own.png'), '--starts', '3', '--steps', '100', ...more);
+  ganport('invert', at('g.onnx'), at('own.png'), ...QUICKLY, ...more);
 
 test('a picture of its own is found, told, and drawn beside the given one', async () => {
   const { code, stdout } = await searched('-o', at('both.png'), '--scale', '1');

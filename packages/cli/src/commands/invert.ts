@@ -11,7 +11,7 @@ import { MODEL, readGiven } from '../model-input.ts';
 import { deliver, endingOf, expectOutput, wrote } from '../output.ts';
 
 /** Of Adam's first step, in a space whose numbers are about 1. */
-const LEARNING_RATE = 0.1;
+const LEARNING_RATE = 0.2;
 
 export const invertCommand = command({
   usage: 'invert <model> <picture>',
@@ -32,18 +32,18 @@ export const invertCommand = command({
         minValue: 1,
         maxValue: 256,
       }),
-      default: 16,
+      default: 8,
     },
     steps: {
       ...integer('steps', 'Steps of each', { minValue: 1, maxValue: 100_000 }),
-      default: 400,
+      default: 500,
     },
     prior: {
       ...number('prior', 'How much latents are kept near those of samples', {
         minValue: 0,
         maxValue: 1000,
       }),
-      default: 0,
+      default: 0.002,
     },
     seed: { ...DRAWING.seed, describe: 'Seed of the latents that are searched from' },
     class: text('Its class, by name or number, where there are classes; all are tried without'),
@@ -67,6 +67,7 @@ export const invertCommand = command({
       const labels = asked === undefined ? undefined : [classIndex(asked, sampler.metadata)];
       const picture = await readPicture(wanted.picture, image);
       return await interruptible(async (signal) => {
+        log(`Searching from ${starts} latents, ${steps} steps, by ${sampler.description}`);
         const found = await invert({
           ...{ model, picture, device, starts, steps, prior, seed, labels, signal },
           learningRate: LEARNING_RATE,
