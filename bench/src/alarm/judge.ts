@@ -15,45 +15,65 @@ export interface Verdict extends LabelledRun {
   said: string[];
   /** The pictures' variety at each look. */
   variety: number[];
-  /** Milliseconds that the alarm took of training, with what it measures of pictures. */
+  /** Milliseconds of processor time that the alarm took, with what it measures of pictures. */
   alarmMs: number;
 }
 
-/** Metrics of a step, or those of a checkpoint. */
-type Line = { step: number } & Partial<Record<string, number>>;
+/** In a grid of samples. */
+const PICTURES = 64;
+/** Of the digits that `kinds` are counted of. */
+const CLASSES = 10;
+
+/** What the alarm is told: metrics of a step, or pictures with those of their checkpoint. */
+interface Told {
+  step: number;
+  metrics: Record<string, number>;
+  images?: Float32Array;
+}
 
 export async function judge(run: LabelledRun, folder: string): Promise<Verdict> {
   const place = join(folder, run.name);
-  const read = (name: string) => readFileSync(join(place, name), 'utf8');
-  const { diverged } = JSON.parse(read(OUTCOME)) as Outcome;
+  const { diverged } = JSON.parse(readFileSync(join(place, OUTCOME), 'utf8')) as Outcome;
+  const told = await readTold(place, run);
   const config = resolveConfig([[run.name, settingsOf(run)]]);
   const said: string[] = [];
+  const before = process.cpuUsage();
   const alarm = createAlarm(config, (line) => said.push(line));
-  const seen: number[] = [];
-  let alarmMs = 0;
-  const timed = (work: () => void) => {
-    const began = performance.now();
-    work();
-    alarmMs += performance.now() - began;
-  };
-  for (const text of read('metrics.jsonl').trim().split('\n')) {
-    const { step, ...metrics } = JSON.parse(text) as Line;
-    const { variety, gGradient } = metrics;
-    if (variety === undefined || gGradient === undefined) {
-      timed(() => alarm.step(step, metrics as Record<string, number>));
+  for (const { step, metrics, images } of told) {
+    if (!images) {
+      alarm.step(step, metrics);
       continue;
     }
-    seen.push(variety);
-    const png = join(place, 'samples', checkpointName(step).replace('safetensors', 'png'));
-    const images = await readGrid(png, CHANNELS[run.data]);
-    timed(() => {
-      nearestDistance(images, images.length / 64);
+    // Which training has measured, and has to be in the time here.
+    nearestDistance(images, images.length / PICTURES);
+    const { kinds, variety, gGradient } = metrics;
+    alarm.look(step, {
+      ...{ images, variety: variety! },
+      ...(kinds && { kinds: { pictures: kinds, data: CLASSES } }),
       // As large as the log has it: what second moments remember besides is not in it.
-      alarm.look(step, { images, variety, gradient: { now: gGradient, before: gGradient } });
+      ...(gGradient && { gradient: { now: gGradient, before: gGradient } }),
     });
   }
+  const { user, system } = process.cpuUsage(before);
   if (diverged) said.push(diverged);
   const [first] = said;
-  const caught = first === undefined ? undefined : Number(/step (\d+)/.exec(first)![1]);
-  return { ...run, caught, said, variety: seen, alarmMs };
+  return {
+    ...run,
+    caught: first === undefined ? undefined : Number(/step (\d+)/.exec(first)![1]),
+    said,
+    variety: told.flatMap(({ metrics: { variety } }) => variety ?? []),
+    alarmMs: (user + system) / 1000,
+  };
+}
+
+async function readTold(place: string, run: LabelledRun): Promise<Told[]> {
+  const told: Told[] = [];
+  for (const line of readFileSync(join(place, 'metrics.jsonl'), 'utf8').trim().split('\n')) {
+    const { step, ...metrics } = JSON.parse(line) as { step: number } & Record<string, number>;
+    const isLook = metrics.variety !== undefined;
+    const png = join(place, 'samples', checkpointName(step).replace('safetensors', 'png'));
+    const images = isLook ? { images: await readGrid(png, CHANNELS[run.data]) } : {};
+    told.push({ step, metrics, ...images });
+  }
+  return told;
 }

@@ -7,7 +7,7 @@ import { LOSSES, type Loss } from './recipe/losses.ts';
 
 /** Steps that are judged together, and of how many metrics must be out of bounds: they cross them for a moment in healthy runs too. */
 const TOGETHER = 50;
-const MOST = 45;
+const MOST = 38;
 /**
  * Of the discriminator's loss, or of the chance it gives generated images. Healthy runs were at 0.02 at the least, those it
  * had won at 0.005 and less (docs/decisions.md).
@@ -177,7 +177,8 @@ function lasting(): (so: boolean) => boolean | undefined {
   return (so) => {
     times += Number(so) - Number(last.length === TOGETHER && last.shift());
     last.push(so);
-    return times >= MOST ? true : times <= TOGETHER / 2 ? false : undefined;
+    if (times <= TOGETHER / 2) return false;
+    return times >= MOST && last.length === TOGETHER ? true : undefined;
   };
 }
 

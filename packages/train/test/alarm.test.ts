@@ -32,11 +32,11 @@ test('healthy losses and pictures are no reason to speak', () => {
 
 test('a discriminator that has won is told once, until it is beaten again', () => {
   const { told, steps, standing } = alarm({ discriminatorSteps: 5 });
-  steps(1, 44, beaten);
+  steps(1, 49, beaten);
   expect(told).toEqual([]);
-  steps(45, 300, beaten);
+  steps(50, 300, beaten);
   expect(told).toEqual([
-    'step 45: the discriminator tells all images apart (D(fake) has been below 0.01 in 45 of 50 steps), so the ' +
+    'step 50: the discriminator tells all images apart (D(fake) has been below 0.01 in 38 of 50 steps), so the ' +
       'generator learns nothing; try a lower learning rate, now 0.05, or fewer discriminator steps, now 5',
   ]);
   expect(standing()).toHaveLength(1);
@@ -67,7 +67,7 @@ test.each(['lsgan', 'hinge', 'relativistic'] as const)('with %s it has won by it
   // Relativistic outputs mean nothing alone: those of both kinds may be high.
   steps(1, 50, { dLoss: 0.001, dReal: 0.99, dFake: 0.98 });
   expect(told).toEqual([
-    expect.stringContaining('(its loss has been below 0.01 in 45 of 50 steps)'),
+    expect.stringContaining('(its loss has been below 0.01 in 38 of 50 steps)'),
   ]);
 });
 
@@ -82,8 +82,8 @@ test.each(['wasserstein', 'wgan'] as const)("%s: a critic's loss is no victory",
 test('a loss that is out of bounds for a moment is no alarm', () => {
   const { told, steps } = alarm();
   for (let step = 0; step < 500; step += 50) {
-    steps(step, step + 43, { ...beaten, gLoss: 5000 });
-    steps(step + 44, step + 49, {});
+    steps(step, step + 36, { ...beaten, gLoss: 5000 });
+    steps(step + 37, step + 49, {});
   }
   expect(told).toEqual([]);
 });
@@ -92,7 +92,7 @@ test('a generator that is lost', () => {
   const { told, steps } = alarm();
   steps(1, 60, { gLoss: 80 });
   expect(told).toEqual([
-    'step 45: the generator is lost (its loss has been above 50 in 45 of 50 steps); try a lower learning rate, now 0.05',
+    'step 50: the generator is lost (its loss has been above 50 in 38 of 50 steps); try a lower learning rate, now 0.05',
   ]);
 });
 
@@ -102,7 +102,7 @@ test('a discriminator that is fooled', () => {
   const { told, steps } = alarm({ discriminatorRate: 0.01 });
   steps(1, 60, slow);
   expect(told).toEqual([
-    'step 45: the discriminator is fooled (it took generated images for more real than real ones in 45 of 50 steps), so ' +
+    'step 50: the discriminator is fooled (it took generated images for more real than real ones in 38 of 50 steps), so ' +
       'the generator learns nothing; try a higher discriminatorRate, now 0.01, or more discriminator steps, now 1',
   ]);
   // Near the balance that training ends in, it is wrong in half of the steps.
