@@ -39,6 +39,13 @@ test.each<[name: keyof typeof CASES, expected: object]>([
   expect(JSON.parse(stdout)).toMatchObject({ ...expected, problems: [] });
 });
 
+test('names the codes of an InfoGAN', async () => {
+  const codes = { kind: { categories: 3 }, slant: 'normal' } as const;
+  const { model } = buildGenerator({ alter: (metadata) => ({ ...metadata, codes }) });
+  const { stdout } = await ganport('inspect', workspace.write('codes.onnx', model));
+  expect(stdout).toMatch(/^codes +kind 0 to 2, slant$/m);
+});
+
 describe('weights in another file', () => {
   const inFolder = (folder: string, data?: Uint8Array, altered: object = {}) => {
     mkdirSync(workspace.path(folder));

@@ -218,6 +218,33 @@ describe('POST /v1/sample', () => {
   });
 });
 
+test('codes of an InfoGAN are as asked for', async () => {
+  const codes = { kind: { categories: 3 }, slant: 'normal' } as const;
+  // Golden samples are drawn with no code chosen, and stay.
+  const { model } = buildGenerator({ alter: (metadata) => ({ ...metadata, codes }) });
+  const coded = await writeTemporary(model);
+  const server = await startServer({ model: coded.path, port: 0, pageDir });
+  try {
+    const get = (query: string) => fetch(new URL(`/v1/images/42?format=raw${query}`, server.url));
+    const [plain, slanted, again] = await Promise.all(
+      ['', '&code=slant=2', '&code=slant=2,kind=1'].map(get),
+    );
+    const etags = [plain, slanted, again].map((response) => response!.headers.get('etag'));
+    expect(new Set(etags).size).toBe(3);
+    const [a, b] = [await plain!.bytes(), await slanted!.bytes()];
+    expect(largestDifference(a, b)).toBeGreaterThan(5);
+    expect((await errorOf(await get('&code=kind=3'))).message).toBe(
+      'code "kind": expected an integer from 0 to 2, got 3',
+    );
+    expect((await errorOf(await get('&code=digit=3'))).message).toBe(
+      'there is no code "digit": expected kind, slant',
+    );
+  } finally {
+    await server.close();
+    await coded.remove();
+  }
+});
+
 describe('the rest', () => {
   test.each(['/assets/page-abc.js', '/ort/ort.wasm.min.mjs', '/generator.onnx', '/'])(
     'parts of %s, and conditions on it',

@@ -48,7 +48,7 @@ test.skipIf(!folder)('features keep the order by eye, pixels do not', async () =
       return { frechet: frechet(drawn), mind: mind(drawn), pixels: pixels(images) };
     };
     const inOrder = async (paths: string[]) => {
-      const of = [];
+      const of: Awaited<ReturnType<typeof distancesOf>>[] = [];
       for (const path of paths) of.push(await distancesOf(path));
       return (['frechet', 'mind', 'pixels'] as const).filter((name) =>
         of.every((each, i) => i === 0 || each[name] < of[i - 1]![name]),

@@ -101,10 +101,14 @@ function describeGenerator({ generator, problems }: Report): [string, string][] 
   const { name, image, latent, provenance, scores } = generator;
   const { width, height, channels, output } = image;
   const { steps, dataset, seed, versions } = provenance;
-  const { classes } = generator;
+  const { classes, codes = {} } = generator;
+  const kinds = list(codes, (code, kind) =>
+    kind === 'normal' ? code : `${code} 0 to ${kind.categories - 1}`,
+  );
   return [
     ['generator', `${name}: ${latent.size} latents → ${width}×${height}×${channels} ${output}`],
     ...(classes ? [['classes', classes.join(', ')] as [string, string]] : []),
+    ...(kinds ? [['codes', kinds] as [string, string]] : []),
     ['trained', `${steps} steps on ${dataset.name}, seed ${seed}`],
     ['scores', list(scores, (score, value) => `${score} ${value.toPrecision(3)}`)],
     ['versions', list(versions, (of, version) => `${of} ${version}`)],
