@@ -11,7 +11,7 @@ h1 { margin: 0 0 .5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; marg
 th { text-align: left; padding-right: 1.5rem; vertical-align: top; font-weight: 600; } td { overflow-wrap: anywhere; }
 .wrong { color: var(--wrong); }
 figure { margin: 1rem 0; } figcaption span { margin-left: .75rem; white-space: nowrap; }
-svg { width: 100%; font-size: 11px; } svg text { fill: currentColor; }
+svg { width: 100%; font-size: 11px; overflow: visible; } svg text { fill: currentColor; }
 .grid line { stroke: var(--line); } .mark line { stroke: currentColor; stroke-dasharray: 3 3; }
 .lines { fill: none; stroke-width: 1.5; }
 .c0 { stroke: var(--c0); color: var(--c0); } .c1 { stroke: var(--c1); color: var(--c1); }
