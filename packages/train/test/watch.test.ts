@@ -115,6 +115,17 @@ describe('a view', () => {
     expect(await view.picture(5)).toBeUndefined();
   });
 
+  test('has at most 200 pictures, of which those of an earlier look are the most', async () => {
+    const run = writeRun(folder, { count: 500 });
+    const view = createRunView(run);
+    const before = (await view.update()).pictures;
+    expect(before).toHaveLength(126);
+    expect([before[0], before[1], before.at(-1)]).toEqual([1, 5, 500]);
+    writeFileSync(join(run, 'samples', 'step-000501.png'), PNG);
+    const after = (await view.update()).pictures;
+    expect(after).toEqual([...before.slice(0, -1), 501]);
+  });
+
   test('says how fast it goes and how long it takes while a process trains', async () => {
     const run = writeRun(folder, { name: 'going on' });
     const lock = await lockRun(run);

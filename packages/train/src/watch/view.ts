@@ -12,7 +12,6 @@ import {
   readPicture,
   readSummary,
   readWarnings,
-  spread,
 } from '../report/read-run.ts';
 import { stepRate } from './step-rate.ts';
 
@@ -63,7 +62,7 @@ export function createRunView(
             charts: charts.html,
             facts: table(factsOf(summary)),
           },
-          pictures: spread(await pictures(folder), MOST_PICTURES).map(({ step }) => step),
+          pictures: thinned(await pictures(folder)).map(({ step }) => step),
         };
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;
@@ -80,6 +79,13 @@ export function createRunView(
       return found && readPicture(found).catch(() => undefined);
     },
   };
+}
+
+/** Every second one, or fourth, …, and the last: a page that has some of them is only sent the new ones. */
+function thinned<T>(all: readonly T[]): T[] {
+  let every = 1;
+  while (all.length > every * MOST_PICTURES) every *= 2;
+  return all.filter((_, i) => i % every === 0 || i === all.length - 1);
 }
 
 function statusOf(
