@@ -83,5 +83,16 @@ test('long curves are thinned to means', () => {
   const thinned = thin(series, 100);
   expect(thinned).toHaveLength(100);
   expect(thinned[0]).toEqual([4.5, 0.5]);
-  expect(chart('one point', [{ name: 'x', series: [[3, 7]] }])).not.toMatch(/NaN|Infinity/);
+});
+
+test.each([
+  [[7]],
+  [[0, 0]],
+  // The largest, the smallest and neighbours of float32, which metrics are.
+  [[3.4028234663852886e38, -3.4028234663852886e38]],
+  [[1.401298464324817e-45]],
+  [[16_777_216, 16_777_217]],
+])('%j can be drawn', (values) => {
+  const series = values.map((value, i): [number, number] => [i, value]);
+  expect(chart('values', [{ name: 'x', series }], 1)).not.toMatch(/NaN|Infinity/);
 });

@@ -28,7 +28,10 @@ describe('a log that grows', () => {
     appendFileSync(path, '{"step":1,"a":1}\n{"step":2,"a":');
     expect(await log.read()).toBe(true);
     expect([...log.now().metrics]).toEqual([['a', [[1, 1]]]]);
-    appendFileSync(path, '2}\n[]\n{"step":1e999,"a":9}\n{"step":3,"a":1e999}\n{"step":4,"b":3}\n');
+    appendFileSync(
+      path,
+      '2}\n[]\n{"step":1e999,"a":9}\n{"step":3,"a":1e999,"b":1e39}\n{"step":4,"b":3}\n',
+    );
     expect(await log.read()).toBe(true);
     const { metrics, step } = log.now();
     expect(metrics.get('a')).toEqual([

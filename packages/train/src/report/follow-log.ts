@@ -99,14 +99,16 @@ function take(all: Read, { step, modes, ...values }: Line): void {
   all.step = Math.max(all.step, step);
   if (isCounts(modes)) all.modes = { step, counts: modes };
   for (const [name, value] of Object.entries(values)) {
-    if (!Number.isFinite(value)) continue;
+    // What training logs is float32: a number beyond it is damaged, and a chart has no room for it.
+    const number = typeof value === 'number' ? Math.fround(value) : Number.NaN;
+    if (!Number.isFinite(number)) continue;
     let curve = all.curves.get(name);
     if (!curve) {
       if (all.curves.size >= MOST_METRICS) continue;
       curve = gather();
       all.curves.set(name, curve);
     }
-    curve.add(step, value as number);
+    curve.add(step, number);
   }
 }
 
