@@ -31,19 +31,19 @@ export interface SampleOptions extends Pick<LatentOptions, 'truncation'> {
   signal?: AbortSignal | undefined;
 }
 
+export interface DrawOptions {
+  /** Latents [count, size], one after the other; they are not to be changed until they are drawn. */
+  latents: Float32Array;
+  /** Class of each, indices, of a generator of classes. */
+  labels?: readonly number[] | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 export interface WalkOptions extends Walk {
   /** Index of the class of all pictures; without it, the one that the first picture is of. */
   label?: number | undefined;
   /** As `sample` has them. */
   codes?: ChosenCodes | undefined;
-  signal?: AbortSignal | undefined;
-}
-
-export interface DrawOptions {
-  /** Latents [count, size], one after the other. */
-  latents: Float32Array;
-  /** Class of each, indices, of a generator of classes. */
-  labels?: readonly number[] | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -247,7 +247,7 @@ async function drawLatents(
   if (!Number.isInteger(count) || count < 1 || count > most || !latents.every(Number.isFinite)) {
     const got = latents.every(Number.isFinite) ? latents.length : 'some that are not';
     throw new SampleError(
-      `latents: expected ${size} finite numbers for each of 1 to ${most} pictures, got ${got}`,
+      `z: expected ${size} finite numbers for each of 1 to ${most} pictures, got ${got}`,
     );
   }
   for (const label of labels ?? []) checkLabel(label, metadata);

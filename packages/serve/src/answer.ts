@@ -28,6 +28,6 @@ export async function answerImages(
 }
 
 /** The same bytes: express takes others for an object. */
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -6,6 +6,7 @@ import { quote } from '@ganport/model';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { answerError, HttpError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
+import { inferRoutes } from './infer-api.ts';
 import { modelRoutes } from './model-api.ts';
 import { createRouter } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
@@ -49,6 +50,7 @@ export function createApp({ service, pageDir }: AppOptions): Express {
   app.set('etag', () => undefined);
   app.use(identify, securityHeaders);
   app.use('/v1/sample', sampleRoutes(service));
+  app.use('/v2', inferRoutes(service));
   app.use(refuseWhatIsNotARead);
   app.use('/v1/images', imageRoutes(service));
   app.use(modelRoutes(service));

@@ -39,23 +39,23 @@ interface Answer {
 }
 
 /** Express's last handler. What is not the client's fault is logged and answered without details. */
-export function answerError(
-  error: unknown,
-  _request: Request,
-  response: Response,
-  next: NextFunction,
-): void {
-  // Nobody is there to be answered.
-  if (response.destroyed) return;
-  if (response.headersSent) {
-    next(error);
-    return;
-  }
-  const { status, message, headers } = answerTo(error);
-  if (status === 500) console.error(error);
-  for (const name of FILE_HEADERS) response.removeHeader(name);
-  response.status(status).set({ 'Cache-Control': 'no-store', ...headers });
-  response.json(errorBody(status, message, response.get('X-Request-Id')));
+export const answerError = errorHandler(errorBody);
+
+/** @param bodyOf how a protocol puts an error */
+export function errorHandler(bodyOf: typeof errorBody) {
+  return (error: unknown, _request: Request, response: Response, next: NextFunction): void => {
+    // Nobody is there to be answered.
+    if (response.destroyed) return;
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const { status, message, headers } = answerTo(error);
+    if (status === 500) console.error(error);
+    for (const name of FILE_HEADERS) response.removeHeader(name);
+    response.status(status).set({ 'Cache-Control': 'no-store', ...headers });
+    response.json(bodyOf(status, message, response.get('X-Request-Id')));
+  };
 }
 
 function answerTo(error: unknown): Answer {

@@ -13,6 +13,15 @@ export function modelRoutes(service: Service): Router {
     response.status(service.draining ? 503 : 200);
     response.set('Cache-Control', 'no-store').json({ status, device });
   });
+  // A process that answers lives, whatever waits.
+  router.get('/livez', (_request, response) => {
+    response.set('Cache-Control', 'no-store').type('text').send('ok');
+  });
+  router.get('/readyz', (_request, response) => {
+    const status = service.draining ? 503 : 200;
+    response.set('Cache-Control', 'no-store').status(status).type('text');
+    response.send(service.draining ? 'draining' : 'ok');
+  });
   router.get('/v1/model', (_request, response) => {
     const { metadata, description: runtime } = sampler;
     const model = { sha256, bytes: file.length, device, runtime, metadata };
