@@ -22,9 +22,12 @@ type Ports = Pick<Bindings, 'feeds' | 'results'>;
  * Feeds and results in the host's memory; onnxruntime copies between it and a device. What has known sizes
  * keeps one place, so that a run on the CPU allocates nothing for it.
  */
-export function createExchange({ scope, host }: Memory, { feeds, results }: Ports): Exchange {
+export function createExchange(
+  { scope, host, device }: Memory,
+  { feeds, results }: Ports,
+): Exchange {
   const { api } = scope;
-  const fed = new Map<string, HostTensor>();
+  const fed = new Map<string, HostTensor & { boundTo: Set<Handle> }>();
   const fixed = new Map(
     results.filter(isKnown).map((port) => [port.name, hostTensor(scope, host, port)]),
   );
@@ -43,12 +46,14 @@ export function createExchange({ scope, host }: Memory, { feeds, results }: Port
         let place = fed.get(name);
         if (!place || String(place.shape) !== String(tensor.shape)) {
           if (place) scope.release('Value', place.value);
-          place = hostTensor(scope, host, tensor);
+          place = { ...hostTensor(scope, host, tensor), boundTo: new Set() };
           fed.set(name, place);
         }
         place.data.set(tensor.data as never);
         // A device's provider copies an input when it is bound, not when it runs.
+        if (device === undefined && place.boundTo.has(binding)) continue;
         api.call('BindInput', binding, name, place.value);
+        place.boundTo.add(binding);
       }
       for (const port of results) {
         // The last run's tensor would be filled again, whatever the shape is now.
