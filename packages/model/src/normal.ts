@@ -41,11 +41,15 @@ export function normalWithin(z: number): number {
  */
 export function fillNormal(out: Float32Array, words: Uint32Array, width = 1): void {
   const inTail = new Uint32Array(words.length);
+  const limit = Math.min((CENTRAL_WIDTH / width) * 2 ** 32 - 0.5, 2 ** 31 - 1) | 0;
   let tails = 0;
   for (let i = 0; i < words.length; i += 1) {
-    const q = ((words[i]! + 0.5) / 2 ** 32 - 0.5) * width;
-    out[i] = central(q);
-    if (Math.abs(q) > CENTRAL_WIDTH) inTail[tails++] = i;
+    // From −2^31, the middle at 0.
+    const word = words[i]! ^ 0x80000000;
+    out[i] = central(((word + 0.5) / 2 ** 32) * width);
+    // Without a branch: 1 is added where the word, or its complement, is beyond the limit.
+    inTail[tails] = i;
+    tails += (limit - (word ^ (word >> 31))) >>> 31;
   }
   for (let k = 0; k < tails; k += 1) {
     const i = inTail[k]!;
