@@ -1,5 +1,6 @@
 /** How far sets of vectors are apart, seen along random directions: there, sorting pairs them. */
 import { normalQuantile, randomSequence, STREAM } from '@ganport/model';
+import { rowProducts } from './matrix.ts';
 
 export interface SliceOptions {
   /** Number of random directions. */
@@ -51,37 +52,25 @@ interface Slices extends Required<SliceOptions> {
 
 function slicesTo(a: Float32Array, dim: number, { projections, seed, cost }: Slices) {
   const { uniform } = randomSequence(seed, STREAM.projections, 0);
-  const count = a.length / dim;
-  const sides = Array.from({ length: projections }, () => {
-    const direction = Float64Array.from({ length: dim }, () => normalQuantile(uniform()));
+  const directions = new Float64Array(projections * dim);
+  for (let at = 0; at < directions.length; at += dim) {
+    const direction = directions.subarray(at, at + dim);
+    for (let i = 0; i < dim; i++) direction[i] = normalQuantile(uniform());
     const length = Math.sqrt(direction.reduce((sum, x) => sum + x * x, 0));
-    return { direction, length, sorted: project(a, direction, length).sort() };
-  });
-  return (b: Float32Array): number => {
-    let total = 0;
-    for (const { direction, length, sorted } of sides) {
-      const t = project(b, direction, length).sort();
-      for (let i = 0; i < count; i++) total += cost(sorted[i]! - t[i]!);
-    }
-    return total / (projections * count);
-  };
-}
-
-function project(set: Float32Array, direction: Float64Array, length: number): Float64Array {
-  const dim = direction.length;
-  const out = new Float64Array(set.length / dim);
-  for (let row = 0, at = 0; row < out.length; row++, at += dim) {
-    // Four sums, as each addition would wait for the one before it.
-    let [first, second, third, fourth] = [0, 0, 0, 0];
-    let i = 0;
-    for (; i + 4 <= dim; i += 4) {
-      first += set[at + i]! * direction[i]!;
-      second += set[at + i + 1]! * direction[i + 1]!;
-      third += set[at + i + 2]! * direction[i + 2]!;
-      fourth += set[at + i + 3]! * direction[i + 3]!;
-    }
-    for (; i < dim; i++) first += set[at + i]! * direction[i]!;
-    out[row] = (first + second + third + fourth) / length;
+    for (let i = 0; i < dim; i++) direction[i]! /= length;
   }
-  return out;
+  /** [projections, n]: the set along each direction, in order. */
+  const sortedOf = (set: Float32Array) => {
+    const along = rowProducts(directions, Float64Array.from(set), dim);
+    const count = set.length / dim;
+    for (let at = 0; at < along.length; at += count) along.subarray(at, at + count).sort();
+    return along;
+  };
+  const sorted = sortedOf(a);
+  return (b: Float32Array): number => {
+    const other = sortedOf(b);
+    let total = 0;
+    for (let i = 0; i < sorted.length; i++) total += cost(sorted[i]! - other[i]!);
+    return total / sorted.length;
+  };
 }
