@@ -17,10 +17,12 @@ const WON_BELOW = 0.01;
 const REAL_ABOVE = 0.9;
 /** Of a generator whose loss is from logits: e^−50 is its chance to pass as real. Healthy runs were at 7 at the most. */
 const FLED_ABOVE = 50;
-/** Of the data's variety: mlp's first pictures, which become digits, have 0.03; most of collapsed runs less than 0.02. */
-const COLLAPSED_BELOW = 0.025;
-const RECOVERED_ABOVE = 0.05;
-/** Of the largest variety that a run's pictures had; and once they have more than that, they are narrow no more. */
+/** Of the data's variety: mlp's first pictures, which become digits, have 0.016 to 0.06; collapsed runs end below 0.01. */
+const COLLAPSED_BELOW = 0.0125;
+const RECOVERED_ABOVE = 0.025;
+/** What a run's pictures must have had of the data's variety: mlp's first noise had 0.2. */
+const VARIED_ABOVE = 0.3;
+/** Of the largest variety; and once they have more than that, they are narrow no more. */
 const NARROW_BELOW = 0.25;
 const WIDE_ABOVE = 0.35;
 /** Of the most kinds, once those were half of the data's: noise is of a few. */
@@ -108,7 +110,7 @@ export function createAlarm(
           `the generator has collapsed; ${remedy}`
         );
       });
-      const share = variety / largest.variety;
+      const share = largest.variety > VARIED_ABOVE ? variety / largest.variety : 1;
       if (!wrong.has('collapsed')) {
         note('narrowing', bound(share, NARROW_BELOW, WIDE_ABOVE), () => {
           return (
