@@ -62,6 +62,10 @@ function answerTo(error: unknown): Answer {
   if (error instanceof HttpError) return error;
   // What was asked for cannot be had: a grid too large for its format.
   if (error instanceof SampleError) return { status: 400, message: error.message, headers: {} };
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return { status: 503, message: 'too many files are open', headers: { 'Retry-After': '1' } };
+  }
   const { status, type, headers } = error as { status?: unknown; type?: unknown } & Partial<Answer>;
   if (typeof status === 'number' && status >= 400 && status < 500) {
     const message = REFUSALS[String(type)] ?? REFUSALS[status] ?? STATUS_CODES[status]!;

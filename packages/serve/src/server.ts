@@ -11,7 +11,7 @@ import { answerClientError } from './client-error.ts';
 import { ServeError } from './error.ts';
 import { inTurn } from './in-turn.ts';
 import { listen } from './listen.ts';
-import { createService, type Limits } from './service.ts';
+import { createService, LIMITS, type Limits } from './service.ts';
 
 export interface ServingOptions extends Partial<Limits> {
   host?: string;
@@ -50,6 +50,13 @@ export interface RunningServer {
 export const GRACE_MS = 10_000;
 /** For clients to take the answers that are left after the grace. */
 const FAREWELL_MS = 1_000;
+
+/** More are turned away; each costs some kilobytes, and a file descriptor of the usual thousands. */
+const MAX_CONNECTIONS = 2048;
+/** For the head of a request, for all of it, and for a client to go on reading its answer. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const STALLED_MS = 15_000;
 
 const PAGE_DIR = fileURLToPath(new URL('../dist/page/', import.meta.url));
 
@@ -105,6 +112,11 @@ export async function serveGenerator(
     }),
   );
   server.on('clientError', answerClientError);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.headersTimeout = HEADERS_MS;
+  server.requestTimeout = REQUEST_MS;
+  // A socket on which nothing moves: one that waits for its pictures does so no longer than the deadline.
+  server.timeout = (limits.deadlineMs ?? LIMITS.deadlineMs) + STALLED_MS;
   await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {

@@ -91,6 +91,16 @@ test('a grid that PNG cannot hold is the client’s to mend, with the remedy', a
   expect((await fetch(`${url}?count=9&format=raw`)).status).toBe(200);
 });
 
+test('what the machine has no room for is a 503', async () => {
+  const url = await serve(async () => {
+    throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  });
+  const response = await fetch(url);
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('1');
+  expect((await response.json()).error.message).toBe('too many files are open');
+});
+
 test('a draw that fails is logged, and answered without details', async () => {
   const complaints = vi.spyOn(console, 'error').mockImplementation(() => {});
   const url = await serve(async () => {
