@@ -29,12 +29,12 @@ const COMPLETIONS: [string[], string[]][] = [
   [['train', '--steps', '3', '--pre'], ['--preset']],
   [
     ['train', '--preset', ''],
-    ['mlp', 'conv', 'quick', 'dcgan', 'cdcgan', 'sngan', 'resnet', 'r3gan'],
+    ['mlp', 'conv', 'quick', 'dcgan', 'cdcgan', 'projection', 'sngan', 'resnet', 'r3gan'],
   ],
   // "=" is a word to bash.
   [
     ['train', '--preset', '='],
-    ['mlp', 'conv', 'quick', 'dcgan', 'cdcgan', 'sngan', 'resnet', 'r3gan'],
+    ['mlp', 'conv', 'quick', 'dcgan', 'cdcgan', 'projection', 'sngan', 'resnet', 'r3gan'],
   ],
   [['train', '--preset', '=', 'q'], ['quick']],
   [['sample', 'a.onnx', '--format', 'n'], ['npy']],

@@ -133,6 +133,7 @@ const TRAINING = {
   },
   dcgan: DCGAN,
   cdcgan: DCGAN,
+  projection: DCGAN,
   sngan: {
     ...PUBLISHED,
     loss: 'hinge',

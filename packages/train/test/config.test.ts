@@ -127,7 +127,7 @@ test.each([
   [{ discriminatorSteps: 0 }, 'discriminatorSteps: expected a whole number from 1 to 100, got 0'],
   [
     { preset: 'began' },
-    'preset: expected one of "mlp", "conv", "quick", "dcgan", "cdcgan", "sngan", "resnet", "r3gan", got "began"',
+    'preset: expected one of "mlp", "conv", "quick", "dcgan", "cdcgan", "projection", "sngan", "resnet", "r3gan", got "began"',
   ],
   [{ data: 'cifar' }, 'a.json is not valid: data: '],
   [{ generator: [] }, 'generator: expected an object, got a list of 0'],

@@ -9,6 +9,9 @@ import {
   widths,
 } from './preset.ts';
 
+/** Of the widest images. */
+export const FILTERS = 64;
+
 /** Both networks halve or double the image by strides of 2. */
 const stride = { kernel: 4, stride: 2, pad: 1, init: 'normal' } as const;
 /** Batch normalisation takes a bias out again. */
@@ -18,7 +21,7 @@ const normed = { ...stride, bias: false } as const;
 export const dcgan: Preset = (image) => {
   const start = startOf(image, 'dcgan');
   const { doublings } = start;
-  const filters = widths(doublings, 64);
+  const filters = widths(doublings, FILTERS);
   const first = filters[0]!;
   const up = filters
     .slice(1)
