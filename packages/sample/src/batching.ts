@@ -30,7 +30,18 @@ export interface DrawRequest {
   signal?: AbortSignal | undefined;
 }
 
+/** What was drawn so far. */
+export interface BatchingStats {
+  runs: number;
+  /** Those that were ended before they had. */
+  cancelled: number;
+  pictures: number;
+  /** Of all runs. */
+  milliseconds: number;
+}
+
 export interface Batching {
+  readonly stats: Readonly<BatchingStats>;
   /** @returns uint8 [count, H, W, C]. @throws what the run threw that any of the pictures were in */
   draw(request: DrawRequest): Promise<Uint8Array>;
   /** Refuses what is asked for later, and waits for what was asked for before. */
@@ -72,6 +83,7 @@ export function createBatching({
   let running: { shares: readonly Share[]; controller: AbortController } | undefined;
   let working: Promise<void> | undefined;
   let closed = false;
+  const stats: BatchingStats = { runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 };
   /** Ends the wait for a fuller run. */
   let goOn = () => {};
 
@@ -123,8 +135,9 @@ export function createBatching({
   async function run(shares: readonly Share[]): Promise<void> {
     const controller = new AbortController();
     running = { shares, controller };
+    const began = performance.now();
+    const count = shares.reduce((sum, share) => sum + share.count, 0);
     try {
-      const count = shares.reduce((sum, share) => sum + share.count, 0);
       const levels = await infer(joinLatents(shares, count), count, {
         signal: controller.signal,
         ...joinLabels(shares, count),
@@ -134,6 +147,10 @@ export function createBatching({
       for (const { pending } of shares) pending.reject(error);
     } finally {
       running = undefined;
+      stats.runs += 1;
+      stats.pictures += count;
+      stats.milliseconds += performance.now() - began;
+      if (controller.signal.aborted) stats.cancelled += 1;
     }
   }
 
@@ -187,6 +204,7 @@ export function createBatching({
   }
 
   return {
+    stats,
     draw(request) {
       return new Promise((resolve, reject) => {
         if (closed) throw new Error('the sampler was closed');

@@ -1,6 +1,7 @@
 export {
   type Batching,
   type BatchingOptions,
+  type BatchingStats,
   createBatching,
   type DrawRequest,
 } from './batching.ts';

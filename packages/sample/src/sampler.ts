@@ -10,7 +10,7 @@ import {
   MAX_SEED,
   ModelError,
 } from '@ganport/model';
-import { type Batching, createBatching } from './batching.ts';
+import { type Batching, type BatchingStats, createBatching } from './batching.ts';
 import { checkLabel, checkRange, checkTruncation, choosing } from './chosen.ts';
 import { SampleError } from './error.ts';
 import { type OpenProgram, openGenerator } from './generator.ts';
@@ -51,6 +51,8 @@ export interface Sampler {
   readonly metadata: GeneratorMetadata;
   /** What draws, and on what: "onnxruntime 1.30.0 on the CPU". */
   readonly description: string;
+  /** What it has drawn, the golden samples too. */
+  readonly stats: Readonly<BatchingStats>;
   /**
    * Draws pictures start … start + count − 1 of a seed, or of each of several. Requests at the same time share runs, and take
    * turns.
@@ -117,6 +119,7 @@ export async function openSampler({
   const sampler: Sampler = {
     metadata,
     description,
+    stats: batching.stats,
     sample: (options) => sample(batching, metadata, options),
     walk: (options) => drawWalk(batching, metadata, options),
     draw: (options) => drawLatents(batching, metadata, options),

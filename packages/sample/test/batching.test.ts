@@ -325,6 +325,23 @@ describe('a run that is not full', () => {
   });
 });
 
+test('what was drawn, and cancelled, is counted', async () => {
+  const { batching, ask, runs } = startBatching(4);
+  const controller = new AbortController();
+  const asked = ask(10, 6);
+  await setImmediate();
+  await runs[0]!.finish();
+  await runs[1]!.finish();
+  await asked;
+  expect(batching.stats).toMatchObject({ runs: 2, cancelled: 0, pictures: 6 });
+  void ask(20, 1, controller.signal);
+  await setImmediate();
+  controller.abort();
+  await runs[2]!.fail(controller.signal.reason);
+  expect(batching.stats).toMatchObject({ runs: 3, cancelled: 1, pictures: 7 });
+  expect(batching.stats.milliseconds).toBeGreaterThan(0);
+});
+
 test('closing waits for what was asked for before, and refuses what comes later', async () => {
   const { batching, ask, runs } = startBatching(1);
   const asked = ask(10, 2);

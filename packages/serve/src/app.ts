@@ -7,6 +7,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { answerError, HttpError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
 import { inferRoutes } from './infer-api.ts';
+import { createMetrics } from './metrics.ts';
 import { modelRoutes } from './model-api.ts';
 import { createRouter } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
@@ -48,12 +49,14 @@ export function createApp({ service, pageDir }: AppOptions): Express {
   app.disable('x-powered-by').enable('case sensitive routing');
   // Files have tags of their own, and pictures names; express would hash all other answers.
   app.set('etag', () => undefined);
-  app.use(identify, securityHeaders);
+  const metrics = createMetrics(service);
+  app.use(identify, metrics.observe, securityHeaders);
   app.use('/v1/sample', sampleRoutes(service));
   app.use('/v2', inferRoutes(service));
   app.use(refuseWhatIsNotARead);
   app.use('/v1/images', imageRoutes(service));
   app.use(modelRoutes(service));
+  app.get('/metrics', metrics.answer);
   app.use(pageRoutes(pageDir));
   app.use((request) => {
     throw new HttpError(404, `there is nothing at ${quote(request.path)}`);

@@ -27,6 +27,7 @@ async function serve(draw: (options: SampleOptions) => Promise<Images>): Promise
     sampler: {
       metadata: readGeneratorMetadata(model),
       description: 'onnxruntime 1.30.0 on the CPU',
+      stats: { runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 },
       sample: draw,
       walk: () => Promise.reject(new Error('nobody asks for one')),
       draw: () => Promise.reject(new Error('nobody gives latents')),

@@ -170,6 +170,38 @@ test('a picture that was asked for lately is not drawn again, in whichever way i
   expect(runs).toHaveLength(1);
 });
 
+test('what happens is told to Prometheus', async () => {
+  const { get, runs, begun } = await serve({ maxQueue: 3 });
+  const metrics = async () =>
+    new Map(
+      (await (await get('/metrics')).text())
+        .split('\n')
+        .filter((line) => !line.startsWith('#'))
+        .map((line) => line.split(' ') as [string, string]),
+    );
+  const asked = get('/v1/images/1?count=3&format=raw');
+  await begun(1);
+  expect((await get('/v1/images/2/0.png')).status).toBe(429);
+  const busy = await metrics();
+  expect(busy.get('ganport_inside_pictures')).toBe('3');
+  expect(busy.get('ganport_inside_bytes')).toBe('3');
+  runs[0]!.finish();
+  await (await asked).bytes();
+  const controller = new AbortController();
+  const left = get('/v1/images/1?count=2&format=raw', { signal: controller.signal });
+  await begun(2);
+  controller.abort();
+  await left.catch(() => {});
+  let told = await metrics();
+  while (told.get('ganport_runs_cancelled_total') !== '1') told = await metrics();
+  expect(told.get('ganport_inside_pictures')).toBe('0');
+  // With the golden sample.
+  expect(told.get('ganport_runs_total')).toBe('3');
+  expect(told.get('ganport_pictures_total')).toBe('6');
+  expect(told.get('ganport_request_seconds_count{code="429"}')).toBe('1');
+  expect(told.get('ganport_request_seconds_count{code="499"}')).toBe('1');
+});
+
 test('stopping refuses, finishes what was asked for, and then closes the generator', async () => {
   const { slow, server, get } = await serve({ graceMs: 60_000 });
   const agent = new Agent({ keepAlive: true });
