@@ -102,6 +102,8 @@ function pageRoutes(pageDir: string): express.Router {
   for (const name of ORT_FILES) {
     router.get(`/ort/${name}`, (_request, response) => response.sendFile(name, { root: ortDir }));
   }
+  // Browsers ask for it beside a picture too, and complain.
+  router.get('/favicon.ico', (_request, response) => response.status(204).end());
   // Assets are named for their contents; the page that names them is asked for each time.
   const assets = { immutable: true, maxAge: '1y', redirect: false, index: false } as const;
   router.use('/assets', express.static(join(pageDir, 'assets'), assets));

@@ -274,6 +274,10 @@ describe('the rest', () => {
     },
   );
 
+  test('there is no icon, which is no error', async () => {
+    expect((await get('/favicon.ico')).status).toBe(204);
+  });
+
   test('a request may bring its name, if it is one', async () => {
     const named = await get('/nothing', { headers: { 'X-Request-Id': 'a-1.b_2' } });
     expect(named.headers.get('x-request-id')).toBe('a-1.b_2');
