@@ -133,6 +133,8 @@ describe('numbers', () => {
     ['sample x', '--count', '1 to 65536'],
     ['sample x', '--scale', '1 to 64'],
     ['serve x', '--port', '0 to 65535'],
+    ['serve x', '--max-batch', '1 to 4096'],
+    ['serve x', '--max-queue', '1 to 1048576'],
     ['start', '--port', '0 to 65535'],
     ['start', '--steps', '1 to 100000000'],
   ];
@@ -151,6 +153,10 @@ describe('numbers', () => {
     ['export run', '--opset', '16'],
     ['export run', '--opset', '22'],
     ['serve x', '--port', '65536'],
+    ['serve x', '--max-batch', '0'],
+    ['serve x', '--max-delay', '1001'],
+    ['serve x', '--deadline', '0'],
+    ['serve x', '--grace', '-1'],
   ])('%s %s has no %s', async (command, flag, value) => {
     const line = [...command.split(' '), flag, value];
     expect(await failure(2, ...line)).toContain(`got "${value}"`);
