@@ -51,7 +51,8 @@ async function draw(
   const client = async () => {
     while (performance.now() < end) {
       seed += 1;
-      drawn += (await sampler.sample({ seed, count })).count;
+      const images = await sampler.sample({ seed, count });
+      drawn += images.count;
     }
   };
   await Promise.all(Array.from({ length: clients }, client));
