@@ -149,6 +149,7 @@ const TRAINING = {
     loss: 'hinge',
     batch: 32,
     steps: 4000,
+    discriminatorRate: 3,
     adam: { learningRate: 5e-4, beta1: 0, beta2: 0.9, epsilon: 1e-8 },
     ema: 0.995,
     emaWarmup: true,

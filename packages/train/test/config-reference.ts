@@ -152,7 +152,8 @@ function presetTable(): string {
 
 function flat(settings: object, prefix = ''): Record<string, string> {
   const entries = Object.entries(settings).map(([name, value]) => {
-    const isGroup = typeof value === 'object' && !Array.isArray(value) && name !== 'penalties';
+    const isOne = Array.isArray(value) || name === 'penalties' || Object.hasOwn(value, 'from');
+    const isGroup = typeof value === 'object' && !isOne;
     const path = `${prefix}${name}`;
     return isGroup ? flat(value, `${path}.`) : { [path]: code(value) };
   });
