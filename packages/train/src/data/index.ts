@@ -7,6 +7,7 @@ import { loadFashion, loadMnist, type MnistOptions } from './mnist.ts';
 import { loadNpy } from './npy/npy-dataset.ts';
 import type { NpyOptions } from './npy/settings.ts';
 import { findPictures } from './pictures/folder.ts';
+import { parquetPictures } from './pictures/parquet.ts';
 import { type PrepareOptions, prepared } from './pictures/prepare.ts';
 import { type PictureSettings, pictureSettings } from './pictures/settings.ts';
 import { SOURCES, type Source } from './source-name.ts';
@@ -42,11 +43,15 @@ const LOADERS: Record<Source, (options: LoadOptions) => Promise<Dataset>> = {
     const settings = given(options);
     return prepared(await findPictures(pathOf('folder', dataDir)), { ...options, settings });
   },
+  parquet: async ({ dataDir, ...options }) => {
+    const settings = given(options);
+    return prepared(await parquetPictures(pathOf('parquet', dataDir)), { ...options, settings });
+  },
   npy: async ({ dataDir, range }) => loadNpy(pathOf('npy', dataDir), { range }),
 };
 
 /** Sources of pictures of any size, for which there are settings. */
-const PICTURES: readonly Source[] = ['folder'];
+const PICTURES: readonly Source[] = ['folder', 'parquet'];
 
 /**
  * Loads a data set. What has a `close` is the caller's to close.

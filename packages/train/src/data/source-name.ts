@@ -1,7 +1,7 @@
 /** Names of data sources, and where one's files are in the same word: "folder:cats". */
 import { ModelError, quote } from '@ganport/model';
 
-export const SOURCES = ['glyphs', 'mnist', 'fashion', 'idx', 'folder', 'npy'] as const;
+export const SOURCES = ['glyphs', 'mnist', 'fashion', 'idx', 'folder', 'npy', 'parquet'] as const;
 
 export type Source = (typeof SOURCES)[number];
 
