@@ -130,7 +130,9 @@ function fits(shape: readonly number[], expected: Shape): boolean {
 
 /** A tensor with data of its own. */
 export function copyTensor({ dtype, shape, data }: Tensor): Tensor {
-  return { dtype, shape: [...shape], data: data.slice() };
+  // A Buffer's slice would be no copy.
+  const copy = data instanceof Uint8Array ? new Uint8Array(data) : data.slice();
+  return { dtype, shape: [...shape], data: copy };
 }
 
 export function zeros({ dtype, shape }: StatePort): Tensor {

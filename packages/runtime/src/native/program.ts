@@ -48,7 +48,8 @@ export async function openNative(
   expectOptions(options);
   const library = api ?? loadOrt();
   const inTurn = options.device === 'webgpu' ? webgpuTurns : createTurns();
-  const bytes = model.slice();
+  // A Buffer's slice would be no copy.
+  const bytes = new Uint8Array(model);
   return inTurn(() => open(library, bytes, options, inTurn));
 }
 
