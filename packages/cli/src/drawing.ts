@@ -2,6 +2,7 @@
 import { type ChosenCodes, MAX_INDEX, MAX_SEED, quote, truncationReason } from '@ganport/model';
 import { classIndex, parseCodes, type Sampler } from '@ganport/sample';
 import { type LoadOptions, loadGenerator } from '@ganport/sample/node';
+import type { Log } from './command.ts';
 import { UsageError } from './command.ts';
 import { integer, SHARED, text } from './flags.ts';
 import { readGiven } from './model-input.ts';
@@ -65,10 +66,11 @@ interface Drawn {
 /** Draws with the model that was named, and closes it. */
 export async function withSampler<T>(
   { model, device, 'time-limit': seconds, class: given, code }: Drawing,
+  log: Log,
   draw: (sampler: Sampler, drawn: Drawn) => Promise<T>,
 ): Promise<T> {
   const options = { device: device ?? 'auto', timeLimitMs: seconds * 1000 };
-  const { sampler, device: used } = await loadGenerator(await readGiven(model), options);
+  const { sampler, device: used } = await loadGenerator(await readGiven(model, log), options);
   try {
     const label = given === undefined ? undefined : classIndex(given, sampler.metadata);
     return await draw(sampler, { label, codes: code, device: used });

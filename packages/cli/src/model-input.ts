@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { readGeneratorMetadata } from '@ganport/model';
+import { checkpointSteps } from '@ganport/model/node';
 import { MAX_MODEL_BYTES, type ModelFile, readModel } from '@ganport/sample/node';
-import { UsageError } from './command.ts';
+import { type Log, UsageError } from './command.ts';
 import { argument } from './flags.ts';
 import { commandLine } from './invocation.ts';
 
@@ -12,11 +14,16 @@ const STDIN = '-';
 
 export const MODEL = argument('A generator.onnx, its run folder, or - for standard input');
 
-/** @throws UsageError if it is to be typed into a terminal; Error in one line that names it, if it cannot be read */
-export async function readGiven(model: string): Promise<ModelFile> {
+/**
+ * Says in the log where a run has been trained on since its export.
+ * @throws UsageError if it is to be typed into a terminal; Error in one line that names it, if it cannot be read
+ */
+export async function readGiven(model: string, log?: Log): Promise<ModelFile> {
   if (model !== STDIN) {
     const path = await modelPath(model);
-    return { path, bytes: await readModel(path) };
+    const bytes = await readModel(path);
+    if (log && path !== model) await noteAge(model, bytes, log);
+    return { path, bytes };
   }
   if (process.stdin.isTTY) {
     throw new UsageError(
@@ -24,6 +31,22 @@ export async function readGiven(model: string): Promise<ModelFile> {
     );
   }
   return { path: 'standard input', bytes: await readWithin(process.stdin, MAX_MODEL_BYTES) };
+}
+
+async function noteAge(folder: string, bytes: Uint8Array, log: Log): Promise<void> {
+  const [last] = existsSync(join(folder, 'run.json')) ? await checkpointSteps(folder) : [];
+  if (last === undefined) return;
+  let steps: number;
+  try {
+    steps = readGeneratorMetadata(bytes).provenance.steps;
+  } catch {
+    // Whoever loads it says what is wrong with it.
+    return;
+  }
+  if (steps >= last) return;
+  log(
+    `generator.onnx of ${folder} is of step ${steps}, the run is at ${last}: \`${commandLine('export', folder)}\` writes it anew`,
+  );
 }
 
 /** Of a folder, the model in it. */

@@ -1,7 +1,9 @@
 /** What a command takes as its model: a file, a folder, standard input. */
 import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { readGeneratorMetadata } from '@ganport/model';
 import { afterAll, expect, test } from 'vitest';
+import { buildGenerator } from '../../sample/test/fixture.ts';
 import { commandLine } from '../src/invocation.ts';
 import { readGiven, readWithin } from '../src/model-input.ts';
 import { Workspace } from './workspace.ts';
@@ -27,6 +29,26 @@ test('a folder that has none is told with what writes it', async () => {
   await expect(readGiven(folder)).rejects.toThrow(
     `${folder} has no generator.onnx yet: \`${commandLine('export', folder)}\` writes it`,
   );
+});
+
+test('a model that its run has left behind is told of, with what writes it anew', async () => {
+  const { model } = buildGenerator({ latent: 2, height: 2, width: 2 });
+  const { steps } = readGeneratorMetadata(model).provenance;
+  mkdirSync(workspace.path('older/checkpoints'), { recursive: true });
+  workspace.write('older/generator.onnx', model);
+  workspace.write('older/run.json', '{}');
+  const said: string[] = [];
+  const name = (step: number) =>
+    `older/checkpoints/step-${String(step).padStart(6, '0')}.safetensors`;
+  workspace.write(name(steps), '');
+  const folder = workspace.path('older');
+  await readGiven(folder, (line) => said.push(line));
+  expect(said).toEqual([]);
+  workspace.write(name(steps + 5), '');
+  await readGiven(folder, (line) => said.push(line));
+  expect(said).toEqual([
+    `generator.onnx of ${folder} is of step ${steps}, the run is at ${steps + 5}: \`${commandLine('export', folder)}\` writes it anew`,
+  ]);
 });
 
 test('standard input, but not a terminal', async () => {

@@ -23,7 +23,7 @@ test('a page has the settings, the curves and the pictures, and needs nothing el
     '4 of 20000',
     'step 2: swd 0.25',
     'threads: 1 → 2',
-    'swd, lower is better',
+    'swd: sliced Wasserstein distance of pixels, lower is better',
     'odd&#60;i&#62;',
     'ganport train --config config.json',
     'step 3: it &#60;has&#62; collapsed',
@@ -94,5 +94,8 @@ test.each([
   [[16_777_216, 16_777_217]],
 ])('%j can be drawn', (values) => {
   const series = values.map((value, i): [number, number] => [i, value]);
-  expect(chart('values', [{ name: 'x', series }], 1)).not.toMatch(/NaN|Infinity/);
+  const drawn = chart('values', [{ name: 'x', series }], 1);
+  expect(drawn).not.toMatch(/NaN|Infinity/);
+  // One point would be no line.
+  expect(drawn).toMatch(/points="\S+ \S+/);
 });

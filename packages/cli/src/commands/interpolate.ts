@@ -31,14 +31,14 @@ export const interpolate = command({
     scale: { ...integer('scale', 'Size of a pixel', { minValue: 1, maxValue: 64 }), default: 4 },
     out: { ...text('File to write, .webp or .png'), alias: 'o', default: 'walk.webp' },
   },
-  async run({ seed, start, stops, truncation, out, fps, scale, ...wanted }) {
+  async run({ seed, start, stops, truncation, out, fps, scale, ...wanted }, log) {
     const ending = endingOf(out);
     if (!['webp', 'png'].includes(ending)) {
       throw new UsageError(`-o: expected a name that ends in .webp or .png, got ${quote(out)}`);
     }
     const animated = ending === 'webp';
     const { steps = animated ? 16 : 8 } = wanted;
-    return withSampler(wanted, async (sampler, { label, codes, device }) => {
+    return withSampler(wanted, log, async (sampler, { label, codes, device }) => {
       const walk = { seed, start, stops, steps, truncation, closed: true };
       const images = await sampler.walk({ ...walk, label, codes });
       const bytes = animated

@@ -60,7 +60,7 @@ export const invertCommand = command({
       }
     }
     const options = { device: wanted.device, timeLimitMs: wanted['time-limit'] * 1000 };
-    const given = await readGiven(wanted.model);
+    const given = await readGiven(wanted.model, log);
     const { sampler, device, file: model } = await loadGenerator(given, options);
     try {
       const { classes, image } = sampler.metadata;
@@ -120,7 +120,7 @@ function toText(
   { out, name, picture }: { out: string | undefined; name: string | undefined; picture: string },
 ): string {
   const of = name === undefined ? '' : `of class ${name}, `;
-  const far = `${figure(rmse, 3)} levels of 255 from ${picture} (root mean square; ${figure(mse, 3)} in −1…1)`;
+  const far = `${figure(rmse, 3)} levels of 255 from ${picture} (root mean square; the mean square is ${figure(mse, 3)} in −1…1)`;
   const file = out === undefined ? '' : `${wrote(out)}: given and found. `;
   return `${file}The nearest picture, ${of}found from start ${start}, is ${far}. --json gives its latent.`;
 }

@@ -52,7 +52,7 @@ export const sample = command({
       defaultDescription: 'samples.FORMAT',
     },
   },
-  async run({ seed, start, count, scale, truncation, json, ...wanted }) {
+  async run({ seed, start, count, scale, truncation, json, ...wanted }, log) {
     const format = formatFor(wanted.out, wanted.format);
     const { out = `samples.${format}` } = wanted;
     expectOutput(out, json);
@@ -65,7 +65,7 @@ export const sample = command({
       const path = wanted.z;
       const found = await readFoundLatent(path);
       const named = { ...wanted, class: wanted.class ?? found.class };
-      return withSampler(named, async (sampler, { label, device }) => {
+      return withSampler(named, log, async (sampler, { label, device }) => {
         const images = await drawFound(sampler, found, { label, path });
         return deliver(out, await encodeImages(images, format, { scale }), {
           json: { file: out, z: path, count: 1, format, device },
@@ -73,7 +73,7 @@ export const sample = command({
         });
       });
     }
-    return withSampler(wanted, async (sampler, { label, codes, device }) => {
+    return withSampler(wanted, log, async (sampler, { label, codes, device }) => {
       const images = await sampler.sample({ seed, start, count, label, codes, truncation });
       const bytes = await encodeImages(images, format, { scale });
       const last = start + count - 1;

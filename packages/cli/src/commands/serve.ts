@@ -68,7 +68,7 @@ export async function serveModel(
   { model: given, ...options }: ServerOptions & { model: string },
   log: Log,
 ): Promise<Result> {
-  const model = await readGiven(given);
+  const model = await readGiven(given, log);
   const { url, device, why, close } = await startServer({ model, ...options });
   log(`Drawing on ${device} (${why}).`);
   // Before the address is told: whoever reads it may stop the server at once.

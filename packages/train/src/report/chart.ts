@@ -29,7 +29,11 @@ export function chart(title: string, curves: readonly Curve[], mark?: number): s
   const y = (value: number) =>
     HEIGHT - MARGIN.bottom - ((value - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const lines = thinned.map(({ series }, i) => {
-    const points = series.map(([step, value]) => `${round(x(step))},${round(y(value))}`);
+    // A single one is a dash.
+    const around = series.length === 1 ? [-4, 4] : [0];
+    const points = series.flatMap(([step, value]) =>
+      around.map((off) => `${round(x(step) + off)},${round(y(value))}`),
+    );
     return `<polyline points="${points.join(' ')}" class="${COLOURS[i % COLOURS.length]}"/>`;
   });
   const grid = ticks.map((tick) => {

@@ -1,6 +1,5 @@
 /** The charts of a run: metrics that belong together in one, each other in its own. */
 import type { Run } from '@ganport/model/node';
-import { METRICS } from '../evaluate/metrics.ts';
 import { bars } from './bars.ts';
 import { type Curve, chart } from './chart.ts';
 import type { Modes } from './follow-log.ts';
@@ -19,6 +18,14 @@ const NAMES: Readonly<Record<string, string>> = {
   dFake: 'generated images',
 };
 
+const MEANINGS: Readonly<Record<string, string>> = {
+  variety: 'distance of pictures to the one most like them, over the data’s',
+  kinds: 'how many classes pictures are of, in effect',
+  gGradient: 'size of the generator’s gradient',
+  swd: 'sliced Wasserstein distance of pixels, lower is better',
+  frechet: 'Fréchet distance of features, lower is better',
+};
+
 /**
  * What there is of metrics as charts.
  * @param best the step of the best checkpoint, which is marked
@@ -35,10 +42,8 @@ export function chartsOf(metrics: ReadonlyMap<string, Series>, best?: number): s
     return curves.length > 0 ? [chart(title, curves, best)] : [];
   });
   const alone = [...rest].map(([name, series]) => {
-    const better = Object.hasOwn(METRICS, name)
-      ? METRICS[name as keyof typeof METRICS].better
-      : undefined;
-    return chart(better ? `${name}, ${better} is better` : name, [{ name, series }], best);
+    const meaning = MEANINGS[name];
+    return chart(meaning ? `${name}: ${meaning}` : name, [{ name, series }], best);
   });
   return [...together, ...alone];
 }
