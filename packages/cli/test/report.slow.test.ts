@@ -85,6 +85,8 @@ test('a report has a row for each class, as sample draws it, walks and a film', 
 
 test('a film has another ending than .webp, or no pictures: nothing is written', async () => {
   const before = workspace.contents();
+  const both = workspace.path('both.webp');
+  expect(await failure(2, 'report', run, '-o', both, '--film', both)).toContain('two files');
   expect(await failure(2, 'report', run, '--film', workspace.path('film.gif'))).toMatch(
     /--film: expected a name that ends in \.webp/,
   );

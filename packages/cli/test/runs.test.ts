@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveConfig } from '../../train/src/index.ts';
 import { lockRun, type RunLock } from '../../train/src/run-lock.ts';
 import { writeRun } from '../../train/test/written-run.ts';
-import { ganport } from './run.ts';
+import { failure, ganport } from './run.ts';
 import { TINY, Workspace } from './workspace.ts';
 
 const workspace = new Workspace();
@@ -116,7 +116,9 @@ test('of many settings the first are told', async () => {
 test('one run differs in nothing, and a folder may have none', async () => {
   const { stdout } = await ganport('runs', join(folder, 'a'));
   expect(stdout).not.toMatch(/differs|best on/);
-  expect((await ganport('runs', workspace.path('nowhere'))).stdout).toMatch(
-    /^There are no runs in/,
-  );
+  expect((await ganport('runs', workspace.path('nowhere'))).stdout).toMatch(/^There is no folder /);
+  mkdirSync(workspace.path('empty'));
+  expect((await ganport('runs', workspace.path('empty'))).stdout).toMatch(/^There are no runs in/);
+  const file = workspace.write('file', '');
+  expect(await failure(1, 'runs', file)).toContain('expected a folder of run folders');
 });

@@ -57,6 +57,9 @@ describe('presets', () => {
     expect(() => PRESETS.cdcgan(GREY_28)).toThrow(
       new ModelError('preset cdcgan: expected data with labels; dcgan is the same without classes'),
     );
+    expect(() => PRESETS.projection(GREY_28)).toThrow(
+      'preset projection: expected data with labels',
+    );
     const { generator } = PRESETS.cdcgan({ ...GREY_28, classes: ['a', 'b'] });
     expect(resolveNetwork(generator, 'generator').labels).toEqual({ label: 2 });
   });

@@ -16,7 +16,7 @@ export function parseRequest<S extends z.ZodType>(schema: S, parameters: unknown
   const result = schema.safeParse(parameters);
   if (result.success) return result.data;
   const reasons = result.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw new HttpError(400, reasons.join('; '));
+  throw new HttpError(400, [...new Set(reasons)].join('; '));
 }
 
 /** A parameter that spells a whole number in decimal digits, in the one way there is: not as 007. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { quote } from '@ganport/model';
 import { readRun } from '@ganport/model/node';
 import { type Drawn, film, report } from '@ganport/train';
@@ -33,6 +33,9 @@ export const reportCommand = command({
     const command = commandLine('train', '--config', 'config.json');
     const page = Buffer.from(await report(run, { command, drawn: await drawnOf(run, log) }));
     const said = `${wrote(out)}: ${page.length} bytes.${out === STDOUT ? '' : ' Open it in a browser.'}`;
+    if (filmOut !== undefined && resolve(filmOut) === resolve(out)) {
+      throw new UsageError(`-o and --film: expected two files, got ${quote(out)} for both`);
+    }
     if (filmOut === undefined) {
       return deliver(out, page, { json: { file: out, bytes: page.length }, text: said });
     }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { printable } from '@ganport/onnx';
 import { bestOnEach, differences, findRuns, type RunSummary } from '@ganport/train';
 import { command } from '../command.ts';
@@ -13,6 +14,10 @@ export const runs = command({
   },
   flags: {},
   async run({ folder }, log) {
+    const given = await stat(folder).catch(() => undefined);
+    if (given && !given.isDirectory()) {
+      throw new Error(`${folder} is a file: expected a folder of run folders`);
+    }
     const { runs: found, unreadable } = await findRuns(folder);
     for (const { folder, reason } of unreadable) {
       log(printable(`${folder} is left out: ${reason}`));
@@ -38,7 +43,12 @@ export const runs = command({
     const lines = [...columns([head, ...rows]), ...best].map(printable);
     return {
       json,
-      text: found.length > 0 ? lines.join('\n') : `There are no runs in ${folder}.`,
+      text:
+        found.length > 0
+          ? lines.join('\n')
+          : given
+            ? `There are no runs in ${folder}.`
+            : `There is no folder ${folder}.`,
     };
   },
 });

@@ -1,6 +1,6 @@
 import { ModelError } from '../error.ts';
 import { dcgan } from './dcgan.ts';
-import { inputs, type Preset } from './preset.ts';
+import { type GanSpec, type ImageSize, inputs } from './preset.ts';
 
 /** Numbers that a class is to the generator. */
 const CLASS_UNITS = 50;
@@ -9,12 +9,12 @@ const CLASS_UNITS = 50;
  * dcgan of classes: the generator takes a vector of the class beside z, the discriminator a picture of it beside
  * the image, as further channels (Mirza & Osindero 2014).
  */
-export const cdcgan: Preset = (image) => {
+export const cdcgan = (image: ImageSize, name = 'cdcgan'): GanSpec => {
   const { generator, discriminator } = dcgan(image);
   const { height, width, classes } = image;
   if (!classes) {
     throw new ModelError(
-      'preset cdcgan: expected data with labels; dcgan is the same without classes',
+      `preset ${name}: expected data with labels; dcgan is the same without classes`,
     );
   }
   const label = { classes: classes.length };

@@ -7,7 +7,7 @@ import { inputs, type Preset, startOf, widths } from './preset.ts';
  * the class with the last features (Miyato & Koyama 2018).
  */
 export const projection: Preset = (image) => {
-  const { generator } = cdcgan(image);
+  const { generator } = cdcgan(image, 'projection');
   const { discriminator } = dcgan(image);
   const { doublings, height, width } = startOf(image, 'projection');
   const units = widths(doublings, FILTERS)[0]! * height * width;
