@@ -294,6 +294,10 @@ test.each([
     ['engnies'],
     'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got engnies',
   ],
+  [
+    ['constructor'],
+    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got constructor',
+  ],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
   [['engines', '--batch', '64,'], '--batch is a whole number from 1; got ""'],

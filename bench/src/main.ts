@@ -126,7 +126,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const [name = 'none', ...others] = positionals;
-  const chosen = BENCHMARKS[name];
+  const chosen = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
   if (!chosen || others.length > 0) {
     throw new UsageError(`expected one of ${NAMES.join(', ')}; got ${[name, ...others].join(' ')}`);
   }

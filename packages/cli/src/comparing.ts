@@ -48,7 +48,10 @@ export interface Compared extends Measures {
   by: string;
 }
 
-/** @param model a run folder, a generator.onnx, - for standard input, or npy:FILE for pictures that are there already */
+/**
+ * @param model a run folder, a generator.onnx, - for standard input, or npy:FILE for pictures that are there already
+ * @throws Error in one line where there are too few images, or they are of other sizes; the signal's reason
+ */
 export async function compareWith(
   model: string,
   options: ComparisonOptions,

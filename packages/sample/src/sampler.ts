@@ -92,7 +92,7 @@ const MAX_BYTES = 2 ** 30;
 /** What the pictures of one run may weigh, so that requests for large ones do not add up. */
 const MAX_RUN_BYTES = 2 ** 26;
 /** Providers round differently; a picture may be one level off on another device. */
-const GOLDEN_TOLERANCE = 1;
+export const GOLDEN_TOLERANCE = 1;
 
 /**
  * Opens a generator, and refuses it unless it redraws the golden samples of its metadata within one
@@ -139,6 +139,11 @@ export async function openSampler({
   return sampler;
 }
 
+/** How many pictures one call may ask for. */
+export function mostPictures(metadata: GeneratorMetadata): number {
+  return Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
+}
+
 function bytesOf({ image: { height, width, channels } }: GeneratorMetadata): number {
   return height * width * channels;
 }
@@ -149,7 +154,7 @@ async function sample(
   { seed, start = 0, count = 1, label, truncation, codes = {}, signal }: SampleOptions,
 ): Promise<Images> {
   const seeds = typeof seed === 'number' ? [seed] : seed;
-  const most = Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
+  const most = mostPictures(metadata);
   checkRange('seeds', seeds.length, 1, most);
   for (const one of seeds) checkRange('seed', one, 0, MAX_SEED);
   checkRange('start', start, 0, MAX_INDEX);
@@ -194,7 +199,7 @@ async function drawWalk(
 ): Promise<Images> {
   const { seed, start, stops, steps } = walk;
   const { height, width, channels } = metadata.image;
-  const most = Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
+  const most = mostPictures(metadata);
   checkRange('seed', seed, 0, MAX_SEED);
   checkRange('start', start, 0, MAX_INDEX);
   checkRange('stops', stops, 2, Math.min(most, MAX_INDEX - start + 1));
@@ -246,7 +251,7 @@ async function drawLatents(
   const { size } = metadata.latent;
   const { height, width, channels } = metadata.image;
   const count = latents.length / size;
-  const most = Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
+  const most = mostPictures(metadata);
   if (!Number.isInteger(count) || count < 1 || count > most || !latents.every(Number.isFinite)) {
     const got = latents.every(Number.isFinite) ? latents.length : 'some that are not';
     throw new SampleError(

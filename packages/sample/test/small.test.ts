@@ -39,6 +39,8 @@ test.each([
   [{ label: 0 }, 'label: the generator has 0 classes, got 0'],
   [{ count: 0 }, 'count: expected an integer from 1 to 65536, got 0'],
   [{ count: 1e9 }, 'count: expected an integer from 1 to 65536, got 1000000000'],
+  [{ count: 1.5 }, 'count: expected an integer from 1 to 65536, got 1.5'],
+  [{ label: 0.5 }, 'label: the generator has 0 classes, got 0.5'],
   [{ seed: -1 }, 'seed: expected an integer from 0 to 9007199254740991, got -1'],
   [{ start: 2 ** 32 }, 'sample index: expected an integer from 0 to 4294967295, got 4294967296'],
 ])('%j is refused', async (options, message) => {

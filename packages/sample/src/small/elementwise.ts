@@ -1,5 +1,6 @@
 /** Operators that work number by number, and how shapes are told and repeated. */
-import { type Attribute, sizeOf, type Tensor, zeros } from './graph.ts';
+import { sizeOf } from '@ganport/onnx';
+import { type Attribute, type Tensor, zeros } from './graph.ts';
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 

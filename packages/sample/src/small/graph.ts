@@ -1,4 +1,5 @@
 /** A generator.onnx read: its nodes, constants and metadata. Field numbers are onnx.proto's. */
+import { sizeOf } from '@ganport/onnx';
 import { SampleError } from '../error.ts';
 import { type Field, fieldsOf, floatsOf, textOf, varintsOf } from './wire.ts';
 
@@ -104,10 +105,6 @@ export function zeros(shape: readonly number[]): Float32Array {
   const size = sizeOf(shape);
   if (size <= MAX_SIZE) return new Float32Array(size);
   throw new SampleError(`the model has a tensor [${shape}], of more than ${MAX_SIZE} numbers`);
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 function byNumber<T>(bytes: Field[1], as: (value: Field[1]) => T): Record<number, T> {

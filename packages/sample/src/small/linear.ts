@@ -1,7 +1,8 @@
 /** Gemm, MatMul, Conv and ConvTranspose: all are products of matrices. */
+import { sizeOf } from '@ganport/onnx';
 import { SampleError } from '../error.ts';
 import { type Attributes, both } from './elementwise.ts';
-import { sizeOf, type Tensor, zeros } from './graph.ts';
+import { type Tensor, zeros } from './graph.ts';
 import { addPatches, patchesOf, type Window } from './patches.ts';
 import { products, transposed } from './products.ts';
 import { transpose } from './shapes.ts';

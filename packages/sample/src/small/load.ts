@@ -3,8 +3,15 @@
  * WebAssembly, and for generators that a runtime of megabytes would outweigh.
  */
 import { bytesOf, type GeneratorMetadata, latentBatch, turnsIn } from '@ganport/model';
+import { checkRange } from '../chosen.ts';
 import { SampleError } from '../error.ts';
-import type { SampleOptions, Sampler } from '../sampler.ts';
+import {
+  GOLDEN_TOLERANCE,
+  MAX_COUNT,
+  mostPictures,
+  type SampleOptions,
+  type Sampler,
+} from '../sampler.ts';
 import { openGraph } from './run.ts';
 
 /** Of one seed. */
@@ -17,9 +24,6 @@ export interface SmallSampler extends Pick<Sampler, 'metadata' | 'description'> 
 
 /** Longest that a page is held before it gets a turn, but for a picture. */
 const HELD_MS = 12;
-
-/** A picture may be one level off on another runtime. */
-const GOLDEN_TOLERANCE = 1;
 
 /**
  * Loads a generator.onnx and checks its golden samples. Pictures are drawn one by one on the thread that asks, which has
@@ -45,14 +49,15 @@ export async function loadSmallGenerator(model: Uint8Array): Promise<SmallSample
     throw new SampleError(`the model draws ${levels.length} levels, expected ${size}`);
   };
   const sample: SmallSampler['sample'] = async ({ start = 0, count = 1, label, signal, ...of }) => {
-    if (label !== undefined && !(label >= 0 && label < (classes?.length ?? 0))) {
+    if (
+      label !== undefined &&
+      !(Number.isInteger(label) && label >= 0 && label < (classes?.length ?? 0))
+    ) {
       throw new SampleError(
         `label: the generator has ${classes?.length ?? 0} classes, got ${label}`,
       );
     }
-    if (!(count >= 1 && count <= MAX_COUNT)) {
-      throw new SampleError(`count: expected an integer from 1 to ${MAX_COUNT}, got ${count}`);
-    }
+    checkRange('count', count, 1, mostPictures(metadata));
     const turns = classes && turnsIn(classes.length, start, count);
     const data = new Uint8Array(count * size);
     let held = performance.now();
@@ -70,9 +75,6 @@ export async function loadSmallGenerator(model: Uint8Array): Promise<SmallSample
   await checkGolden(metadata, sample);
   return { metadata, description: 'the small runtime', sample };
 }
-
-/** As `Sampler` has it. */
-const MAX_COUNT = 65_536;
 
 /** What the loader needs of them, checked; `readGeneratorMetadata` checks the rest. */
 function metadataOf(texts: Readonly<Record<string, string>>): GeneratorMetadata {

@@ -1,7 +1,8 @@
 /** Operators that move numbers about, and sums along axes. */
+import { sizeOf } from '@ganport/onnx';
 import { SampleError } from '../error.ts';
 import { type Attributes, gathered, places, strides } from './elementwise.ts';
-import { sizeOf, type Tensor, zeros } from './graph.ts';
+import { type Tensor, zeros } from './graph.ts';
 
 export function reshaped({ shape, data }: Tensor, to: number[]): number[] {
   const sizes = to.map((size, axis) => (size === 0 ? shape[axis]! : size));

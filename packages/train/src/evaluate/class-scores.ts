@@ -51,10 +51,15 @@ export function knowsClasses(
   return classAccuracy(logits, classes, labels) >= KNOWN;
 }
 
-/** How many images are of each class. */
+/** How many images the classifier takes for each class. */
 export function modeHistogram(logits: Float32Array, classes: number): number[] {
+  return histogramOf(classesOf(logits, classes), classes);
+}
+
+/** How many of the labels are of each class. */
+export function histogramOf(labels: readonly number[], classes: number): number[] {
   const histogram = Array.from({ length: classes }, () => 0);
-  for (const label of classesOf(logits, classes)) histogram[label]! += 1;
+  for (const label of labels) histogram[label]! += 1;
   return histogram;
 }
 

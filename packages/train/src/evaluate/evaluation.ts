@@ -8,7 +8,7 @@ import {
   turnsIn,
 } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
-import { effectiveClasses, knowsClasses, modeHistogram } from './class-scores.ts';
+import { effectiveClasses, histogramOf, knowsClasses, modeHistogram } from './class-scores.ts';
 import type { Extractor } from './extractor.ts';
 import { METRICS, type Metric, type Scores } from './metrics.ts';
 import { samplesPng } from './samples.ts';
@@ -85,12 +85,7 @@ export async function createEvaluator({
     const side = sides[of];
     return side ? [{ name, of, distance: to(...side) }] : [];
   });
-  const kindsOf = (logits: Float32Array, classes: number): Kinds => {
-    const histogram = Array.from({ length: classes }, () => 0);
-    for (const label of labels!) histogram[label]! += 1;
-    const pictures = effectiveClasses(modeHistogram(logits, classes));
-    return { pictures, data: effectiveClasses(histogram) };
-  };
+  const usualKinds = features && effectiveClasses(histogramOf(labels!, classifier.classes!));
   const usual = nearestDistance(real.subarray(0, GRID * size), size);
   const drawSome = async (count: number): Promise<Float32Array> => {
     const drawn = new Float32Array(count * size);
@@ -118,12 +113,12 @@ export async function createEvaluator({
       const told = features && (await classifier!.extract(drawn));
       const rows = { pixels: drawn, features: told?.features };
       const scores = distances.map(({ name, of, distance }) => [name, distance(rows[of]!)]);
-      const kinds = told && kindsOf(told.logits!, classifier!.classes!);
+      const modes = told && modeHistogram(told.logits!, classifier!.classes!);
       return {
         ...(await lookAt(drawn)),
         scores: Object.fromEntries(scores) as Scores,
-        modes: told && modeHistogram(told.logits!, classifier!.classes!),
-        ...(kinds && { kinds }),
+        modes,
+        ...(modes && { kinds: { pictures: effectiveClasses(modes), data: usualKinds! } }),
       };
     },
   };
