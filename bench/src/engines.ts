@@ -3,7 +3,7 @@ import type { ContenderOptions } from './contender.ts';
 import { ContenderProcess } from './contender-process.ts';
 import type { Entry } from './contenders.ts';
 import { stepFlops } from './flops.ts';
-import { interleave, medianRatio, type Summary, summarize } from './interleave.ts';
+import { interleave, median, medianRatio, type Summary, summarize } from './interleave.ts';
 import { PRESETS, type Preset, parameterCount } from './presets.ts';
 
 /** A contender that takes longer to start and take its first step has no part in the rounds. */
@@ -16,6 +16,11 @@ export interface EnginesOptions {
   readonly batches: readonly number[];
   readonly threads: number;
   readonly rounds: number;
+  /**
+   * Times that all processes are started anew. Where its memory happens to lie makes one start of a program up to a
+   * tenth slower than the next.
+   */
+  readonly starts: number;
   /** Called with a line for the person who waits. */
   readonly onProgress: (line: string) => void;
 }
@@ -38,7 +43,7 @@ interface Failed {
 
 export interface Measured {
   readonly description: string;
-  /** Seconds per step of each round; rounds with the same index ran one after the other. */
+  /** Seconds per step of each round, of all starts; rounds with the same index ran one after the other. */
   readonly rounds: readonly number[];
   readonly secondsPerStep: Summary;
   readonly stepsPerSecond: number;
@@ -46,8 +51,8 @@ export interface Measured {
   readonly peakBytes: number;
   /** From the start of its process to the end of its first step, or steps if it takes several at once. */
   readonly firstStepSeconds: number;
-  /** Times the first contender's seconds per step, where both ran. */
-  readonly ratio?: number;
+  /** Times the first contender's seconds per step, where both ran: one for each start. */
+  readonly ratio?: Summary;
 }
 
 /** An entry that can be started. */
@@ -78,20 +83,59 @@ export async function benchEngines(options: EnginesOptions): Promise<Comparison[
   return comparisons;
 }
 
+/** One contender in one start. */
+interface Start {
+  readonly description: string;
+  readonly rounds: readonly number[];
+  readonly peakBytes: number;
+  readonly firstStepSeconds: number;
+}
+
 /** @param failed who is not tried, and why; gains those who fail here */
 async function compare(
   preset: Preset,
   batch: number,
   ready: readonly Ready[],
   failed: Map<Entry, string>,
-  { entries, threads, rounds, onProgress }: EnginesOptions,
+  options: EnginesOptions,
 ): Promise<Comparison> {
+  const { entries, starts: count } = options;
   const flops = stepFlops(PRESETS[preset], batch);
+  const starts: Map<Entry, Start>[] = [];
+  while (starts.length < count) {
+    starts.push(await startAll({ preset, batch }, ready, failed, options));
+  }
+  const base = failed.has(entries[0]!) ? undefined : entries[0]!;
+  const contenders = entries.map((entry): ContenderResult => {
+    const { name } = entry;
+    if (failed.has(entry)) return { name, failed: failed.get(entry)! };
+    const own = starts.map((start) => start.get(entry)!);
+    const rounds = own.flatMap((start) => start.rounds);
+    const secondsPerStep = summarize(rounds);
+    const ratios =
+      base && own.map((start, i) => medianRatio(start.rounds, starts[i]!.get(base)!.rounds));
+    return {
+      ...{ name, description: own[0]!.description, rounds, secondsPerStep },
+      stepsPerSecond: 1 / secondsPerStep.median,
+      gflops: flops / secondsPerStep.median / 1e9,
+      peakBytes: Math.max(...own.map(({ peakBytes }) => peakBytes)),
+      firstStepSeconds: median(own.map(({ firstStepSeconds }) => firstStepSeconds)),
+      ...(ratios && { ratio: summarize(ratios) }),
+    };
+  });
+  return { preset, batch, flops, contenders };
+}
+
+/** Starts everyone, who then take turns, and ends them. @param failed as of `compare` */
+async function startAll(
+  { preset, batch }: Pick<Comparison, 'preset' | 'batch'>,
+  ready: readonly Ready[],
+  failed: Map<Entry, string>,
+  { threads, rounds, onProgress }: EnginesOptions,
+): Promise<Map<Entry, Start>> {
   const title = `${preset}, batch ${batch}`;
-  const running: ContenderProcess[] = [];
-  const entryOf = new Map<ContenderProcess, Entry>();
-  const firstStep = new Map<ContenderProcess, number>();
-  const measured = new Map<Entry, Measured>();
+  const running: { entry: Entry; child: ContenderProcess; firstStepSeconds: number }[] = [];
+  const ended = new Map<Entry, Start>();
   try {
     for (const { entry, command } of ready) {
       if (failed.has(entry)) continue;
@@ -101,37 +145,28 @@ async function compare(
         const asked = { preset, batch, threads, device };
         const began = performance.now();
         const child = await startStepping(command, asked, startSeconds);
-        firstStep.set(child, (performance.now() - began) / 1000);
-        running.push(child);
-        entryOf.set(child, entry);
+        const firstStepSeconds = (performance.now() - began) / 1000;
+        running.push({ entry, child, firstStepSeconds });
       } catch (error) {
         failed.set(entry, reasonOf(error));
       }
     }
-    const names = running.map((child) => entryOf.get(child)!.name).join(', ');
+    const names = running.map(({ entry }) => entry.name).join(', ');
     onProgress(`${title}: ${rounds} rounds of ${names || 'nobody'}`);
-    const times = await interleave(running, rounds, (child, error) => {
-      failed.set(entryOf.get(child)!, reasonOf(error));
+    const children = running.map(({ child }) => child);
+    const times = await interleave(children, rounds, (child, error) => {
+      failed.set(running[children.indexOf(child)]!.entry, reasonOf(error));
     });
-    const took = new Map(running.map((child, i) => [entryOf.get(child)!, times[i]!]));
-    const base = failed.has(entries[0]!) ? undefined : took.get(entries[0]!);
-    for (const child of running) {
-      const entry = entryOf.get(child)!;
+    for (const [i, { entry, child, firstStepSeconds }] of running.entries()) {
       if (failed.has(entry)) continue;
       const { description } = child;
-      const firstStepSeconds = firstStep.get(child)!;
       const peakBytes = await child.end();
-      const costs = { peakBytes, firstStepSeconds };
-      measured.set(entry, { description, ...costs, ...rates(took.get(entry)!, flops, base) });
+      ended.set(entry, { description, rounds: times[i]!, peakBytes, firstStepSeconds });
     }
   } finally {
-    for (const child of running) child.kill();
+    for (const { child } of running) child.kill();
   }
-  const contenders = entries.map((entry) => ({
-    name: entry.name,
-    ...(measured.get(entry) ?? { failed: failed.get(entry)! }),
-  }));
-  return { preset, batch, flops, contenders };
+  return ended;
 }
 
 /** @throws Error with the contender's reason if it cannot take a step, or not in time. */
@@ -161,19 +196,6 @@ async function startStepping(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function rates(rounds: readonly number[], flops: number, base: readonly number[] | undefined) {
-  const secondsPerStep = summarize(rounds);
-  const { median } = secondsPerStep;
-  const ratio = base && { ratio: medianRatio(rounds, base) };
-  return {
-    rounds,
-    secondsPerStep,
-    stepsPerSecond: 1 / median,
-    gflops: flops / median / 1e9,
-    ...ratio,
-  };
 }
 
 function reasonOf(error: unknown): string {

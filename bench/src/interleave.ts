@@ -78,7 +78,7 @@ export function medianRatio(times: readonly number[], base: readonly number[]): 
   return median(times.map((time, round) => time / base[round]!));
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

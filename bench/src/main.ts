@@ -97,6 +97,7 @@ ${Object.entries(BENCHMARKS)
   --json FILE         also write everything measured to a file
 
 of engines:
+  --starts N          times that all contenders are started anew (default: 1)
   --preset mlp|conv   one network instead of both
   --batch N[,N…]      batch sizes (default: 64,128,512)
   --only NAME[,NAME…] only contenders whose name begins so, such as onnxruntime or "PyTorch cpu"
@@ -151,6 +152,7 @@ function prepareEngines({ values, threads, rounds, onProgress }: Options) {
     presets: presetsOf(values.preset),
     batches: (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n)),
     ...{ threads, rounds, onProgress },
+    starts: positive('--starts', values.starts ?? '1'),
   };
   return async () => {
     const measured = await benchEngines(options);
@@ -187,7 +189,15 @@ function prepareMethods({ values, threads, onProgress }: Options) {
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const options = {
-    ...{ preset: text, batch: text, only: text, threads: text, rounds: text, json: text },
+    ...{
+      preset: text,
+      batch: text,
+      only: text,
+      threads: text,
+      rounds: text,
+      starts: text,
+      json: text,
+    },
     ...{ beside: text, python: text, mnist: text, out: text, scale: text, 'data-dir': text },
     'software-webgpu': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },

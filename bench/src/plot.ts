@@ -83,6 +83,6 @@ function titleOf({ preset, batch }: Comparison): string {
 }
 
 function label({ stepsPerSecond, ratio }: Dot): string {
-  const times = ratio === undefined ? '' : ` (${digits(ratio)}×)`;
+  const times = ratio === undefined ? '' : ` (${digits(ratio.median)}×)`;
   return `${digits(stepsPerSecond)}${times}`;
 }

@@ -1,4 +1,5 @@
 import type { Comparison, ContenderResult } from './engines.ts';
+import type { Summary } from './interleave.ts';
 import type { Machine } from './machine.ts';
 
 /** The machine, in two lines for a person. */
@@ -34,7 +35,9 @@ export function formatReport(comparisons: readonly Comparison[]): string {
   }
   const base = comparisons[0]?.contenders[0]?.name;
   lines.push('', ...notes);
-  lines.push(`ratio: the time of a step over that of ${base}, the median of all rounds`);
+  lines.push(
+    `ratio: the time of a step over that of ${base}, the median of all rounds (of all starts: smallest–largest)`,
+  );
   return `${lines.join('\n')}\n`;
 }
 
@@ -53,8 +56,13 @@ function formatRow(result: ContenderResult): string[] {
     digits(gflops),
     (peakBytes / 1e6).toFixed(0),
     digits(firstStepSeconds),
-    ratio === undefined ? '–' : digits(ratio),
+    ratio === undefined ? '–' : formatRatio(ratio),
   ];
+}
+
+function formatRatio({ median, min, max }: Summary): string {
+  const range = min === max ? '' : ` (${digits(min)}–${digits(max)})`;
+  return digits(median) + range;
 }
 
 /** Three digits, or all of a larger number. */
