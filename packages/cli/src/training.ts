@@ -41,7 +41,7 @@ export interface Training extends EngineChoice {
   /** Threads of an operator. */
   threads: number;
   tf32: boolean;
-  /** Whether an event file of TensorBoard's is written. */
+  /** Whether an event file of TensorBoard's is written; by default, where a resumed run has one. */
   tensorboard?: boolean;
 }
 

@@ -122,6 +122,21 @@ describe('what may change', () => {
     expect(readGeneratorMetadata(model).provenance.history).toEqual(read('changed').history);
   });
 
+  test('leaves the event files of TensorBoard, which a run goes on with unasked', async () => {
+    const events = (name: string) =>
+      readdirSync(workspace.path(name)).filter((file) => file.includes('.tfevents.')).length;
+    copy('watched');
+    const more = (steps: number, ...flags: string[]) =>
+      resume('watched', '--steps', String(steps), ...flags);
+    await more(5);
+    expect(events('watched')).toBe(0);
+    await more(6, '--tensorboard');
+    await more(7);
+    expect(events('watched')).toBe(2);
+    await more(8, '--tensorboard=false');
+    expect(events('watched')).toBe(2);
+  });
+
   test('is refused where it may not, with what may', async () => {
     for (const flag of ['seed', 'batch']) {
       const line = ['train', '--resume', workspace.path('run'), `--${flag}`, '9'];

@@ -17,7 +17,7 @@ import { loadRun, type SavedState } from './resume.ts';
 import { mayReturn, returnsOf, withLowerRate } from './returns.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
 import { openRun, tidyRun } from './run-writer.ts';
-import { withEvents } from './tensorboard/event-file.ts';
+import { hasEvents, withEvents } from './tensorboard/event-file.ts';
 
 export interface TrainOptions extends EngineChoice, LoopOptions {
   /** See `CreateOptions`. */
@@ -30,7 +30,7 @@ export interface TrainOptions extends EngineChoice, LoopOptions {
   resume: boolean;
   /** Which checkpoint a resumed run goes on from: what came after it is trained anew. The latest by default. */
   checkpoint?: CheckpointChoice | undefined;
-  /** Writes metrics and pictures as an event file of TensorBoard's, too. */
+  /** Writes metrics and pictures as an event file of TensorBoard's, too. By default, where a resumed run has one. */
   tensorboard?: boolean;
   /** Told before the first step, with the folder trained into. */
   onStart?: (chosen: ChosenEngine, folder: string) => void;
@@ -126,7 +126,8 @@ async function trainFrom(
       else claimed = await claimRun(folder, options);
       folder = claimed?.folder ?? folder;
       const own = await openRun(folder, run);
-      const writer = options.tensorboard ? withEvents(own, { folder, step: begin.step }) : own;
+      const { tensorboard = hasEvents(folder) } = options;
+      const writer = tensorboard ? withEvents(own, { folder, step: begin.step }) : own;
       onStart?.(started, folder);
       const going = { begin, recipe, engine, device: chosen.device, folder, writer };
       const ended = await loop({ ...going, returns: returnsOf(run) }, options);

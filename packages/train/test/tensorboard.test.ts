@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunWriter } from '../src/run-writer.ts';
 import { crc32c } from '../src/tensorboard/crc32c.ts';
-import { withEvents } from '../src/tensorboard/event-file.ts';
+import { hasEvents, withEvents } from '../src/tensorboard/event-file.ts';
 import { fields, readRecords, slowCrc32c } from './tensorboard.ts';
 
 let folder: string;
@@ -96,7 +96,9 @@ test('metrics and pictures are in the file, and still in the run folder', async 
 
 test('a resumed run has a file of its own, which says where it goes on', () => {
   const options = { folder, now: () => 1e12 };
+  expect(hasEvents(folder)).toBe(false);
   withEvents(noted().run, { ...options, step: 0 });
+  expect(hasEvents(folder)).toBe(true);
   withEvents(noted().run, { ...options, step: 40 });
   const names = readdirSync(folder).sort();
   expect(names).toHaveLength(2);

@@ -1,5 +1,5 @@
 /** A run's metrics and pictures as a file of TensorBoard's, beside what is written anyway. */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileError } from '@ganport/model/node';
@@ -8,6 +8,13 @@ import { event, record, type What } from './record.ts';
 
 /** What writers of this format say first. */
 const VERSION = 'brain.Event:2';
+/** What the name of each file begins with: TensorBoard looks for it. */
+const PREFIX = 'events.out.tfevents.';
+
+/** Whether a run has been written into such a file. @param folder that there is */
+export function hasEvents(folder: string): boolean {
+  return readdirSync(folder).some((name) => name.startsWith(PREFIX));
+}
 
 export interface EventFileOptions {
   /** The run folder. */
@@ -50,10 +57,10 @@ export function withEvents(
   };
 }
 
-/** Makes one of the name that TensorBoard looks for: by time, machine, process and number. */
+/** Makes one, named by time, machine, process and number. */
 function newFile(folder: string, time: number): string {
   const machine = hostname().replaceAll(/[^\w.-]/g, '-');
-  const name = `events.out.tfevents.${Math.floor(time / 1000)}.${machine}.${process.pid}`;
+  const name = `${PREFIX}${Math.floor(time / 1000)}.${machine}.${process.pid}`;
   for (let number = 0; ; number++) {
     const path = join(folder, `${name}.${number}`);
     try {
