@@ -24,20 +24,22 @@ export interface Progress {
 }
 
 export function trainingProgress(steps: number, log: Log): Progress {
-  const show = process.stderr.isTTY ? bar(log) : lines(steps, log);
+  const show = process.stderr.isTTY ? bar(log) : lines(log);
   const rate = stepRate();
-  let smooth: Metrics | undefined;
-  let score: Score | undefined;
+  let state: ProgressState | undefined;
   let stopped = false;
   return {
     start: rate.start,
     update(step, metrics) {
       if (stopped) return;
-      smooth = smooth ? blend(smooth, metrics) : metrics;
-      show.update({ step, steps, metrics: smooth, rate: rate.at(step), score });
+      const smooth = state ? blend(state.metrics, metrics) : metrics;
+      state = { step, steps, metrics: smooth, rate: rate.at(step), score: state?.score };
+      show.update(state);
     },
-    score(last) {
-      score = last;
+    score(score) {
+      if (stopped || !state) return;
+      state = { ...state, score };
+      show.update(state);
     },
     note: show.note,
     stop() {
@@ -80,11 +82,14 @@ function bar(log: Log): Display {
   };
 }
 
-function lines(steps: number, log: Log): Display {
+function lines(log: Log): Display {
   let last = Number.NEGATIVE_INFINITY;
   return {
     update(state) {
-      if (state.step < steps && performance.now() - last < LINE_EVERY_MS) return;
+      const { step, steps, score } = state;
+      // The last line has the last score.
+      const over = step === steps && score?.step === steps;
+      if (!over && performance.now() - last < LINE_EVERY_MS) return;
       last = performance.now();
       log(plainLine(state));
     },
