@@ -1,7 +1,7 @@
 /** What `train` and `start` share: the settings of a run, and training with progress on stderr. */
 import { join, resolve } from 'node:path';
 import type { ImageSize } from '@ganport/model';
-import { type CheckpointChoice, readRun } from '@ganport/model/node';
+import { type CheckpointChoice, type Run, readRun } from '@ganport/model/node';
 import {
   type ChosenEngine,
   type Dataset,
@@ -56,16 +56,21 @@ export const DEFAULT_ENGINE = {
 /** A run to go on with as it was set up, but for the settings in `changes`. */
 export async function resumedTraining(folder: string, changes: Overrides): Promise<Training> {
   const run = await readRun(folder);
-  const { dataDir } = run.config;
-  // ganport 0.1.0 kept it as it was given: from the folder that it was run in.
-  const data = typeof dataDir === 'string' ? { dataDir: resolve(dataDir) } : {};
-  const config = resolveConfig([
-    [join(folder, 'run.json'), { ...run.config, ...data }],
-    [COMMAND_LINE, changes],
-  ]);
+  const config = configOf(folder, run, changes);
   const { engine, device, threads, tf32 } = run;
   // What trained it goes on with it: another engine or device rounds differently.
   return { config, folder, resume: true, engine, device, threads, tf32 };
+}
+
+/** A run's configuration, with the settings in `changes` in place of its own. */
+export function configOf(folder: string, { config }: Run, changes: object): TrainConfig {
+  const { dataDir } = config;
+  // ganport 0.1.0 kept it as it was given: from the folder that it was run in.
+  const data = typeof dataDir === 'string' ? { dataDir: resolve(dataDir) } : {};
+  return resolveConfig([
+    [join(folder, 'run.json'), { ...config, ...data }],
+    [COMMAND_LINE, changes],
+  ]);
 }
 
 interface Trained {

@@ -1,5 +1,5 @@
 /** What `ganport eval` tells of a generator of classes, and what a run on digits keeps as its best. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { exportGenerator } from '@ganport/export';
 import { buildModel, encodeModel, input, ops } from '@ganport/onnx';
 import { loadGenerator } from '@ganport/sample/node';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { greyPng } from '../../train/test/files.ts';
 import { npy, zip } from '../../train/test/npy.ts';
 import { failure, ganport } from './run.ts';
-import { TINY, Workspace } from './workspace.ts';
+import { TINY, Workspace, writeDigits } from './workspace.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.remove());
@@ -65,6 +65,30 @@ test('pictures in an array get what the generator that drew them gets', async ()
     code: 1,
     stderr: expect.stringContaining('expected at least 24 pictures, got 23'),
   });
+});
+
+test('a run is compared with what it was trained on, wherever that is now', async () => {
+  const few = ['--count', '24', '--json'];
+  const named = await succeed('eval', RUN, '--data', 'glyphs', ...few);
+  expect(await succeed('eval', RUN, ...few)).toBe(named);
+
+  const digits = writeDigits(workspace, 'digits', 48);
+  const settings = { ...TINY, steps: 1, data: 'mnist', dataDir: 'digits' };
+  const file = workspace.write('digits.json', JSON.stringify(settings));
+  const run = workspace.path('of-digits');
+  await succeed('train', '--config', file, '--threads', '1', '--out', run);
+  const moved = workspace.path('moved');
+  renameSync(digits, moved);
+  expect(await failure(1, 'eval', run, ...few.slice(0, 2))).toMatch(
+    /digits.*no such file or folder.*; say where they are with --data-dir, or name others with --data/,
+  );
+  expect(JSON.parse(await succeed('eval', run, '--data-dir', moved, ...few))).toMatchObject({
+    count: 24,
+  });
+  const others = writeDigits(workspace, 'others', 50);
+  expect(await failure(1, 'eval', run, '--data-dir', others)).toContain(
+    `the data are not those of ${run}: expected `,
+  );
 });
 
 test('no class accuracy is told of a generator without classes', async () => {

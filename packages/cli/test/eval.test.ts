@@ -45,6 +45,12 @@ test('--size of data of one size', async () => {
   );
 });
 
+test('data that nobody names, of what is no run', async () => {
+  expect(await failure(2, 'eval', 'm.onnx')).toContain(
+    '--data: expected the images to compare with: "m.onnx" is no run folder',
+  );
+});
+
 test('a range of features without a model', async () => {
   const args = ['--data', 'glyphs', '--features-range', '0..1'];
   expect(await failure(2, 'eval', 'm.onnx', ...args)).toContain('expected --features with it');

@@ -31,9 +31,7 @@ describe('the last score is in the last line', () => {
     } finally {
       spy.mockRestore();
     }
-    expect(written.slice(written.lastIndexOf('█'))).toMatch(
-      /^█ 4\/4 .*swd 0\.250 \(best 0\.125\)/,
-    );
+    expect(written.slice(written.lastIndexOf('█'))).toMatch(/^█ 4\/4 .*swd 0\.250 \(best 0\.125\)/);
   });
 
   test('where there is none', () => {

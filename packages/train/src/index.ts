@@ -66,6 +66,7 @@ export { duration } from './report/duration.ts';
 export { type FilmOptions, film } from './report/film.ts';
 export { type FoundRuns, findRuns, type RunSummary, type Unreadable } from './report/read-run.ts';
 export { type Drawn, type ReportOptions, report } from './report/report.ts';
+export { expectDataOf } from './resume.ts';
 export { planSweep, type SweepEval, type SweepRun } from './sweep/plan.ts';
 export { readResults } from './sweep/results.ts';
 export { type StepClock, stepClock } from './sweep/step-clock.ts';

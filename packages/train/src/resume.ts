@@ -61,12 +61,7 @@ export interface ResumeOptions {
 export async function loadRun(folder: string, options: ResumeOptions): Promise<Resumed> {
   const { config, dataset, tensors, checkpoint: choice = 'latest', onNotice } = options;
   const current = await readRun(folder);
-  const { dataset: trainedOn } = current;
-  if (dataset.sha256 !== trainedOn.sha256) {
-    throw new ModelError(
-      `the data are not those of ${folder}: expected ${trainedOn.name} with SHA-256 ${trainedOn.sha256}, got ${dataset.name} with ${dataset.sha256}`,
-    );
-  }
+  expectDataOf(folder, current, dataset);
   if (choice === 'latest' && (await isUnsaved(folder))) {
     onNotice?.(`${folder} has no checkpoint yet: it starts again from step 0`);
     const run = runAt(current, 1);
@@ -85,6 +80,18 @@ export async function loadRun(folder: string, options: ResumeOptions): Promise<R
     onNotice?.(`going back to step ${step}: what came after it, to step ${last}, is trained anew`);
   }
   return { run: runAt(current, step + 1), saved: { step, state, scores, best } };
+}
+
+/** @throws ModelError unless a data set is what a run was trained on */
+export function expectDataOf(
+  folder: string,
+  { dataset: expected }: Pick<Run, 'dataset'>,
+  { name, sha256 }: Pick<Dataset, 'name' | 'sha256'>,
+): void {
+  if (sha256 === expected.sha256) return;
+  throw new ModelError(
+    `the data are not those of ${folder}: expected ${expected.name} with SHA-256 ${expected.sha256}, got ${name} with ${sha256}`,
+  );
 }
 
 /** What is gone on with is what was trained with, but for what may change. */

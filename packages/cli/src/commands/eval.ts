@@ -1,8 +1,12 @@
-import { MAX_SEED } from '@ganport/model';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { MAX_SEED, ModelError, quote } from '@ganport/model';
+import { readRun } from '@ganport/model/node';
 import { MAX_COUNT } from '@ganport/sample';
 import {
   coveredModes,
   type Dataset,
+  expectDataOf,
   FEATURE_RANGES,
   LEAST,
   type Measures,
@@ -15,7 +19,7 @@ import { TRUNCATION } from '../drawing.ts';
 import { figure } from '../figure.ts';
 import { argument, checkpointChoice, choice, given, integer, SHARED, text } from '../flags.ts';
 import { table } from '../table.ts';
-import { COMMAND_LINE } from '../training.ts';
+import { COMMAND_LINE, configOf } from '../training.ts';
 
 const DATA_FLAGS = dataFlags('Images to compare with');
 
@@ -23,7 +27,7 @@ export const evalCommand = command({
   usage: 'eval <model>',
   describe: 'Measure how close pictures are to the data',
   examples: [
-    ['eval runs/quick --data glyphs', 'By the classifier of digits that comes with ganport'],
+    ['eval runs/quick', 'With the data it was trained on, by the classifier of digits of ganport'],
     [
       'eval runs/cats --data folder:cats --features inception.onnx --features-range 0..255',
       'By another model',
@@ -37,7 +41,7 @@ export const evalCommand = command({
   },
   flags: {
     ...DATA_FLAGS,
-    data: { ...DATA_FLAGS.data, demandOption: true },
+    data: { ...DATA_FLAGS.data, defaultDescription: 'what the run was trained on' },
     count: {
       ...integer('count', 'How many pictures', { minValue: LEAST, maxValue: MAX_COUNT }),
       default: 10_000,
@@ -66,10 +70,10 @@ export const evalCommand = command({
     if (range !== undefined && features === undefined) {
       throw new UsageError(`--features-range is that of a model: expected --features with it`);
     }
-    const dataset = await loadNamed(rest, log);
+    const { dataset, source } = await loadNamed(model, rest, log);
     try {
       const options = {
-        ...{ dataset, source: rest.data, count: rest.count, seed, truncation },
+        ...{ dataset, source, count: rest.count, seed, truncation },
         ...{ features, range, checkpoint, timeLimitMs: rest['time-limit'] * 1000 },
       };
       const { by, count, ...measures } = await compareWith(model, options, log);
@@ -84,14 +88,40 @@ export const evalCommand = command({
   },
 });
 
-/** The data set of the flags, as `train` would take it. */
-function loadNamed(flags: DataFlags, log: Log): Promise<Dataset> {
+interface Named {
+  dataset: Dataset;
+  source: string;
+}
+
+/** The data set of the flags, as `train` would take it; without --data, that of the run. */
+async function loadNamed(model: string, flags: DataFlags, log: Log): Promise<Named> {
   const { data, 'data-dir': dataDir } = flags;
   const settings = { ...given({ data, dataDir }), ...pictureSettings(flags) };
-  return loadData(
-    asUsage(() => resolveConfig([[COMMAND_LINE, settings]])),
-    log,
-  );
+  if (data === undefined) return loadTrainedOn(model, settings, log);
+  const config = asUsage(() => resolveConfig([[COMMAND_LINE, settings]]));
+  return { dataset: await loadData(config, log), source: data };
+}
+
+async function loadTrainedOn(folder: string, settings: object, log: Log): Promise<Named> {
+  if (!existsSync(join(folder, 'run.json'))) {
+    throw new UsageError(
+      `--data: expected the images to compare with: ${quote(folder)} is no run folder, which says what it was trained on`,
+    );
+  }
+  const run = await readRun(folder);
+  const config = configOf(folder, run, settings);
+  let dataset: Dataset | undefined;
+  try {
+    dataset = await loadData(config, log);
+    expectDataOf(folder, run, dataset);
+    return { dataset, source: config.data };
+  } catch (error) {
+    await dataset?.close?.();
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(
+      `${error.message}; say where they are with --data-dir, or name others with --data`,
+    );
+  }
 }
 
 function toText(

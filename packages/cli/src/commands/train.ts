@@ -93,7 +93,8 @@ export const train = command({
     checkpoint: checkpointChoice('Where a resumed run goes on from'),
     tensorboard: {
       boolean: true,
-      describe: 'Write event files of TensorBoard into the run folder, too; a resumed run goes on with it',
+      describe:
+        'Write event files of TensorBoard into the run folder, too; a resumed run goes on with it',
       group: 'Options:',
     },
     watch: portOrDefault(
