@@ -96,6 +96,15 @@ test('steps per second are those between lines of the last half minute, not up t
 });
 
 describe('a view', () => {
+  test('says before the first checkpoint when there will be scores', async () => {
+    const run = writeRun(folder);
+    rmSync(join(run, 'best'));
+    const { parts } = await createRunView(run).update();
+    expect(parts.modes).toMatch(
+      /^<p>Scores and, of digits, .* come with the first checkpoint, step 2000\.<\/p>$/,
+    );
+  });
+
   test('has the curves, the histogram, the pictures and the facts, with names escaped', async () => {
     const run = writeRun(folder);
     const view = createRunView(run);

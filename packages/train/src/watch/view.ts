@@ -58,7 +58,7 @@ export function createRunView(
           parts: {
             status: statusOf(summary, { step, rate: rate.at(step, now()) }),
             warnings: listOf(await readWarnings(folder)),
-            modes: modesOf(summary.run, logged.modes),
+            modes: summary.best ? modesOf(summary.run, logged.modes) : firstScoring(summary),
             charts: charts.html,
             facts: table(factsOf(summary)),
           },
@@ -86,6 +86,14 @@ function thinned<T>(all: readonly T[]): T[] {
   let every = 1;
   while (all.length > every * MOST_PICTURES) every *= 2;
   return all.filter((_, i) => i % every === 0 || i === all.length - 1);
+}
+
+/** In place of a chart that there is nothing for yet. */
+function firstScoring({ run: { config } }: RunSummary): string {
+  const { every, steps } = config as { every?: { checkpoint?: unknown }; steps?: unknown };
+  const first = Math.min(Number(every?.checkpoint), Number(steps));
+  const when = Number.isFinite(first) ? `, step ${first}` : '';
+  return `<p>Scores and, of digits, how many pictures are of each class come with the first checkpoint${when}.</p>`;
 }
 
 function statusOf(
