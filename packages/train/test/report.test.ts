@@ -16,7 +16,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test('a page has the settings, the curves and the pictures, and needs nothing else', async () => {
   const run = writeRun(folder);
   writeFileSync(join(run, 'warnings.json'), '["step 3: it <has> collapsed"]');
-  const page = await report(run, { command: 'ganport train --config config.json' });
+  const said: string[] = [];
+  const onNotice = (line: string) => said.push(line);
+  const page = await report(run, { command: 'ganport train --config config.json', onNotice });
+  expect(said).toEqual([
+    'metrics.jsonl is damaged at line 4 and 1 more: what they said is left out',
+  ]);
+  expect(page).toContain(`<p class="wrong">${said[0]}.</p>`);
   for (const said of [
     'a &#60;b&#62; &#38; &#34;c&#34;',
     '9 images of digits',

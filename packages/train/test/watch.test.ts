@@ -28,6 +28,8 @@ describe('a log that grows', () => {
     appendFileSync(path, '{"step":1,"a":1}\n{"step":2,"a":');
     expect(await log.read()).toBe(true);
     expect([...log.now().metrics]).toEqual([['a', [[1, 1]]]]);
+    // It may be half written yet.
+    expect(log.now().damage).toBeUndefined();
     appendFileSync(
       path,
       '2}\n[]\n{"step":1e999,"a":9}\n{"step":3,"a":1e999,"b":1e39}\n{"step":4,"b":3}\n',
@@ -68,6 +70,9 @@ describe('a log that grows', () => {
     const { metrics, step } = log.now();
     const series = metrics.get('a')!;
     expect(step).toBe(30_001);
+    expect(log.now().damage).toBe(
+      'metrics.jsonl is damaged at line 30001: what it said is left out',
+    );
     expect(series.length).toBeLessThan(1025);
     expect(series.every(([, value]) => value === 0.5)).toBe(true);
     // Means of 32 each, from the first to the last.
@@ -118,7 +123,9 @@ describe('a view', () => {
     expect(parts.modes).toContain('10 samples of step 4 by class');
     expect(parts.modes.match(/<rect/g)).toHaveLength(3);
     expect(parts.facts).toContain('9 images of digits');
-    expect(parts.warnings).toBe('');
+    expect(parts.warnings).toContain(
+      'metrics.jsonl is damaged at line 4 and 1 more: what they said',
+    );
     expect(pictures).toEqual([1, 2, 3]);
     expect(Buffer.from((await view.picture(3))!)).toEqual(PNG);
     expect(await view.picture(4)).toBeUndefined();
@@ -166,6 +173,7 @@ describe('a view', () => {
   test('says what is wrong, in words, as long as it is', async () => {
     const run = writeRun(folder);
     const view = createRunView(run);
+    writeFileSync(join(run, 'metrics.jsonl'), '{"step":1,"dLoss":1}\n');
     const path = join(run, 'warnings.json');
     writeFileSync(path, JSON.stringify(['step 9: all <same>']));
     expect((await view.update()).parts.warnings).toBe(

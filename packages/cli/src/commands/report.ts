@@ -31,7 +31,8 @@ export const reportCommand = command({
     }
     await readRun(run);
     const command = commandLine('train', '--config', 'config.json');
-    const page = Buffer.from(await report(run, { command, drawn: await drawnOf(run, log) }));
+    const drawn = await drawnOf(run, log);
+    const page = Buffer.from(await report(run, { command, drawn, onNotice: log }));
     const said = `${wrote(out)}: ${page.length} bytes.${out === STDOUT ? '' : ' Open it in a browser.'}`;
     if (filmOut !== undefined && resolve(filmOut) === resolve(out)) {
       throw new UsageError(`-o and --film: expected two files, got ${quote(out)} for both`);

@@ -1,5 +1,6 @@
 /** metrics.jsonl, also as it grows: each line is read once, and curves stay short. */
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { openRegular } from '@ganport/model/node';
 import { type Line, linesOf, MAX_LOG_BYTES } from '../metrics-log.ts';
 import { type Gathered, gather } from './gather.ts';
@@ -17,6 +18,12 @@ export interface Modes {
   counts: number[];
 }
 
+/** Lines that cannot be read: how many, and the first one's number, from 1. */
+interface Damage {
+  first: number;
+  count: number;
+}
+
 interface Followed {
   /** Values of each metric by step: of a long log, means of as many. */
   metrics: ReadonlyMap<string, Series>;
@@ -24,6 +31,8 @@ interface Followed {
   step: number;
   /** Where samples were classified. */
   modes: Modes | undefined;
+  /** Lines that are left out, in one line. The last may be half written as long as it has no end. */
+  damage: string | undefined;
 }
 
 export interface LogFollower {
@@ -40,9 +49,15 @@ interface Read {
   curves: Map<string, Gathered>;
   step: number;
   modes: Modes | undefined;
+  /** Lines until now. */
+  lines: number;
+  damage: Damage | undefined;
 }
 
-const nothing = (): Read => ({ curves: new Map(), step: 0, modes: undefined });
+const nothing = (): Read => ({
+  ...{ curves: new Map(), step: 0, lines: 0 },
+  ...{ modes: undefined, damage: undefined },
+});
 
 export function followLog(path: string): LogFollower {
   let all = nothing();
@@ -58,22 +73,37 @@ export function followLog(path: string): LogFollower {
       }
       if (!stats) return true;
       const before = offset;
-      offset = await readLines(path, offset, (line) => take(all, line));
+      offset = await readLines(path, offset, (lines) => takeLines(all, lines));
       return offset > before || before === 0;
     },
     now() {
-      const { curves, step, modes } = all;
+      const { curves, step, modes, damage } = all;
       const metrics = [...curves].map(([name, curve]) => [name, curve.points()] as const);
-      return { metrics: new Map(metrics), step, modes };
+      return {
+        metrics: new Map(metrics),
+        step,
+        modes,
+        damage: damage && describeDamage(path, damage),
+      };
     },
   };
 }
 
+function describeDamage(path: string, { first, count }: Damage): string {
+  const [more, what] =
+    count > 1 ? [` and ${count - 1} more`, 'what they said'] : ['', 'what it said'];
+  return `${basename(path)} is damaged at line ${first}${more}: ${what} is left out`;
+}
+
 /**
- * Tells of each whole line from an offset on.
+ * Tells of whole lines from an offset on, many at a time.
  * @returns the offset after the last of them
  */
-async function readLines(path: string, from: number, tell: (line: Line) => void): Promise<number> {
+async function readLines(
+  path: string,
+  from: number,
+  tell: (lines: Buffer) => void,
+): Promise<number> {
   const { handle, size } = await openRegular(path, MAX_LOG_BYTES);
   try {
     let [offset, rest] = [from, Buffer.alloc(0)];
@@ -83,7 +113,7 @@ async function readLines(path: string, from: number, tell: (line: Line) => void)
       if (bytesRead === 0) break;
       const read = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
       const end = read.lastIndexOf(NEWLINE) + 1;
-      for (const { line } of linesOf(read.subarray(0, end))) if (line) tell(line);
+      tell(read.subarray(0, end));
       // More than any line: it is left out.
       const kept = end === 0 && read.length > CHUNK_BYTES ? read.length : end;
       offset += kept;
@@ -93,6 +123,22 @@ async function readLines(path: string, from: number, tell: (line: Line) => void)
   } finally {
     await handle.close();
   }
+}
+
+/** @param log whole lines */
+function takeLines(all: Read, log: Buffer): void {
+  for (const { start, line } of linesOf(log)) {
+    if (line) take(all, line);
+    else if (all.damage) all.damage.count += 1;
+    else all.damage = { first: all.lines + countLines(log.subarray(0, start)) + 1, count: 1 };
+  }
+  all.lines += countLines(log);
+}
+
+function countLines(log: Buffer): number {
+  let count = 0;
+  for (let at = log.indexOf(NEWLINE); at >= 0; at = log.indexOf(NEWLINE, at + 1)) count += 1;
+  return count;
 }
 
 function take(all: Read, { step, modes, ...values }: Line): void {

@@ -28,6 +28,8 @@ export interface ReportOptions {
   command: string;
   /** What the generator draws. */
   drawn?: readonly Drawn[];
+  /** Told in one line of what is damaged and left out. */
+  onNotice?: (line: string) => void;
 }
 
 /**
@@ -36,13 +38,14 @@ export interface ReportOptions {
  */
 export async function report(
   folder: string,
-  { command, drawn = [] }: ReportOptions,
+  { command, drawn = [], onNotice }: ReportOptions,
 ): Promise<string> {
   const summary = await readSummary(folder);
   const { run, best } = summary;
   const log = followLog(join(folder, 'metrics.jsonl'));
   await log.read();
-  const { metrics, modes } = log.now();
+  const { metrics, modes, damage } = log.now();
+  if (damage) onNotice?.(damage);
   const { config } = run;
   const { name } = config;
   return `<!doctype html>
@@ -54,6 +57,7 @@ ${warned(await readWarnings(folder))}
 ${await filmOf(folder, best?.step)}
 ${drawn.map(drawnOf).join('\n')}
 <h2>How it went</h2>
+${damage ? `<p class="wrong">${escapeHtml(damage)}.</p>` : ''}
 ${chartsOf(metrics, best?.step).join('\n') || '<p>Nothing was logged yet.</p>'}
 ${modesOf(run, modes)}
 <h2>To train the same</h2><pre>${escapeHtml(command)}</pre>

@@ -57,7 +57,10 @@ export function createRunView(
           title: summary.run.config.name,
           parts: {
             status: statusOf(summary, { step, rate: rate.at(step, now()) }),
-            warnings: listOf(await readWarnings(folder)),
+            warnings: listOf([
+              ...(await readWarnings(folder)),
+              ...(logged.damage ? [logged.damage] : []),
+            ]),
             modes: summary.best ? modesOf(summary.run, logged.modes) : firstScoring(summary),
             charts: charts.html,
             facts: table(factsOf(summary)),
