@@ -1,5 +1,5 @@
 /** `ganport sweep`: each run as `train` and `eval` would have it, and what is wrong in a line. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { failure, ganport } from './run.ts';
 import { TINY, Workspace, writeDigits } from './workspace.ts';
@@ -57,16 +57,33 @@ test('trains, scores, and tells mean ± deviation', async () => {
   expect(workspace.contents('swept')).toEqual(before);
 });
 
-test('goes on where a run fails; where all fail, so does it', async () => {
+test('goes on where a run fails, and says so in the end', async () => {
   const vary = { dataDir: ['digits', 'missing'] };
   const file = write('missing.json', { base, vary, eval: { count: 24 } });
   const out = workspace.path('some');
-  const text = await succeed('sweep', file, '--out', out, '--threads', '1');
-  expect(text).toMatch(
+  const { code, stdout } = await ganport('sweep', file, '--out', out, '--threads', '1');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
     /\nFailed: dataDir=missing: cannot read [^\n]+ no such file [^\n]+\n1 of 2 runs are done/,
   );
-  rmSync(out, { recursive: true });
-  const none = write('none.json', { base, vary: { dataDir: ['missing'] } });
+});
+
+test('a run that diverges is a result; where all do, there is none', async () => {
+  const linear = (...units: number[]) => units.map((units) => ({ type: 'dense', units }));
+  const loud = {
+    ...{ loss: 'wasserstein', penalties: { gradient: 1e6 }, discriminatorSteps: 1 },
+    ...{ recoveries: 0, steps: 6, adam: { learningRate: 10, beta1: 0, beta2: 0.999 } },
+    discriminator: {
+      inputs: { image: [1, 28, 28] },
+      layers: [{ type: 'flatten' }, ...linear(8, 8, 8, 1)],
+    },
+  };
+  const vary = { rate: { loud, own: {} } };
+  const out = workspace.path('loud');
+  const file = write('loud.json', { base, vary, eval: { count: 24 } });
+  const text = await succeed('sweep', file, '--out', out, '--threads', '1');
+  expect(text).toMatch(/\nFailed: rate=loud: training diverged: [^\n]+\n1 of 2 runs are done/);
+  const none = write('none.json', { base, vary: { rate: { loud } } });
   expect(await ganport('sweep', none, '--out', out)).toMatchObject({ code: 1 });
 });
 

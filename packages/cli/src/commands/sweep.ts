@@ -49,10 +49,10 @@ export const sweepCommand = command({
           ? `Stopped with ${done.length} of ${plan.runs.length} runs done. Go on with: ${commandLine('sweep', file, '--out', out)}`
           : `${done.length} of ${plan.runs.length} runs are done; they are in ${out}.`,
       ];
-      const nothing = done.length === 0 ? 1 : 0;
+      const isWrong = done.length === 0 || failed.some(({ diverged }) => !diverged);
       return {
         ...{ json, text: lines.join('\n') },
-        exitCode: interrupted ? exitCodeOf(signal) : nothing,
+        exitCode: interrupted ? exitCodeOf(signal) : Number(isWrong),
       };
     });
   },

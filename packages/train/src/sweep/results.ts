@@ -23,6 +23,8 @@ const recordSchema = z.strictObject({
   warnings: z.array(z.string()).optional(),
   /** Why it failed. */
   error: z.string().optional(),
+  /** Whether that was its training, which diverged: a result as any other. */
+  diverged: z.literal(true).optional(),
 });
 
 const resultsSchema = z.strictObject({ format: z.literal(1), runs: z.array(recordSchema) });

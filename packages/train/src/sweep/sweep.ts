@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import { firstLine } from '@ganport/onnx';
+import { DivergenceError } from '../divergence.ts';
 import { makeFolder } from '../new-run.ts';
 import { lockRun } from '../run-lock.ts';
 import type { SweepPlan, SweepRun } from './plan.ts';
@@ -111,7 +112,8 @@ async function takeRun(
     return { ...record, status: 'done', scores: await score(run, path, trained.scores) };
   } catch (error) {
     if (signal.aborted) return record;
-    return { ...record, status: 'failed', error: firstLine(error) };
+    const diverged = error instanceof DivergenceError && ({ diverged: true } as const);
+    return { ...record, status: 'failed', error: firstLine(error), ...diverged };
   }
 }
 
