@@ -94,6 +94,11 @@ export function checkpointChoice(describe: string) {
   } as const;
 }
 
+/** The same flag, of which it is seen whether it was given: its default is only told. */
+export function withoutDefault<T extends { default: number }>({ default: value, ...flag }: T) {
+  return { ...flag, defaultDescription: String(value) } as const;
+}
+
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** The settings whose flags were given. */

@@ -1,6 +1,7 @@
 /** Where a command puts what it makes: a file, or standard output. */
-import { extname } from 'node:path';
-import { writeFileAtomic } from '@ganport/model/node';
+import { accessSync, constants } from 'node:fs';
+import { dirname, extname } from 'node:path';
+import { fileError, writeFileAtomic } from '@ganport/model/node';
 import { type Result, UsageError } from './command.ts';
 import { interruptible } from './interruption.ts';
 
@@ -23,6 +24,16 @@ export function expectOutput(out: string, json: boolean | undefined): void {
   if (json) throw new UsageError('-o - and --json both write to standard output: leave one out');
   if (process.stdout.isTTY) {
     throw new UsageError('-o -: standard output is a terminal: send it on with > or |');
+  }
+}
+
+/** To call before the work, too. @throws ModelError if there is no folder to write the file into */
+export function expectPlace(out: string): void {
+  if (out === STDOUT) return;
+  try {
+    accessSync(dirname(out), constants.W_OK);
+  } catch (error) {
+    throw fileError(`write ${out}`, error);
   }
 }
 

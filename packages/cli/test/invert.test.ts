@@ -72,6 +72,10 @@ test('what was found is drawn again by sample', async () => {
     expect(await failure(1, ...draw(at('bad.json')))).toContain(why);
   }
   expect(await failure(1, ...draw(at('none.json')))).toContain('no such file');
+  const other = ['--seed', '42', '--count', '2'];
+  expect(await failure(2, ...draw(at('found.json')), ...other)).toBe(
+    'ganport: --z draws one picture, of the latent in the file: leave out --seed and --count\n',
+  );
 });
 
 test.each([
@@ -93,6 +97,10 @@ test('a model that is none, a class of a model without, and other wrong usage', 
   const invert = ['invert', at('g.onnx'), at('own.png')];
   expect(await failure(1, ...invert, '--class', '3')).toContain('was trained without classes');
   expect(await failure(2, ...invert, '-o', 'both.gif')).toContain('ends in .png, got "both.gif"');
+  // Before the search.
+  expect(await failure(1, ...invert, '-o', at('missing/both.png'))).toContain(
+    `cannot write ${at('missing/both.png')}: no such file or folder`,
+  );
   expect(await failure(2, ...invert, '--starts', '0')).toContain('--starts: expected an integer');
   expect(await failure(2, ...invert, '--prior', 'much')).toContain('--prior: expected a number');
 });

@@ -4,7 +4,7 @@ import { command, UsageError } from '../command.ts';
 import { DRAWING, withSampler } from '../drawing.ts';
 import { integer, text } from '../flags.ts';
 import { MODEL } from '../model-input.ts';
-import { deliver, endingOf, wrote } from '../output.ts';
+import { deliver, endingOf, expectPlace, wrote } from '../output.ts';
 
 export const interpolate = command({
   usage: 'interpolate <model>',
@@ -36,6 +36,7 @@ export const interpolate = command({
     if (!['webp', 'png'].includes(ending)) {
       throw new UsageError(`-o: expected a name that ends in .webp or .png, got ${quote(out)}`);
     }
+    expectPlace(out);
     const animated = ending === 'webp';
     const { steps = animated ? 16 : 8 } = wanted;
     return withSampler(wanted, log, async (sampler, { label, codes, device }) => {

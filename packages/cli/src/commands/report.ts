@@ -5,7 +5,7 @@ import { type Drawn, film, report } from '@ganport/train';
 import { command, type Log, UsageError } from '../command.ts';
 import { argument, text } from '../flags.ts';
 import { commandLine } from '../invocation.ts';
-import { deliver, endingOf, expectOutput, STDOUT, wrote } from '../output.ts';
+import { deliver, endingOf, expectOutput, expectPlace, STDOUT, wrote } from '../output.ts';
 import { drawings } from '../report-drawings.ts';
 
 export const reportCommand = command({
@@ -29,14 +29,15 @@ export const reportCommand = command({
     if (filmOut !== undefined && endingOf(filmOut) !== 'webp') {
       throw new UsageError(`--film: expected a name that ends in .webp, got ${quote(filmOut)}`);
     }
+    if (filmOut !== undefined && resolve(filmOut) === resolve(out)) {
+      throw new UsageError(`-o and --film: expected two files, got ${quote(out)} for both`);
+    }
     await readRun(run);
+    for (const file of filmOut === undefined ? [out] : [out, filmOut]) expectPlace(file);
     const command = commandLine('train', '--config', 'config.json');
     const drawn = await drawnOf(run, log);
     const page = Buffer.from(await report(run, { command, drawn, onNotice: log }));
     const said = `${wrote(out)}: ${page.length} bytes.${out === STDOUT ? '' : ' Open it in a browser.'}`;
-    if (filmOut !== undefined && resolve(filmOut) === resolve(out)) {
-      throw new UsageError(`-o and --film: expected two files, got ${quote(out)} for both`);
-    }
     if (filmOut === undefined) {
       return deliver(out, page, { json: { file: out, bytes: page.length }, text: said });
     }

@@ -11,10 +11,12 @@ import { MAX_COUNT, type Sampler } from '@ganport/sample';
 import { encodeImages, IMAGE_FORMATS, type ImageFormat } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
 import { DRAWING, withSampler } from '../drawing.ts';
-import { choice, integer, text } from '../flags.ts';
+import { choice, given, integer, text, withoutDefault } from '../flags.ts';
 import { MODEL } from '../model-input.ts';
-import { deliver, endingOf, expectOutput, wrote } from '../output.ts';
+import { deliver, endingOf, expectOutput, expectPlace, wrote } from '../output.ts';
 
+/** Pictures unless as many are asked for. */
+const COUNT = 64;
 /** Pixels of 28 × 28 pictures are then larger than any screen. */
 const MAX_SCALE = 64;
 
@@ -30,9 +32,11 @@ export const sample = command({
   arguments: { model: MODEL },
   flags: {
     ...DRAWING,
+    seed: withoutDefault(DRAWING.seed),
+    start: withoutDefault(DRAWING.start),
     count: {
       ...integer('count', 'How many pictures', { minValue: 1, maxValue: MAX_COUNT }),
-      default: 64,
+      defaultDescription: String(COUNT),
     },
     format: {
       ...choice('PNG and WebP hold a grid', IMAGE_FORMATS),
@@ -52,15 +56,18 @@ export const sample = command({
       defaultDescription: 'samples.FORMAT',
     },
   },
-  async run({ seed, start, count, scale, truncation, json, ...wanted }, log) {
+  async run({ scale, truncation, json, ...wanted }, log) {
     const format = formatFor(wanted.out, wanted.format);
     const { out = `samples.${format}` } = wanted;
     expectOutput(out, json);
+    if (wanted.z !== undefined) expectNoSeeds({ ...wanted, truncation });
+    const { seed = DRAWING.seed.default, start = DRAWING.start.default, count = COUNT } = wanted;
     if (start + count - 1 > MAX_INDEX) {
       throw new UsageError(
         `--start and --count: expected at most ${MAX_INDEX + 1} together, got ${start + count}`,
       );
     }
+    expectPlace(out);
     if (wanted.z !== undefined) {
       const path = wanted.z;
       const found = await readFoundLatent(path);
@@ -85,6 +92,23 @@ export const sample = command({
     });
   },
 });
+
+/** What makes a latent of a seed, for which a latent that is given has no use. @throws UsageError */
+function expectNoSeeds(wanted: {
+  seed?: number | undefined;
+  start?: number | undefined;
+  count?: number | undefined;
+  code?: unknown;
+  truncation?: number | undefined;
+}): void {
+  const { seed, start, count, code, truncation } = wanted;
+  const more = count === 1 ? undefined : count;
+  const flags = Object.keys(given({ seed, start, count: more, code, truncation }));
+  if (flags.length === 0) return;
+  throw new UsageError(
+    `--z draws one picture, of the latent in the file: leave out --${flags.join(' and --')}`,
+  );
+}
 
 /** Larger than any: a number takes some twenty characters. */
 const MAX_LATENT_BYTES = 2 ** 22;
