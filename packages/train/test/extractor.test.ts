@@ -44,13 +44,13 @@ test.each([
     'more channels that are no colours',
     ['N', 2, 2, 3],
     (x: Value) => ({ y: ops.Reshape(x, ['N', 12]) }),
-    'm: expected one input, images [N, C, H, W] float32 or uint8 that can be made of [N, 1, 2, 3], got float32 [N, 2, 2, 3]; it takes 2 channels',
+    'm: expected one input, images [N, C, H, W] float32 or uint8 that can be made of [N, 1, 2, 3], got float32 [N, 2, 2, 3]; it takes 2 channels, the images have 1: name another, or give pictures as many (--channels)',
   ],
   [
     'channels that come last',
     ['N', 2, 3, 1],
     (x: Value) => ({ y: ops.Reshape(x, ['N', 6]) }),
-    'it takes 2 channels: put a Transpose before it if they come last',
+    'it takes 2 channels, the images have 1: put a Transpose before it if they come last',
   ],
   [
     'no images',
@@ -58,18 +58,24 @@ test.each([
     (x: Value) => ({ y: x }),
     'got float32 [N, 6]; put a Reshape before its input',
   ],
+  [
+    'what draws them',
+    ['N', 64],
+    (x: Value) => ({ y: x }),
+    'got float32 [N, 64]; it takes no images: name another',
+  ],
   ['a fixed batch', [4, 1, 2, 3], (x: Value) => ({ y: flat(x) }), 'export it with a dynamic batch'],
   [
     'no vector',
     ['N', 1, 2, 3],
     (x: Value) => ({ y: ops.Neg(x) }),
-    'm: expected an output float32 [N, size]',
+    /^m: expected an output float32 \[N, size\], .*; put a GlobalAveragePool and a Flatten behind it$/,
   ],
   [
     'two outputs',
     ['N', 1, 2, 3],
     (x: Value) => ({ a: flat(x), b: ops.Neg(flat(x)) }),
-    'named "features" if it is not the only one',
+    'call the one that has them "features"',
   ],
 ] as const)('%s is refused', async (_, shape, make, message) => {
   await opened([...shape], make, (program) => {
@@ -133,8 +139,19 @@ test('features that are not finite are told', async () => {
     async (program) => {
       const { extract } = createExtractor(program, { size: SIZE, what: 'm' });
       await expect(extract(new Float32Array(6).fill(-1))).rejects.toThrow(
-        'm: expected 6 finite features, got some that are not finite',
+        'm: expected 6 finite features, got some that are not: it may take images of another range',
       );
     },
   );
+});
+
+test.each([
+  ['a size that it leaves open', [['float32', ['N', 'K']]], 'export it with that size fixed'],
+  ['doubles', [['float64', ['N', 6]]], 'put a Cast behind it'],
+] as const)('%s: what to do is told', (_, outputs, remedy) => {
+  const model = {
+    inputs: [{ name: 'image', dtype: 'float32', shape: ['N', 1, 2, 3] }],
+    outputs: outputs.map(([dtype, shape]) => ({ name: 'y', dtype, shape })),
+  } as unknown as Program;
+  expect(() => createExtractor(model, { size: SIZE, what: 'm' })).toThrow(remedy);
 });

@@ -78,7 +78,9 @@ export function createExtractor(model: Model, { size, what, range }: ExtractorOp
         const row = ran[features.name]!.data as Float32Array;
         if (row.length !== part * dim || !row.every(Number.isFinite)) {
           throw new ModelError(
-            `${what}: expected ${part * dim} finite features, got ${row.length === part * dim ? 'some that are not finite' : row.length}`,
+            row.length === part * dim
+              ? `${what}: expected ${row.length} finite features, got some that are not: it may take images of another range (--features-range)`
+              : `${what}: expected ${part * dim} features, got ${row.length}`,
           );
         }
         out.set(row, start * dim);
@@ -102,19 +104,26 @@ function inputOf({ inputs }: Pick<Program, 'inputs'>, { size, what, range }: Ext
     new ModelError(
       `${what}: expected one input, images [N, C, H, W] float32 or uint8 that can be made of ${given}, got ${got || 'none'}; ${remedy}`,
     );
-  if (!image || more.length > 0 || (image.dtype !== 'float32' && image.dtype !== 'uint8')) {
-    throw refuse('a features model takes images alone');
+  if (!image || more.length > 0) throw refuse('a features model takes images alone');
+  if (image.dtype !== 'float32' && image.dtype !== 'uint8') {
+    throw refuse('put a Cast before its input');
   }
   const [n, ...each] = image.shape;
-  if (each.length !== 3) throw refuse('put a Reshape before its input');
+  if (each.length !== 3) {
+    const flat = each.length === 1 && each[0] === size.channels * size.height * size.width;
+    throw refuse(flat ? 'put a Reshape before its input' : 'it takes no images: name another');
+  }
   if (typeof n === 'number') throw refuse('export it with a dynamic batch');
   const own = [size.channels, size.height, size.width];
   const [channels, height, width] = each.map((dim, i) =>
     typeof dim === 'number' ? dim : own[i]!,
   ) as [number, number, number];
   if (channels !== size.channels && (size.channels !== 1 || channels !== 3)) {
-    const last = each[2] === size.channels ? ': put a Transpose before it if they come last' : '';
-    throw refuse(`it takes ${channels} channels${last}`);
+    const last = each[2] === size.channels;
+    const remedy = last
+      ? 'put a Transpose before it if they come last'
+      : 'name another, or give pictures as many (--channels)';
+    throw refuse(`it takes ${channels} channels, the images have ${size.channels}: ${remedy}`);
   }
   if (image.dtype === 'uint8' && range) {
     throw new ModelError(
@@ -155,6 +164,14 @@ function featuresOf({ outputs }: Pick<Program, 'outputs'>, what: string) {
   if (features?.dtype === 'float32' && fits && rest.every((each) => each === 1)) return features;
   const got = outputs.map(({ name, dtype, shape }) => `${name} ${dtype} ${showShape(shape)}`);
   throw new ModelError(
-    `${what}: expected an output float32 [N, size], named "features" if it is not the only one, got ${got.join(' and ')}`,
+    `${what}: expected an output float32 [N, size], named "features" if it is not the only one, got ${got.join(' and ')}; ${remedyOf(features)}`,
   );
+}
+
+/** @param features the output that would be taken, if one is named so or there is no other */
+function remedyOf(features: Program['outputs'][number] | undefined): string {
+  if (!features) return 'call the one that has them "features"';
+  const [, dim, ...rest] = features.shape;
+  if (rest.length > 0) return 'put a GlobalAveragePool and a Flatten behind it';
+  return typeof dim === 'number' ? 'put a Cast behind it' : 'export it with that size fixed';
 }
