@@ -167,6 +167,7 @@ export function openParquetReader(timeLimitMs = TIME_LIMIT_MS): ParquetReader {
       await current?.handle.close();
       current = undefined;
       current = { ...(await openRegular(path, MAX_BYTES)), path };
+      if (current.size === 0) throw new ModelError(`${path}: it is empty: 0 bytes`);
       const opened = { fd: current.handle.fd, byteLength: current.size };
       return (await ask('open', opened)) as FileMetaData;
     },
