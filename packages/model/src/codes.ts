@@ -111,8 +111,9 @@ export function chooseCodes(
   chosen: ChosenCodes,
 ): void {
   for (const code of codes) {
-    const value = chosen[code.name];
-    if (value === undefined) continue;
+    // A code may be called "constructor".
+    if (!Object.hasOwn(chosen, code.name)) continue;
+    const value = chosen[code.name]!;
     for (let row = code.start; row < latents.length; row += size) {
       if (code.size === 1) {
         latents[row] = value;

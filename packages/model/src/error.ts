@@ -71,13 +71,21 @@ function show(value: unknown): string {
 export function parseJson(text: string, what: string): unknown {
   const excess = jsonExcess(text);
   if (excess) throw new ModelError(`${what}: ${excess}`);
+  let isOdd = false;
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text, (key, inner) => {
+      isOdd ||= key === '__proto__';
+      return inner;
+    });
   } catch (error) {
     throw new ModelError(
       `${what} is not JSON: ${oneLine(jsonFault(text) ?? (error as Error).message)}`,
     );
   }
+  // Schemas leave it out, as if it were not there.
+  if (isOdd) throw new ModelError(`${what}: "__proto__" is no name: choose another`);
+  return value;
 }
 
 /** Another's message, which may repeat a file: without line breaks and terminal codes, and not endless. */

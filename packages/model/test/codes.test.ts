@@ -34,6 +34,13 @@ test('that are chosen change places with the largest, or are set', () => {
   expect([...z]).toEqual([0.5, 2, -1, -1.25, -3, -2, 9, -0.5, -0.25, -4, -1.25, 1, 0, -9]);
 });
 
+test('that are called as what every object has are none that was chosen', () => {
+  const z = Float32Array.of(0.5, -1);
+  const codes = ['constructor', 'toString'].map((name, start) => ({ name, start, size: 1 }));
+  chooseCodes(z, 2, codes, JSON.parse('{"toString":2}'));
+  expect([...z]).toEqual([0.5, 2]);
+});
+
 test.each([
   [{}, undefined],
   [{ kind: 2, slant: -6 }, undefined],
