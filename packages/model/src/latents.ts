@@ -10,6 +10,8 @@ import { rangeReason } from './whole-number.ts';
 
 /** Of 2^32 equally likely numbers, nearly none are further out: a larger truncation would cut nothing off. */
 const MAX_TRUNCATION = 6;
+/** Beside what layers add to it, float32 loses a smaller latent; and below 1e-16 its probability is none to a double. */
+const LEAST_TRUNCATION = 1e-6;
 
 /** As generator.onnx's metadata allows. */
 export const MAX_LATENT_SIZE = 65_536;
@@ -21,7 +23,7 @@ export interface LatentOptions {
   /** Which of the seed's sequences: that of samples unless given. */
   stream?: Stream;
   /**
-   * Numbers are drawn from the normal distribution between −truncation and truncation, 0 < truncation ≤ 6: the
+   * Numbers are drawn from the normal distribution between −truncation and truncation, 0.000001 ≤ truncation ≤ 6: the
    * distribution of the truncation trick (Brock et al. 2019), which draws again what is outside. Here the same
    * random number is put further inside, so that a picture changes steadily with the truncation.
    */
@@ -74,8 +76,10 @@ export function truncationReason(
   truncation: number,
   got: string | number = truncation,
 ): string | undefined {
-  if (truncation > 0 && truncation <= MAX_TRUNCATION) return undefined;
-  return `expected a number above 0 and up to ${MAX_TRUNCATION}, got ${got}`;
+  if (truncation >= LEAST_TRUNCATION && truncation <= MAX_TRUNCATION) return undefined;
+  const isTiny = truncation > 0 && truncation < LEAST_TRUNCATION;
+  const why = isTiny ? ': below 0.000001 all pictures are the same' : '';
+  return `expected a number above 0 and up to ${MAX_TRUNCATION}, got ${got}${why}`;
 }
 
 function checkTruncation(truncation: number): void {

@@ -108,6 +108,17 @@ describe('latents', () => {
     expect([...latentBatch(9, 4, 3, 7, options)]).toEqual(rows);
   });
 
+  test('know none that leaves nothing of them', () => {
+    const least = latents(1, 0, 100, { truncation: 1e-6 });
+    expect(new Set(least).size).toBe(100);
+    expect(Math.max(...least)).toBeGreaterThan(0.9e-6);
+    for (const tiny of [0.99e-6, 1e-20, Number.MIN_VALUE]) {
+      expect(() => latents(1, 0, 8, { truncation: tiny })).toThrow(
+        `got ${tiny}: below 0.000001 all pictures are the same`,
+      );
+    }
+  });
+
   test.each([0, -1, Number.NaN, 1e9, 6.5, Infinity])('know no truncation of %d', (truncation) => {
     expect(() => latents(1, 0, 8, { truncation })).toThrow(
       `truncation: expected a number above 0 and up to 6, got ${truncation}`,
