@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { readGeneratorMetadata } from '@ganport/model';
 import { checkpointSteps } from '@ganport/model/node';
+import { isNoModel, LOOKED_AT } from '@ganport/onnx';
 import { MAX_MODEL_BYTES, type ModelFile, readModel } from '@ganport/sample/node';
 import { type Log, UsageError } from './command.ts';
 import { argument } from './flags.ts';
@@ -63,14 +64,21 @@ async function modelPath(given: string): Promise<string> {
   );
 }
 
-/** A stream to its end, if it ends within `limit` bytes. */
+/**
+ * A stream to its end, if it ends within `limit` bytes. What begins as no model does is not read on: it may have no
+ * end, and its beginning is enough to say what it is.
+ */
 export async function readWithin(stream: Readable, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let looked = false;
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > limit) throw new Error(`standard input: more than ${limit} bytes; no model has`);
     chunks.push(chunk);
+    if (looked || size <= LOOKED_AT) continue;
+    looked = true;
+    if (isNoModel(Buffer.concat(chunks))) break;
   }
   return Buffer.concat(chunks);
 }

@@ -61,20 +61,40 @@ test('standard input, but not a terminal', async () => {
   }
 });
 
+/** A stream of pieces of 10 bytes without an end, and how many were taken of it. */
+function endless(byte: number) {
+  const taken = { count: 0 };
+  const pieces = function* () {
+    for (;;) {
+      taken.count += 1;
+      yield Buffer.alloc(10, byte);
+    }
+  };
+  return { taken, stream: Readable.from(pieces()) };
+}
+
 test('a stream is read to its end, within a limit', async () => {
   const pieces = ['ab', 'c', 'def'].map((text) => Buffer.from(text));
   expect(String(await readWithin(Readable.from(pieces), 6))).toBe('abcdef');
-  let taken = 0;
-  const endless = Readable.from(
-    (function* () {
-      for (;;) {
-        taken += 1;
-        yield Buffer.alloc(10);
-      }
-    })(),
-  );
-  await expect(readWithin(endless, 95)).rejects.toThrow('standard input: more than 95 bytes');
+  const { taken, stream } = endless(0);
+  await expect(readWithin(stream, 95)).rejects.toThrow('standard input: more than 95 bytes');
   // Nobody reads on, but for what the stream had ready.
-  expect(taken).toBeLessThan(50);
-  expect(endless.destroyed).toBe(true);
+  expect(taken.count).toBeLessThan(50);
+  expect(stream.destroyed).toBe(true);
+});
+
+test.each([
+  ['zeros', 0],
+  ['text', 'y'.charCodeAt(0)],
+])('of %s without an end, as much is read as says what it is', async (_, byte) => {
+  const { taken, stream } = endless(byte);
+  expect((await readWithin(stream, 1e9)).length).toBe(4100);
+  expect(taken.count).toBeLessThan(500);
+  expect(stream.destroyed).toBe(true);
+});
+
+test('a model is read to its end', async () => {
+  const { model } = buildGenerator({ latent: 64, height: 16, width: 16 });
+  const pieces = Readable.from([model.subarray(0, 5000), model.subarray(5000)]);
+  expect(Buffer.from(await readWithin(pieces, 1e9)).equals(model)).toBe(true);
 });

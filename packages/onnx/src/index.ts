@@ -10,6 +10,7 @@ export { inlineModel } from './inline/inline.ts';
 export { type Geometry, geometry } from './ops/geometry.ts';
 export * as ops from './ops/index.ts';
 export * from './proto.ts';
+export { isNoModel, LOOKED_AT } from './recognise.ts';
 export {
   ARRAYS,
   DATA_TYPES,

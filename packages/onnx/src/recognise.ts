@@ -36,7 +36,7 @@ const STARTS: readonly Start[] = [
 const PYTORCH = 'a PyTorch file; torch.onnx.export writes an ONNX model';
 
 /** Bytes that are looked at: marks are near the start of a file. */
-const LOOKED_AT = 4096;
+export const LOOKED_AT = 4096;
 const QUOTED = 40;
 
 /** Says what a file is, in a phrase that follows "it is"; undefined where nothing is recognised. */
@@ -52,6 +52,17 @@ export function recognise(bytes: Uint8Array): string | undefined {
     recogniseText(bytes, head) ??
     recogniseZeros(bytes, head)
   );
+}
+
+/** First bytes of a model: keys of ModelProto's fields, and the first of two where a field's number is above 15. */
+const FIRST = [0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca, 0xd2];
+
+/**
+ * Whether a file that begins so is no ONNX model whatever follows, so that nobody need read on.
+ * @param head its first LOOKED_AT bytes or more
+ */
+export function isNoModel(head: Uint8Array): boolean {
+  return !FIRST.includes(head[0]!) && recognise(head) !== undefined;
 }
 
 /** What a copy or a download leaves that broke off. A sparse file of a gigabyte is not read for it. */
