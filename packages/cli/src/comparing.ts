@@ -16,6 +16,7 @@ import {
   loadDataset,
   type Measures,
   measure,
+  type NpyRange,
 } from '@ganport/train';
 import type { Log } from './command.ts';
 import { type Draw, extractDrawn, extractReal, openFeatures } from './features.ts';
@@ -34,6 +35,8 @@ export interface ComparisonOptions extends Pick<SampleOptions, 'truncation'> {
   features?: string | undefined;
   /** What that takes images in. */
   range?: FeatureRange | undefined;
+  /** Of pictures that are floats in an array; found, and told, where it is not given. */
+  picturesRange?: NpyRange | undefined;
   /** Of a run; the latest by default. */
   checkpoint?: CheckpointChoice | undefined;
   /** To load each model and run it once. */
@@ -61,7 +64,7 @@ export async function compareWith(
   const most = within(options.count, dataset, log);
   const extractor = await openFeatures({ path: features, range, timeLimitMs }, dataset);
   try {
-    const pictures = await openPictures(model, options);
+    const pictures = await openPictures(model, options, log);
     try {
       expectSize(pictures, dataset, source);
       const count = available(most, pictures, model, log);
@@ -103,11 +106,17 @@ interface Pictures {
 
 const ARRAY = 'npy:';
 
+/** Whether what is compared are pictures, and no model that draws some. */
+export function isArray(model: string): boolean {
+  return model.startsWith(ARRAY);
+}
+
 async function openPictures(
   model: string,
-  { seed, truncation, checkpoint, timeLimitMs }: ComparisonOptions,
+  { seed, truncation, checkpoint, timeLimitMs, picturesRange }: ComparisonOptions,
+  log: Log,
 ): Promise<Pictures> {
-  if (model.startsWith(ARRAY)) return openArray(model.slice(ARRAY.length));
+  if (isArray(model)) return openArray(model.slice(ARRAY.length), picturesRange, log);
   const file = existsSync(join(model, 'run.json'))
     ? { path: model, bytes: await exported(model, checkpoint) }
     : await readGiven(model);
@@ -129,8 +138,9 @@ async function openPictures(
 }
 
 /** Pictures by whatever drew them, in the order that they are in. */
-async function openArray(path: string): Promise<Pictures> {
-  const array = await loadDataset({ source: 'npy', dataDir: path });
+async function openArray(path: string, range: NpyRange | undefined, log: Log): Promise<Pictures> {
+  const onRange = (line: string) => log(`${line} (--pictures-range)`);
+  const array = await loadDataset({ source: 'npy', dataDir: path, range, onRange });
   const { count, channels, height, width } = array;
   return {
     ...{ size: array, classes: undefined, count },

@@ -56,6 +56,11 @@ test('pictures in an array get what the generator that drew them gets', async ()
     JSON.parse(await succeed('eval', of, '--data', 'glyphs', '--count', '30', '--json'));
   const drawn = await measured(RUN);
   expect(await measured(array)).toEqual(drawn);
+  const unit = Float32Array.from(data, (level) => level / 255);
+  const floats = `npy:${workspace.write('unit.npy', npy([30, 28, 28], unit, { descr: '<f4' }))}`;
+  expect(await measured(floats)).toEqual(drawn);
+  const signed = ['eval', floats, '--data', 'glyphs', '--pictures-range=-1..1', '--json'];
+  expect(JSON.parse(await succeed(...signed))).not.toEqual(drawn);
   // More are not there.
   const more = await ganport('eval', array, '--data', 'glyphs', '--count', '40', '--json');
   expect(JSON.parse(more.stdout)).toMatchObject({ count: 30 });

@@ -56,6 +56,11 @@ test('a range of features without a model', async () => {
   expect(await failure(2, 'eval', 'm.onnx', ...args)).toContain('expected --features with it');
 });
 
+test('a range of pictures without an array', async () => {
+  const args = ['--data', 'glyphs', '--pictures-range', '0..1'];
+  expect(await failure(2, 'eval', 'm.onnx', ...args)).toContain('expected npy:FILE with it');
+});
+
 test.each([['0'], ['1'], ['23']])('--count %s is too few', async (count) => {
   expect(await failure(2, 'eval', 'm.onnx', '--data', 'glyphs', '--count', count)).toContain(
     '--count: expected an integer from 24 to 65536',

@@ -16,6 +16,7 @@ export {
   memoryDataset,
   type PrepareProgress,
 } from './data/index.ts';
+export type { NpyRange } from './data/npy/settings.ts';
 export { SOURCES } from './data/source-name.ts';
 export { expectUnboundedOutput } from './discriminator-output.ts';
 export type { Engine, Metrics, State } from './engine.ts';

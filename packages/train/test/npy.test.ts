@@ -88,7 +88,7 @@ test('floats are read where their range is said', async () => {
   const signed = npy([1, 1, 3], Float64Array.of(-1, 0, 1), { descr: '<f8' });
   expect([...(await allImages(await load(signed, { range: '-1..1' })))]).toEqual([0, 128, 255]);
   await expect(load(unit)).rejects.toThrow(
-    /expected an array of type uint8, got f4: say what its floats mean with --range 0\.\.1 or/,
+    /expected an array of type uint8, got f4: say what its floats mean with --range 0\.\.1, 0\.\.255 or/,
   );
   const beyond = npy([1, 1, 1], Float32Array.of(255), { descr: '<f4' });
   await expect(load(beyond, { range: '0..1' })).rejects.toThrow(
@@ -98,6 +98,22 @@ test('floats are read where their range is said', async () => {
   await expect(loadDataset({ source: 'glyphs', range: '0..1' })).rejects.toThrow(
     'range is a setting',
   );
+});
+
+test.each([
+  [[-0.5, 0, 1], '-1..1', [64, 128, 255]],
+  [[0, 0.5, 1], '0..1', [0, 128, 255]],
+  [[0, 1.5, 255], '0..255', [0, 2, 255]],
+])('floats %j seem to be of %s to who is told so', async (floats, range, bytes) => {
+  const array = npy([1, 1, 3], Float32Array.from(floats), { descr: '<f4' });
+  const said: string[] = [];
+  const dataset = await load(array, { onRange: (line) => said.push(line) });
+  expect([...(await allImages(dataset))]).toEqual(bytes);
+  expect(said).toEqual([
+    expect.stringMatching(
+      new RegExp(`has floats from ${floats[0]} to ${floats[2]}: they are taken to be of ${range}$`),
+    ),
+  ]);
 });
 
 const corrupt = zip({ 'x.npy': IMAGES });

@@ -4,6 +4,7 @@ import { MAX_SEED, ModelError, quote } from '@ganport/model';
 import { readRun } from '@ganport/model/node';
 import { MAX_COUNT } from '@ganport/sample';
 import {
+  configSchema,
   coveredModes,
   type Dataset,
   expectDataOf,
@@ -13,7 +14,7 @@ import {
   resolveConfig,
 } from '@ganport/train';
 import { asUsage, command, type Log, UsageError } from '../command.ts';
-import { compareWith } from '../comparing.ts';
+import { compareWith, isArray } from '../comparing.ts';
 import { type DataFlags, dataFlags, loadData, pictureSettings } from '../data.ts';
 import { TRUNCATION } from '../drawing.ts';
 import { figure } from '../figure.ts';
@@ -21,6 +22,7 @@ import { argument, checkpointChoice, choice, given, integer, SHARED, text } from
 import { table } from '../table.ts';
 import { COMMAND_LINE, configOf } from '../training.ts';
 
+const RANGES = configSchema.shape.range.unwrap().options;
 const DATA_FLAGS = dataFlags('Images to compare with');
 
 export const evalCommand = command({
@@ -59,6 +61,10 @@ export const evalCommand = command({
       ...choice('What black and white are to that model', FEATURE_RANGES),
       defaultDescription: '-1..1, or bytes',
     },
+    'pictures-range': {
+      ...choice('What black and white are in npy:FILE, of floats', RANGES),
+      defaultDescription: 'by how far they reach',
+    },
     checkpoint: checkpointChoice("Which of a run's weights"),
     'time-limit': {
       ...SHARED['time-limit'],
@@ -70,11 +76,15 @@ export const evalCommand = command({
     if (range !== undefined && features === undefined) {
       throw new UsageError(`--features-range is that of a model: expected --features with it`);
     }
+    const picturesRange = rest['pictures-range'];
+    if (picturesRange !== undefined && !isArray(model)) {
+      throw new UsageError('--pictures-range is that of an array: expected npy:FILE with it');
+    }
     const { dataset, source } = await loadNamed(model, rest, log);
     try {
       const options = {
         ...{ dataset, source, count: rest.count, seed, truncation },
-        ...{ features, range, checkpoint, timeLimitMs: rest['time-limit'] * 1000 },
+        ...{ features, range, picturesRange, checkpoint, timeLimitMs: rest['time-limit'] * 1000 },
       };
       const { by, count, ...measures } = await compareWith(model, options, log);
       const json = {

@@ -47,7 +47,7 @@ const LOADERS: Record<Source, (options: LoadOptions) => Promise<Dataset>> = {
     const settings = given(options);
     return prepared(await parquetPictures(pathOf('parquet', dataDir)), { ...options, settings });
   },
-  npy: async ({ dataDir, range }) => loadNpy(pathOf('npy', dataDir), { range }),
+  npy: async ({ dataDir, range, onRange }) => loadNpy(pathOf('npy', dataDir), { range, onRange }),
 };
 
 /** Sources of pictures of any size, for which there are settings. */

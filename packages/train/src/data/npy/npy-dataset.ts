@@ -7,7 +7,7 @@ import { asClasses } from '../classes.ts';
 import type { Dataset } from '../dataset.ts';
 import { memoryDataset } from '../memory.ts';
 import { type NpyArray, numbersOf, parseNpy } from './npy.ts';
-import type { NpyOptions } from './settings.ts';
+import type { NpyOptions, NpyRange } from './settings.ts';
 import { readEntry, zipEntries } from './zip.ts';
 
 /** Largest file read. */
@@ -29,7 +29,7 @@ interface Arrays {
  * labels, whole numbers [N] or [N, 1].
  * @throws ModelError if the file is no such array or archive, or is damaged
  */
-export async function loadNpy(path: string, { range }: NpyOptions = {}): Promise<Dataset> {
+export async function loadNpy(path: string, options: NpyOptions = {}): Promise<Dataset> {
   const { images, labels, names } = await readArrays(path);
   if (images.shape.length !== 3 && images.shape.length !== 4) {
     throw new ModelError(
@@ -39,7 +39,7 @@ export async function loadNpy(path: string, { range }: NpyOptions = {}): Promise
   if (images.bytes.length === 0) {
     throw new ModelError(`${names.images}: it has no images: its shape is [${images.shape}]`);
   }
-  const data = pixelsOf(images, range, names.images);
+  const data = pixelsOf(images, options, names.images);
   const { data: laidOut, ...size } = asImages({ shape: images.shape, data }, names.images);
   const name = basename(path).replace(/\.np[yz]$/i, '') || 'arrays';
   const described = { name, ...size, images: laidOut };
@@ -91,22 +91,39 @@ async function readArchive(path: string, file: RegularFile): Promise<Arrays> {
 }
 
 /** Bytes 0…255 of an array of bytes, or of floats of a range. */
-function pixelsOf(array: NpyArray, range: NpyOptions['range'], what: string): Uint8Array {
+function pixelsOf(array: NpyArray, options: NpyOptions, what: string): Uint8Array {
+  const { range, onRange } = options;
   if (array.type === 'u1') {
     if (range === undefined) return array.bytes;
     throw new ModelError(
       `${what}: range is for arrays of floats: leave it out, the array is of bytes`,
     );
   }
-  if (!array.type.startsWith('f') || range === undefined) {
-    const remedy = array.type.startsWith('f')
-      ? `: say what its floats mean with --range 0..1 or --range=-1..1`
+  const isFloat = array.type.startsWith('f');
+  if (!isFloat || (range === undefined && !onRange)) {
+    const remedy = isFloat
+      ? `: say what its floats mean with --range 0..1, 0..255 or --range=-1..1`
       : '';
     throw new ModelError(`${what}: expected an array of type uint8, got ${array.type}${remedy}`);
   }
-  const low = range === '0..1' ? 0 : -1;
-  return Uint8Array.from(numbersOf(array, what), (value, i) => {
-    if (value >= low && value <= 1) return Math.round((255 * (value - low)) / (1 - low));
-    throw new ModelError(`${what}: element ${i}: expected a number of ${range}, got ${value}`);
+  const numbers = numbersOf(array, what);
+  const named = range ?? seemingRange(numbers, what, onRange!);
+  const [low, high] = named.split('..').map(Number) as [number, number];
+  return Uint8Array.from(numbers, (value, i) => {
+    if (value >= low && value <= high) return Math.round((255 * (value - low)) / (high - low));
+    throw new ModelError(`${what}: element ${i}: expected a number of ${named}, got ${value}`);
   });
+}
+
+/** By how far they reach: pictures have something black and something white. */
+function seemingRange(numbers: Float64Array, what: string, tell: (line: string) => void): NpyRange {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const number of numbers) {
+    if (number < least) least = number;
+    if (number > most) most = number;
+  }
+  const range = least < 0 ? '-1..1' : most > 1 ? '0..255' : '0..1';
+  const [from, to] = [least, most].map((number) => Number(number.toPrecision(3)));
+  tell(`${what} has floats from ${from} to ${to}: they are taken to be of ${range}`);
+  return range;
 }

@@ -2,8 +2,15 @@
 import * as z from 'zod';
 
 /** What the numbers of arrays that are not bytes mean: of black and of white. */
-export const rangeSetting = z.enum(['0..1', '-1..1']);
+export const rangeSetting = z.enum(['0..1', '-1..1', '0..255']);
+
+export type NpyRange = z.infer<typeof rangeSetting>;
 
 export interface NpyOptions {
-  range?: z.infer<typeof rangeSetting> | undefined;
+  range?: NpyRange | undefined;
+  /**
+   * Told in one line which range floats seem to be of where none is given, and how far they reach. Without it such
+   * are refused: what is trained on is not guessed.
+   */
+  onRange?: ((line: string) => void) | undefined;
 }
