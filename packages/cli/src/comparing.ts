@@ -17,6 +17,7 @@ import {
   type Measures,
   measure,
   type NpyRange,
+  withPauses,
 } from '@ganport/train';
 import type { Log } from './command.ts';
 import { type Draw, extractDrawn, extractReal, openFeatures } from './features.ts';
@@ -74,7 +75,8 @@ export async function compareWith(
       const told = features === undefined && tellsClasses(real, dataset, log);
       const { classes, draw } = pictures;
       const turns = told && areDigits(classes) ? classes!.length : 0;
-      const measures = measure(real, await extractDrawn(draw, turns, parts), extractor);
+      const drawn = await extractDrawn(draw, turns, parts);
+      const measures = await withPauses(measure(real, drawn, extractor), signal);
       return { ...measures, count, by: features ?? "ganport's classifier of digits" };
     } finally {
       await pictures.close();
@@ -124,13 +126,9 @@ async function openPictures(
   const { image: size, classes } = sampler.metadata;
   return {
     ...{ size, classes },
-    async draw(start, count) {
-      const { data, channels, height, width } = await sampler.sample({
-        seed,
-        truncation,
-        start,
-        count,
-      });
+    async draw(start, count, signal) {
+      const wanted = { seed, truncation, start, count, signal };
+      const { data, channels, height, width } = await sampler.sample(wanted);
       return numbersOf(data, [channels, height, width]);
     },
     close: () => sampler.close(),

@@ -47,13 +47,17 @@ export async function openFeatures(
   return openExtractor(await readClassifier(), { size: dataset, what: 'the classifier of digits' });
 }
 
-/** Draws so many pictures from one on: images [count, C, H, W] in −1…1. */
-export type Draw = (start: number, count: number) => Promise<Float32Array>;
+/** Draws so many pictures from one on: images [count, C, H, W] in −1…1. The signal takes the request back. */
+export type Draw = (
+  start: number,
+  count: number,
+  signal: AbortSignal | undefined,
+) => Promise<Float32Array>;
 
 interface Parts {
   extractor: Extractor;
   count: number;
-  /** Ends it between two parts. */
+  /** Ends it. */
   signal: AbortSignal | undefined;
 }
 
@@ -83,7 +87,8 @@ async function extractParts(
   const logits = classes === undefined ? undefined : new Float32Array(count * classes);
   for (let start = 0; start < count; start += PART) {
     signal?.throwIfAborted();
-    const part = await extract(await images(start, Math.min(PART, count - start)));
+    const drawn = await images(start, Math.min(PART, count - start), signal);
+    const part = await extract(drawn, signal && { signal });
     features.set(part.features, start * dim);
     logits?.set(part.logits!, start * classes!);
   }

@@ -41,6 +41,7 @@ export {
   measure,
 } from './evaluate/measure.ts';
 export { areDigits, fitsClassifier, readClassifier } from './evaluate/mnist-classifier.ts';
+export { withPauses } from './evaluate/with-pauses.ts';
 export { type Gan, resolveGan } from './gan.ts';
 export { generatorGradient } from './generator-gradient.ts';
 export {

@@ -7,6 +7,7 @@ import { sharedData } from '../../../test/shared-data.ts';
 import { loadDataset } from '../src/data/index.ts';
 import { frechetTo } from '../src/evaluate/frechet.ts';
 import { readClassifier } from '../src/evaluate/mnist-classifier.ts';
+import { atOnce } from '../src/evaluate/parts.ts';
 import { mongeTo, slicedWassersteinTo } from '../src/evaluate/sliced-wasserstein.ts';
 import { openExtractor } from '../src/open-extractor.ts';
 
@@ -37,15 +38,19 @@ test.skipIf(!folder)('features keep the order by eye, pixels do not', async () =
     const features = async (images: Float32Array) => (await classifier.extract(images)).features;
     const own = await features(real);
     const distances = {
-      frechet: frechetTo(own, classifier.dim),
-      mind: mongeTo(own, classifier.dim),
-      pixels: slicedWassersteinTo(real, SIDE ** 2),
+      frechet: atOnce(frechetTo(own, classifier.dim)),
+      mind: atOnce(mongeTo(own, classifier.dim)),
+      pixels: atOnce(slicedWassersteinTo(real, SIDE ** 2)),
     };
     const distancesOf = async (path: string) => {
       const images = await pictures(path);
       const drawn = await features(images);
       const { frechet, mind, pixels } = distances;
-      return { frechet: frechet(drawn), mind: mind(drawn), pixels: pixels(images) };
+      return {
+        frechet: atOnce(frechet(drawn)),
+        mind: atOnce(mind(drawn)),
+        pixels: atOnce(pixels(images)),
+      };
     };
     const inOrder = async (paths: string[]) => {
       const of: Awaited<ReturnType<typeof distancesOf>>[] = [];

@@ -1,8 +1,9 @@
 /** Factors and singular values beside Jacobi's rotations, and the Fréchet distance beside its formula by them. */
 import { latentBatch } from '@ganport/model';
 import { describe, expect, test } from 'vitest';
-import { frechet } from '../src/evaluate/frechet.ts';
+import { frechetTo } from '../src/evaluate/frechet.ts';
 import { factor, nuclearNorm, rowProducts, transposed } from '../src/evaluate/matrix.ts';
+import { atOnce } from '../src/evaluate/parts.ts';
 import { eigenSymmetric, product, rootSymmetric } from './jacobi.ts';
 
 const matrix = (seed: number, rows: number, columns: number) =>
@@ -10,7 +11,7 @@ const matrix = (seed: number, rows: number, columns: number) =>
 /** mᵀ · m of a matrix of so many columns. */
 const gram = (m: Float64Array, columns: number) => {
   const rows = transposed(m, columns);
-  return rowProducts(rows, rows, m.length / columns);
+  return atOnce(rowProducts(rows, rows, m.length / columns));
 };
 const apart = (a: Float64Array, b: Float64Array) =>
   Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
@@ -19,8 +20,8 @@ const trace = (m: Float64Array, n: number) =>
 
 test('products of rows are those of matrices', () => {
   const [a, b] = [matrix(1, 7, 7), matrix(2, 7, 7)];
-  expect(apart(rowProducts(a, transposed(b, 7), 7), product(a, b, 7))).toBeLessThan(1e-13);
-  expect(apart(rowProducts(a, a, 7), product(a, transposed(a, 7), 7))).toBeLessThan(1e-13);
+  expect(apart(atOnce(rowProducts(a, transposed(b, 7), 7)), product(a, b, 7))).toBeLessThan(1e-13);
+  expect(apart(atOnce(rowProducts(a, a, 7)), product(a, transposed(a, 7), 7))).toBeLessThan(1e-13);
 });
 
 test.each([
@@ -30,13 +31,13 @@ test.each([
   [1, 1],
 ])('a factor of a matrix [%i · %i] squared', (n, rank) => {
   const whole = gram(matrix(1, rank, n), n);
-  const f = factor(whole, n);
+  const f = atOnce(factor(whole, n));
   expect(f).toHaveLength(Math.min(rank, n) * n);
   expect(apart(gram(f, n), whole)).toBeLessThan(1e-13);
 });
 
 test('a factor of nothing has no rows', () => {
-  expect(factor(new Float64Array(9), 3)).toHaveLength(0);
+  expect(atOnce(factor(new Float64Array(9), 3))).toHaveLength(0);
 });
 
 describe('the sum of singular values', () => {
@@ -51,7 +52,7 @@ describe('the sum of singular values', () => {
     ['a reflection', [0, 1, 0, 1, 0, 0, 0, 0, 1], 3, 3],
     ['rank 1', [1, 2, 2, 4, 3, 6], 2, Math.sqrt(14 * 5)],
   ] as const)('of %s', (_, numbers, columns, expected) => {
-    expect(nuclearNorm(Float64Array.from(numbers), columns)).toBeCloseTo(expected, 12);
+    expect(atOnce(nuclearNorm(Float64Array.from(numbers), columns))).toBeCloseTo(expected, 12);
   });
 
   test.each([
@@ -62,7 +63,7 @@ describe('the sum of singular values', () => {
     const m = matrix(3, rows, columns);
     const { values } = eigenSymmetric(gram(m, columns), columns);
     const expected = values.reduce((sum, x) => sum + Math.sqrt(Math.max(x, 0)), 0);
-    expect(nuclearNorm(m, columns) / expected).toBeCloseTo(1, rows < columns ? 6 : 12);
+    expect(atOnce(nuclearNorm(m, columns)) / expected).toBeCloseTo(1, rows < columns ? 6 : 12);
   });
 });
 
@@ -89,5 +90,6 @@ test.each([
     trace(a.covariance, dim) +
     trace(b.covariance, dim) -
     2 * trace(rootSymmetric(inner, dim), dim);
-  expect(Math.abs(frechet(real, generated, dim) / expected - 1)).toBeLessThan(1e-7);
+  const got = atOnce(atOnce(frechetTo(real, dim))(generated));
+  expect(Math.abs(got / expected - 1)).toBeLessThan(1e-7);
 });

@@ -7,13 +7,17 @@ import {
   classScore,
   modeHistogram,
 } from '../src/evaluate/class-scores.ts';
-import { frechet } from '../src/evaluate/frechet.ts';
+import { frechetTo } from '../src/evaluate/frechet.ts';
 import { kernelDistance, kernelDistances } from '../src/evaluate/kid.ts';
 import { measure } from '../src/evaluate/measure.ts';
 import { neighbourhoods } from '../src/evaluate/neighbours.ts';
+import { atOnce } from '../src/evaluate/parts.ts';
 
 const DIM = 6;
 const set = (seed: number, count: number) => latentBatch(seed, 0, count, DIM);
+
+const frechet = (real: Float32Array, generated: Float32Array, dim: number) =>
+  atOnce(atOnce(frechetTo(real, dim))(generated));
 
 describe('the Fréchet distance', () => {
   test('of a set to itself is 0, and to itself moved is the square of the way', () => {
@@ -45,7 +49,7 @@ describe('the Fréchet distance', () => {
 
 test('KID is worked out by hand for one feature', () => {
   // Kernels (xy + 1)³ of {0, 1} and {1, 2}: within 1 and 27, between 1, 1, 8, 27.
-  expect(kernelDistance(Float32Array.of(0, 1), Float32Array.of(1, 2), 1)).toBeCloseTo(
+  expect(atOnce(kernelDistance(Float32Array.of(0, 1), Float32Array.of(1, 2), 1))).toBeCloseTo(
     1 + 27 - (2 * (1 + 1 + 8 + 27)) / 4,
     12,
   );
@@ -54,29 +58,33 @@ test('KID is worked out by hand for one feature', () => {
 test('KID of two sets of one distribution scatters around 0, and is that of all rows', () => {
   const sets = Array.from({ length: 60 }, (_, i) => set(i, 50));
   const pairs = Array.from({ length: 30 }, (_, i) =>
-    kernelDistance(sets[2 * i]!, sets[2 * i + 1]!, DIM),
+    atOnce(kernelDistance(sets[2 * i]!, sets[2 * i + 1]!, DIM)),
   );
   const mean = pairs.reduce((sum, x) => sum + x, 0) / 30;
   const deviation = Math.sqrt(pairs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 29);
   expect(Math.abs(mean)).toBeLessThan((3 * deviation) / Math.sqrt(30));
   const [real, other] = [set(1, 200), set(2, 200)];
   const moved = other.map((x) => x + 1);
-  const { distances, floors } = kernelDistances(real, moved, other, DIM);
+  const { distances, floors } = atOnce(kernelDistances(real, moved, other, DIM));
   expect([distances.length, floors.length]).toEqual([20, 20]);
   const average = distances.reduce((sum, x) => sum + x, 0) / 20;
-  expect(Math.abs(average / kernelDistance(real, moved, DIM) - 1)).toBeLessThan(0.05);
+  expect(Math.abs(average / atOnce(kernelDistance(real, moved, DIM)) - 1)).toBeLessThan(0.05);
   expect(Math.max(...floors)).toBeLessThan(Math.min(...distances));
 });
 
 test('neighbours: all of a like set, none of a far one, and one mode of two is covered', () => {
   const real = set(1, 300);
   const far = set(2, 300).map((x) => x + 100);
-  expect(neighbourhoods(real, real, DIM)).toMatchObject({ precision: 1, recall: 1, coverage: 1 });
-  expect(neighbourhoods(real, far, DIM)).toEqual({
+  expect(atOnce(neighbourhoods(real, real, DIM))).toMatchObject({
+    precision: 1,
+    recall: 1,
+    coverage: 1,
+  });
+  expect(atOnce(neighbourhoods(real, far, DIM))).toEqual({
     ...{ precision: 0, recall: 0, density: 0, coverage: 0 },
   });
   const both = Float32Array.from([...real, ...far]);
-  const one = neighbourhoods(both, set(3, 600), DIM);
+  const one = atOnce(neighbourhoods(both, set(3, 600), DIM));
   expect(one.precision).toBeGreaterThan(0.8);
   expect(one.recall).toBeLessThan(0.6);
   expect(one.coverage).toBeLessThan(0.55);
@@ -104,7 +112,7 @@ test('class accuracy is the share that is taken for what was asked', () => {
     const logits = labels.flatMap((label, i) => (i % 4 === 0 ? [label, 0.5] : [0.5 - label, 0]));
     return { features, labels, logits: Float32Array.from(logits) };
   };
-  const { metrics } = measure(all(2), all(1), { dim: DIM, classes: 2 });
+  const { metrics } = atOnce(measure(all(2), all(1), { dim: DIM, classes: 2 }));
   const { value, floor, better } = metrics['class accuracy']!;
   expect([value, floor, better]).toEqual([0.75, 0.75, 'higher']);
 });
@@ -112,13 +120,13 @@ test('class accuracy is the share that is taken for what was asked', () => {
 test('a whole measure: real images are at the floor, and few are refused', () => {
   const real = { features: set(1, 800) };
   const shape = { dim: DIM, classes: undefined };
-  const { metrics, size } = measure(real, { features: set(2, 400) }, shape);
+  const { metrics, size } = atOnce(measure(real, { features: set(2, 400) }, shape));
   expect(size).toBe(100);
   for (const name of ['Fréchet distance', 'MIND', 'precision']) {
     const { value, floor, deviation } = metrics[name]!;
     expect(Math.abs(value - floor), name).toBeLessThan(3 * deviation);
   }
-  expect(() => measure({ features: set(1, 46) }, { features: set(2, 23) }, shape)).toThrow(
+  expect(() => atOnce(measure({ features: set(1, 46) }, { features: set(2, 23) }, shape))).toThrow(
     'expected at least 24 generated images and twice as many of the data, got 23 and 46',
   );
 });

@@ -7,6 +7,7 @@ import { modeHistogram } from '../src/evaluate/class-scores.ts';
 import { createExtractor } from '../src/evaluate/extractor.ts';
 import { measure } from '../src/evaluate/measure.ts';
 import { fitsClassifier, readClassifier } from '../src/evaluate/mnist-classifier.ts';
+import { atOnce } from '../src/evaluate/parts.ts';
 
 test('it is the pinned file, and tells most drawn digits', async () => {
   const dataset = glyphs({ seed: 1, count: 200 });
@@ -50,7 +51,7 @@ test('scores are the same whatever is run at a time: 1, 7 or 64 images', async (
         features: Float32Array.from(features.slice(from * 64, to * 64)),
         logits: Float32Array.from(logits.slice(from * 10, to * 10)),
       });
-      return measure(rows(0, 48), rows(48, 72), shape);
+      return atOnce(measure(rows(0, 48), rows(48, 72), shape));
     };
     const whole = await scores(64);
     expect(await scores(1)).toEqual(whole);

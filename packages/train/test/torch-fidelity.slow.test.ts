@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { latentBatch, normalQuantile, randomSequence, STREAM } from '@ganport/model';
 import { expect, test } from 'vitest';
 import { classScore } from '../src/evaluate/class-scores.ts';
-import { frechet } from '../src/evaluate/frechet.ts';
+import { frechetTo } from '../src/evaluate/frechet.ts';
 import { kernelDistance } from '../src/evaluate/kid.ts';
 import { neighbourhoods } from '../src/evaluate/neighbours.ts';
+import { atOnce } from '../src/evaluate/parts.ts';
 import { resizePlanes } from '../src/evaluate/resize.ts';
 import { mongeTo } from '../src/evaluate/sliced-wasserstein.ts';
 
@@ -39,11 +40,11 @@ test.skipIf(!python)('metrics are torch-fidelity’s, within 1e-5, and resizing 
   const args = [PROGRAM, String(DIM), String(DIRECTIONS)];
   const { stdout, stderr, status } = spawnSync(python!, args, { input });
   expect(status, String(stderr)).toBe(0);
-  const { precision, recall } = neighbourhoods(real, generated, DIM);
+  const { precision, recall } = atOnce(neighbourhoods(real, generated, DIM));
   const got = {
-    frechet: frechet(real, generated, DIM),
-    mind: mongeTo(real, DIM, { projections: DIRECTIONS })(generated),
-    kid: kernelDistance(real, generated, DIM),
+    frechet: atOnce(atOnce(frechetTo(real, DIM))(generated)),
+    mind: atOnce(atOnce(mongeTo(real, DIM, { projections: DIRECTIONS }))(generated)),
+    kid: atOnce(kernelDistance(real, generated, DIM)),
     score: classScore(generated, DIM),
     precision,
     recall,

@@ -11,6 +11,7 @@ import type { Dataset } from '../data/index.ts';
 import { effectiveClasses, histogramOf, knowsClasses, modeHistogram } from './class-scores.ts';
 import type { Extractor } from './extractor.ts';
 import { METRICS, type Metric, type Scores } from './metrics.ts';
+import { atOnce } from './parts.ts';
 import { samplesPng } from './samples.ts';
 
 /** Images of the picture; scored images are drawn at most so many at a time too. */
@@ -83,7 +84,9 @@ export async function createEvaluator({
   };
   const distances = Object.entries<Metric>(METRICS).flatMap(([name, { of, to }]) => {
     const side = sides[of];
-    return side ? [{ name, of, distance: to(...side) }] : [];
+    if (!side) return [];
+    const parts = atOnce(to(...side));
+    return [{ name, of, distance: (rows: Float32Array) => atOnce(parts(rows)) }];
   });
   const usualKinds = features && effectiveClasses(histogramOf(labels!, classifier.classes!));
   const usual = nearestDistance(real.subarray(0, GRID * size), size);

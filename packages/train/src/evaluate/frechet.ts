@@ -1,5 +1,6 @@
 /** The Fréchet distance of features (Heusel et al. 2017). */
 import { factor, nuclearNorm, rowProducts } from './matrix.ts';
+import type { Parts } from './parts.ts';
 
 interface Moments {
   /** [dim]. */
@@ -11,7 +12,7 @@ interface Moments {
 }
 
 /** Of n ≥ 2 rows of features [n, dim]. */
-function momentsOf(features: Float32Array, dim: number): Moments {
+function* momentsOf(features: Float32Array, dim: number): Parts<Moments> {
   const count = features.length / dim;
   const mean = new Float64Array(dim);
   for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / count;
@@ -23,14 +24,10 @@ function momentsOf(features: Float32Array, dim: number): Moments {
       centred[i * count + row] = (features[row * dim + i]! - mean[i]!) * scale;
     }
   }
-  const covariance = rowProducts(centred, centred, count);
+  const covariance = yield* rowProducts(centred, centred, count);
   let trace = 0;
   for (let i = 0; i < dim; i++) trace += covariance[i * dim + i]!;
-  return { mean, trace, factor: factor(covariance, dim) };
-}
-
-export function frechet(real: Float32Array, generated: Float32Array, dim: number): number {
-  return frechetTo(real, dim)(generated);
+  return { mean, trace, factor: yield* factor(covariance, dim) };
 }
 
 /**
@@ -38,12 +35,16 @@ export function frechet(real: Float32Array, generated: Float32Array, dim: number
  * C₁C₂ are the squares of F Gᵀ's singular values, so the last trace is their sum: also where fewer images than
  * features leave a covariance without full rank.
  */
-export function frechetTo(real: Float32Array, dim: number): (generated: Float32Array) => number {
-  const a = momentsOf(real, dim);
-  return (generated) => {
-    const b = momentsOf(generated, dim);
+export function* frechetTo(
+  real: Float32Array,
+  dim: number,
+): Parts<(generated: Float32Array) => Parts<number>> {
+  const a = yield* momentsOf(real, dim);
+  return function* (generated) {
+    const b = yield* momentsOf(generated, dim);
     const columns = b.factor.length / dim;
-    const root = columns === 0 ? 0 : nuclearNorm(rowProducts(a.factor, b.factor, dim), columns);
+    const products = yield* rowProducts(a.factor, b.factor, dim);
+    const root = columns === 0 ? 0 : yield* nuclearNorm(products, columns);
     const moved = a.mean.reduce((sum, x, i) => sum + (x - b.mean[i]!) ** 2, 0);
     return Math.max(moved + a.trace + b.trace - 2 * root, 0);
   };

@@ -2,12 +2,18 @@
  * Matrices in double precision, row by row, of as many rows as features have numbers: 2,048 of Inception's.
  * What is O(n³) here goes along rows, with few passes through memory.
  */
+import type { Parts } from './parts.ts';
 
 /** The products of each row of `a` with each of `b`, a · bᵀ: [p · q] of [p · length] and [q · length]. */
-export function rowProducts(a: Float64Array, b: Float64Array, length: number): Float64Array {
+export function* rowProducts(
+  a: Float64Array,
+  b: Float64Array,
+  length: number,
+): Parts<Float64Array> {
   const [p, q] = [a.length / length, b.length / length];
   const out = new Float64Array(p * q);
   for (let i = 0; i < p; i += 2) {
+    yield;
     // A product with itself is symmetric: half of it is enough.
     const most = a === b ? Math.min(i + 2, q) : q;
     let j = 0;
@@ -84,13 +90,14 @@ export function transposed(matrix: Float64Array, columns: number): Float64Array 
  * of a symmetric matrix [n · n] without negative eigenvalues: F [rank · n] with Fᵀ · F = matrix. What is left
  * when all pivots are rounding counts as 0.
  */
-export function factor(matrix: Float64Array, n: number): Float64Array {
+export function* factor(matrix: Float64Array, n: number): Parts<Float64Array> {
   const rows = new Float64Array(n * n);
   const left = Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]!);
   const done = new Uint8Array(n);
   const least = n * Number.EPSILON * left.reduce((most, x) => Math.max(most, x), 0);
   let rank = 0;
   for (; rank < n; rank++) {
+    yield;
     let pivot = -1;
     for (let i = 0; i < n; i++) {
       if (!done[i] && left[i]! > (pivot < 0 ? least : left[pivot]!)) pivot = i;
@@ -110,10 +117,10 @@ export function factor(matrix: Float64Array, n: number): Float64Array {
 }
 
 /** The sum of the singular values of a matrix [rows · columns], which is lost. */
-export function nuclearNorm(matrix: Float64Array, columns: number): number {
+export function* nuclearNorm(matrix: Float64Array, columns: number): Parts<number> {
   if (matrix.length === 0) return 0;
   const tall = matrix.length >= columns * columns;
-  const { diagonal, above } = tall
+  const { diagonal, above } = yield* tall
     ? bidiagonal(matrix, columns)
     : bidiagonal(transposed(matrix, columns), matrix.length / columns);
   // Each singular value and its negative are eigenvalues of a symmetric matrix that has these beside an empty diagonal
@@ -125,17 +132,25 @@ export function nuclearNorm(matrix: Float64Array, columns: number): number {
   return values.reduce((sum, x) => sum + Math.abs(x), 0) / 2;
 }
 
+interface Bidiagonal {
+  /** [columns]. */
+  diagonal: Float64Array;
+  /** [columns], of which the last is 0. */
+  above: Float64Array;
+}
+
 /**
  * The bidiagonal matrix with the same singular values, by Householder's reflections (Golub & Van Loan, "Matrix computations",
  * 5.4). What the reflections of a column and a row take off, v wᵀ + z uᵀ, is taken off when the next one passes.
  * @param a [rows · columns], rows ≥ columns
  */
-function bidiagonal(a: Float64Array, columns: number) {
+function* bidiagonal(a: Float64Array, columns: number): Parts<Bidiagonal> {
   const rows = a.length / columns;
   const [diagonal, above] = [new Float64Array(columns), new Float64Array(columns)];
   let [v, z] = [new Float64Array(rows), new Float64Array(rows)];
   let [w, u] = [new Float64Array(columns), new Float64Array(columns)];
   for (let k = 0; k < columns; k++) {
+    yield;
     const column = new Float64Array(rows);
     for (let i = k; i < rows; i++) {
       column[i] = a[i * columns + k]! - v[i]! * w[k]! - z[i]! * u[k]!;

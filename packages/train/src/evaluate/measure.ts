@@ -5,6 +5,7 @@ import type { Extracted } from './extractor.ts';
 import { frechetTo } from './frechet.ts';
 import { kernelDistances } from './kid.ts';
 import { neighbourhoods } from './neighbours.ts';
+import type { Parts } from './parts.ts';
 import { mongeTo } from './sliced-wasserstein.ts';
 
 interface Measured {
@@ -45,11 +46,11 @@ export interface Labelled extends Extracted {
  * @param dim of a feature vector
  * @throws ModelError for fewer than LEAST generated images
  */
-export function measure(
+export function* measure(
   real: Labelled,
   generated: Labelled,
   { dim, classes }: { dim: number; classes: number | undefined },
-): Measures {
+): Parts<Measures> {
   const count = generated.features.length / dim;
   if (count < LEAST || real.features.length !== 2 * count * dim) {
     throw new ModelError(
@@ -63,14 +64,17 @@ export function measure(
       classes && { logits: of.logits.subarray(first * classes, (first + size) * classes) }),
     ...(of.labels && { labels: of.labels.slice(first, first + size) }),
   });
-  const compared = Array.from({ length: REPEATS }, (_, i) => {
-    const compare = comparedTo(rows(real, i * size), dim, classes);
-    return {
-      got: compare(rows(generated, i * size)),
-      floor: compare(rows(real, count + i * size)),
-    };
-  });
-  const metrics: Record<string, Measured> = { KID: kid(real.features, generated.features, dim) };
+  const compared: Record<'got' | 'floor', Record<string, Metric>>[] = [];
+  for (let i = 0; i < REPEATS; i++) {
+    const compare = yield* comparedTo(rows(real, i * size), dim, classes);
+    compared.push({
+      got: yield* compare(rows(generated, i * size)),
+      floor: yield* compare(rows(real, count + i * size)),
+    });
+  }
+  const metrics: Record<string, Measured> = {
+    KID: yield* kid(real.features, generated.features, dim),
+  };
   for (const [name, [better]] of Object.entries(compared[0]!.got)) {
     const values = compared.map(({ got }) => got[name]![1]);
     const floors = compared.map(({ floor }) => floor[name]![1]);
@@ -83,9 +87,9 @@ export function measure(
   return { ...result, modes: { real: shares(real.logits), generated: shares(generated.logits) } };
 }
 
-function kid(real: Float32Array, generated: Float32Array, dim: number): Measured {
+function* kid(real: Float32Array, generated: Float32Array, dim: number): Parts<Measured> {
   const [first, second] = [real.subarray(0, generated.length), real.subarray(generated.length)];
-  const { distances, floors } = kernelDistances(first, generated, second, dim);
+  const { distances, floors } = yield* kernelDistances(first, generated, second, dim);
   return measured('lower', distances, floors);
 }
 
@@ -100,19 +104,19 @@ function measured(
 }
 
 /** What compares sets with one of the data. */
-function comparedTo(
+function* comparedTo(
   real: Labelled,
   dim: number,
   classes: number | undefined,
-): (generated: Labelled) => Record<string, Metric> {
+): Parts<(generated: Labelled) => Parts<Record<string, Metric>>> {
   const few = ({ features }: Labelled) => features.subarray(0, PAIRED * dim);
-  const frechet = frechetTo(real.features, dim);
-  const monge = mongeTo(real.features, dim);
-  return (generated) => {
-    const near = neighbourhoods(few(real), few(generated), dim);
+  const frechet = yield* frechetTo(real.features, dim);
+  const monge = yield* mongeTo(real.features, dim);
+  return function* (generated) {
+    const near = yield* neighbourhoods(few(real), few(generated), dim);
     const scores: Record<string, Metric> = {
-      'Fréchet distance': ['lower', frechet(generated.features)],
-      MIND: ['lower', monge(generated.features)],
+      'Fréchet distance': ['lower', yield* frechet(generated.features)],
+      MIND: ['lower', yield* monge(generated.features)],
       precision: ['higher', near.precision],
       recall: ['higher', near.recall],
       density: ['higher', near.density],

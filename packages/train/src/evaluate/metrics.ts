@@ -1,5 +1,6 @@
 /** Scores by name. To add one: a file that gives a function of features, and a line in the table. */
 import { frechetTo } from './frechet.ts';
+import type { Parts } from './parts.ts';
 import { slicedWassersteinTo } from './sliced-wasserstein.ts';
 
 export interface Metric {
@@ -7,7 +8,7 @@ export interface Metric {
   /** The pixels in −1…1, or what a model of features makes of the images: where there is none, there is no score. */
   of: 'pixels' | 'features';
   /** How far n generated images are from n of the data, each a row of `dim` numbers: [n, dim]. */
-  to(real: Float32Array, dim: number): (generated: Float32Array) => number;
+  to(real: Float32Array, dim: number): Parts<(generated: Float32Array) => Parts<number>>;
 }
 
 /** What tells more comes first: that is what says which checkpoint is the best. */

@@ -2,6 +2,7 @@
  * What nearest neighbours tell of features: precision and recall (Kynkäänniemi et al. 2019, k = 3), density
  * and coverage (Naeem et al. 2020, k = 5).
  */
+import type { Parts } from './parts.ts';
 
 export interface Neighbourhoods {
   precision: number;
@@ -11,17 +12,18 @@ export interface Neighbourhoods {
 }
 
 /** Of more than 5 rows of features each, [n, dim], in memory of a few numbers a row. */
-export function neighbourhoods(
+export function* neighbourhoods(
   real: Float32Array,
   generated: Float32Array,
   dim: number,
-): Neighbourhoods {
+): Parts<Neighbourhoods> {
   const [n, m] = [real.length / dim, generated.length / dim];
-  const realRadii = radii(real, dim);
-  const generatedRadii = radii(generated, dim);
+  const realRadii = yield* radii(real, dim);
+  const generatedRadii = yield* radii(generated, dim);
   let [precise, recalled, dense, covered] = [0, 0, 0, 0];
   const found = new Uint8Array(m);
   for (let i = 0; i < n; i++) {
+    yield;
     let [nearest, within] = [Number.POSITIVE_INFINITY, false];
     for (let j = 0; j < m; j++) {
       const d = squared(real, i * dim, generated, j * dim, dim);
@@ -42,11 +44,17 @@ export function neighbourhoods(
   };
 }
 
+interface Radii {
+  third: Float64Array;
+  fifth: Float64Array;
+}
+
 /** Squared distances of each row to its third and its fifth nearest other. */
-function radii(set: Float32Array, dim: number) {
+function* radii(set: Float32Array, dim: number): Parts<Radii> {
   const count = set.length / dim;
   const [third, fifth] = [new Float64Array(count), new Float64Array(count)];
   for (let i = 0; i < count; i++) {
+    yield;
     const nearest = [Infinity, Infinity, Infinity, Infinity, Infinity];
     for (let j = 0; j < count; j++) {
       if (j === i) continue;
