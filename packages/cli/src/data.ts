@@ -63,13 +63,16 @@ type DataSettings = Pick<
   'data' | 'dataDir' | 'size' | 'fit' | 'channels' | 'background' | 'onBadImage' | 'range'
 >;
 
-/** A configuration's data set, which is the caller's to close. */
-export function loadData(settings: DataSettings, log: Log): Promise<Dataset> {
+/**
+ * A configuration's data set, which is the caller's to close.
+ * @param signal ends the preparing of pictures
+ */
+export function loadData(settings: DataSettings, log: Log, signal?: AbortSignal): Promise<Dataset> {
   const { data: source, dataDir, size, fit, channels, background, onBadImage, range } = settings;
   return loadDataset({
     ...{ source, dataDir, onProgress: downloadProgress(log) },
     ...given({ size, fit, channels, background, onBadImage, range }),
-    ...{ onPrepare: prepareProgress(log), onNotice: log },
+    ...{ onPrepare: prepareProgress(log), onNotice: log, signal },
   });
 }
 

@@ -54,7 +54,7 @@ export async function scoreRun(
   { folder, trained, how, from, signal }: ScoreOptions,
   log: Log,
 ): Promise<Record<string, number>> {
-  const dataset = await loadData(config, log);
+  const dataset = await loadData(config, log, signal);
   try {
     const features = how.features === undefined ? undefined : resolve(from, how.features);
     if (features === undefined && !fitsClassifier(dataset)) return trained;

@@ -96,7 +96,7 @@ export async function runTraining(
 ): Promise<Trained> {
   const crowded = asUsage(() => threadsNotice(training.threads));
   if (crowded) log(crowded);
-  const dataset = await loadData(training.config, log);
+  const dataset = await loadData(training.config, log, watch.signal);
   try {
     const { signal } = watch;
     const run = (ended: AbortSignal) =>

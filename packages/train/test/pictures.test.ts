@@ -335,6 +335,23 @@ test('settings of pictures are no settings of other data', async () => {
   );
 });
 
+test.each(['looked at', 'prepared'])('a signal ends it while pictures are %s', async (when) => {
+  const png = await plain('red').png().toBuffer();
+  const files = Array.from({ length: 9 }, (_, i) => [`${i}.png`, png] as const);
+  const dataDir = folderOf(Object.fromEntries(files));
+  const cache = join(dirname(dataDir), 'cache');
+  const stop = new AbortController();
+  const loading = loadDataset({
+    ...{ source: 'folder', dataDir, cache, signal: stop.signal },
+    onPrepare: ({ what, done }) => {
+      expect([what, done]).not.toEqual([when, 3]);
+      if (what === when && done === 2) stop.abort('enough');
+    },
+  });
+  await expect(loading).rejects.toBe('enough');
+  expect(readdirSync(cache)).toEqual([]);
+});
+
 test('a cache that cannot be made or written is told', async () => {
   const folder = folderOf({ '0.png': RED });
   await expect(load(folder, {}, join(folder, '0.png', 'cache'))).rejects.toThrow(

@@ -35,12 +35,14 @@ export interface PrepareOptions {
   onPrepare?: ((progress: PrepareProgress) => void) | undefined;
   /** Told in one line what a person should know: of pictures left out, or a cache that is damaged. */
   onNotice?: ((line: string) => void) | undefined;
+  /** Ends it after the picture under way. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * The images of pictures, from a file in the cache, which is made if it is not there or the pictures
  * or settings are others than it was made from. The data set is the caller's to close.
- * @throws ModelError if a picture is bad and none may be, if none is left, or the cache cannot be written
+ * @throws ModelError if a picture is bad and none may be, if none is left, or the cache cannot be written; the signal's reason
  */
 export async function prepared(source: PictureSource, options: PrepareOptions): Promise<Dataset> {
   const { settings, onNotice } = options;
@@ -69,7 +71,7 @@ export async function prepared(source: PictureSource, options: PrepareOptions): 
 
 async function prepare(
   source: PictureSource,
-  { settings, path, origin, onPrepare }: PrepareOptions & { path: string; origin: string },
+  { settings, path, origin, onPrepare, signal }: PrepareOptions & { path: string; origin: string },
 ): Promise<void> {
   const { name, count: total, classes } = source;
   const ahead = availableParallelism();
@@ -79,6 +81,7 @@ async function prepare(
     const survey = ({ name, read }: Picture) =>
       attempt(name, async () => surveyPicture(await read()));
     for await (const surveyed of mapInOrder(source.pictures(), ahead, survey)) {
+      signal?.throwIfAborted();
       surveys.push(surveyed);
       onPrepare?.({ what: 'looked at', done: surveys.length, total });
     }
@@ -95,6 +98,7 @@ async function prepare(
       ...(await attempt(name, async () => drawPicture(await read(), form))),
     });
     for await (const { value, why, label } of mapInOrder(source.pictures(), ahead, draw)) {
+      signal?.throwIfAborted();
       done += 1;
       onPrepare?.({ what: 'prepared', done, total });
       if (value) {
