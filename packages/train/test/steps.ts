@@ -1,5 +1,5 @@
 /** A recipe's step in onnxruntime as a plain function, for tests. */
-
+import { onTestFinished } from 'vitest';
 import type { Recipe } from '../src/index.ts';
 import { type Feeds, type Graph, openGraph } from './graphs.ts';
 
@@ -36,4 +36,11 @@ export async function openStep({ state, feeds, metrics }: Recipe): Promise<Step>
     },
     close: () => graph.close(),
   };
+}
+
+/** A step that is closed after the test. */
+export async function openForTest(recipe: Recipe): Promise<Step> {
+  const step = await openStep(recipe);
+  onTestFinished(() => step.close());
+  return step;
 }
