@@ -119,12 +119,13 @@ export async function loop(
         const evaluated = await evaluator.evaluate();
         scores = evaluated.scores;
         expectSound(scores);
-        const { variety, modes, kinds } = evaluated;
+        const { variety, modes, kinds, accuracy } = evaluated;
         const gradient = generatorGradient(state, config, step);
         writer.logMetrics({
           ...{ step, ...scores, variety, gGradient: gradient.now },
           ...(modes && { modes }),
           ...(kinds && { kinds: kinds.pictures }),
+          ...(accuracy !== undefined && { accuracy }),
         });
         const isBest = isBetter(scores, best);
         const name = decisive(scores, best) ?? decisive(scores)!;

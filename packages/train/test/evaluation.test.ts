@@ -6,6 +6,7 @@ import { type Dataset, memoryDataset } from '../src/data/index.ts';
 import { createEvaluator } from '../src/evaluate/evaluation.ts';
 import type { Extractor } from '../src/evaluate/extractor.ts';
 import { decisive, isBetter } from '../src/evaluate/metrics.ts';
+import { columnsOf } from '../src/evaluate/samples.ts';
 
 /** Sorted by class, as data may be: the first half black, the second white. One pixel of 3 channels. */
 const half = 1500;
@@ -188,6 +189,23 @@ describe('a classifier of the data', () => {
     const { kinds } = await evaluate();
     expect(kinds!.pictures).toBeCloseTo(4 / 3 ** 0.75, 10);
     expect(kinds!.data).toBeCloseTo(2, 10);
+  });
+
+  test('says how many pictures are of the class asked for, in columns of one class each', async () => {
+    const dataset = data(16, 16);
+    // As asked, but for every eighth.
+    let drawn = 0;
+    const draw = async (_: Float32Array, count: number, labels?: BigInt64Array) =>
+      Float32Array.from({ length: 3 * count }, (_, i) => {
+        const label = Number(labels![Math.trunc(i / 3)]);
+        return (drawn++ % 24 < 3 ? 1 - label : label) === 0 ? -1 : 1;
+      });
+    const options = { draw, dataset, latent: 2, classifier, classes: 2 };
+    const { evaluate } = await createEvaluator(options);
+    expect((await evaluate()).accuracy).toBe(14 / 16);
+    const { evaluate: unasked } = await createEvaluator({ ...options, draw: flat(1), classes: 0 });
+    expect(await unasked()).not.toHaveProperty('accuracy');
+    expect([0, 2, 3, 5, 10, 16, 17].map(columnsOf)).toEqual([8, 8, 6, 5, 10, 16, 8]);
   });
 
   test.each([

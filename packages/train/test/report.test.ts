@@ -66,6 +66,11 @@ test('runs are found in a folder, and a folder that is one', async () => {
   expect(await findRuns(join(folder, 'none'))).toEqual({ runs: [], unreadable: [] });
 });
 
+test('of a generator of classes it says which columns are of which', async () => {
+  const page = await report(writeRun(folder, { classes: ['cat', 'dog'] }), { command: '' });
+  expect(page).toContain('<p>Classes by column: cat, dog</p>');
+});
+
 test('what is no run is refused', async () => {
   await expect(report(folder, { command: '' })).rejects.toThrow(/is not a run folder/);
 });

@@ -101,6 +101,12 @@ test('steps per second are those between lines of the last half minute, not up t
 });
 
 describe('a view', () => {
+  test('says which classes columns are of', async () => {
+    const { parts } = await createRunView(writeRun(folder, { classes: ['<a>', 'b'] })).update();
+    expect(parts.columns).toBe('Classes by column: &#60;a&#62;, b');
+    expect(parts.modes).toContain('&#60;a&#62;</text>');
+  });
+
   test('says before the first checkpoint when there will be scores', async () => {
     const run = writeRun(folder);
     rmSync(join(run, 'best'));
@@ -123,6 +129,7 @@ describe('a view', () => {
     expect(parts.modes).toContain('10 samples of step 4 by class');
     expect(parts.modes.match(/<rect/g)).toHaveLength(3);
     expect(parts.facts).toContain('9 images of digits');
+    expect(parts.columns).toBe('');
     expect(parts.warnings).toContain(
       'metrics.jsonl is damaged at line 4 and 1 more: what they said',
     );

@@ -11,12 +11,14 @@ export interface WrittenRun {
   /** Pictures, of steps 1, 2, … */
   count?: number;
   png?: Uint8Array;
+  /** Of a generator of classes. */
+  classes?: string[];
 }
 
 /** Writes it into a folder that is made. @returns its path */
 export function writeRun(
   folder: string,
-  { name = 'a <b> & "c"', count = 3, png = PNG }: WrittenRun = {},
+  { name = 'a <b> & "c"', count = 3, png = PNG, classes }: WrittenRun = {},
 ): string {
   const run = join(folder, 'run');
   const config = { ...resolveConfig([['the test', { preset: 'mlp' }]]), name };
@@ -26,7 +28,7 @@ export function writeRun(
     join(run, 'run.json'),
     JSON.stringify({
       ...{ format: 1, config, engine: 'onnxruntime', device: 'cpu', threads: 2 },
-      dataset: { name: 'digits', count: 9, sha256: 'ab'.repeat(32) },
+      dataset: { name: 'digits', count: 9, sha256: 'ab'.repeat(32), classes },
       versions: { ganport: '0.1.0' },
       history: [{ step: 4, field: 'threads', from: 1, to: 2 }],
     }),

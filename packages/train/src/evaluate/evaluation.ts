@@ -8,11 +8,17 @@ import {
   turnsIn,
 } from '@ganport/model';
 import type { Dataset } from '../data/index.ts';
-import { effectiveClasses, histogramOf, knowsClasses, modeHistogram } from './class-scores.ts';
+import {
+  classAccuracy,
+  effectiveClasses,
+  histogramOf,
+  knowsClasses,
+  modeHistogram,
+} from './class-scores.ts';
 import type { Extractor } from './extractor.ts';
 import { METRICS, type Metric, type Scores } from './metrics.ts';
 import { atOnce } from './parts.ts';
-import { samplesPng } from './samples.ts';
+import { columnsOf, samplesPng } from './samples.ts';
 
 /** Images of the picture; scored images are drawn at most so many at a time too. */
 const GRID = 64;
@@ -52,6 +58,8 @@ interface Evaluation extends Look {
   modes: number[] | undefined;
   /** Where a classifier knows the data. */
   kinds?: Kinds;
+  /** There, of a generator of classes: the share of samples that it takes for what they should be. */
+  accuracy?: number;
 }
 
 /** How many classes images are of, by `effectiveClasses`. */
@@ -104,7 +112,7 @@ export async function createEvaluator({
     const images = drawn.subarray(0, GRID * size);
     return {
       images,
-      samples: await samplesPng(images, dataset),
+      samples: await samplesPng(images, { ...dataset, columns: columnsOf(classes) }),
       // Data of one image, or of twins, have no variety to compare with.
       variety: usual > 0 ? nearestDistance(images, size) / usual : 1,
     };
@@ -117,11 +125,14 @@ export async function createEvaluator({
       const rows = { pixels: drawn, features: told?.features };
       const scores = distances.map(({ name, of, distance }) => [name, distance(rows[of]!)]);
       const modes = told && modeHistogram(told.logits!, classifier!.classes!);
+      const asked = classes > 0 ? Array.from(turnsIn(classes, 0, count), Number) : undefined;
       return {
         ...(await lookAt(drawn)),
         scores: Object.fromEntries(scores) as Scores,
         modes,
         ...(modes && { kinds: { pictures: effectiveClasses(modes), data: usualKinds! } }),
+        ...(told &&
+          asked && { accuracy: classAccuracy(told.logits!, classifier!.classes!, asked) }),
       };
     },
   };

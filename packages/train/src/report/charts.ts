@@ -1,5 +1,6 @@
 /** The charts of a run: metrics that belong together in one, each other in its own. */
 import type { Run } from '@ganport/model/node';
+import { hasColumns } from '../evaluate/samples.ts';
 import { bars } from './bars.ts';
 import { type Curve, chart } from './chart.ts';
 import type { Modes } from './follow-log.ts';
@@ -21,6 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const MEANINGS: Readonly<Record<string, string>> = {
   variety: 'distance of pictures to the one most like them, over the data’s',
   kinds: 'how many classes pictures are of, in effect',
+  accuracy: 'share of pictures that the classifier takes for the class asked for',
   gGradient: 'size of the generator’s gradient',
   swd: 'sliced Wasserstein distance of pixels, lower is better',
   frechet: 'Fréchet distance of features, lower is better',
@@ -46,6 +48,11 @@ export function chartsOf(metrics: ReadonlyMap<string, Series>, best?: number): s
     return chart(meaning ? `${name}: ${meaning}` : name, [{ name, series }], best);
   });
   return [...together, ...alone];
+}
+
+/** Which class each column of the pictures is of; nothing where it is of several, or of none. */
+export function classColumns({ dataset: { classes = [] } }: Run): string {
+  return hasColumns(classes.length) ? `Classes by column: ${classes.join(', ')}` : '';
 }
 
 /** How many samples are of each class; nothing where they were not classified. */

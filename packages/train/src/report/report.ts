@@ -1,6 +1,6 @@
 /** A run as one web page that needs nothing else: curves, pictures over time, what was trained and how. */
 import { join } from 'node:path';
-import { chartsOf, modesOf } from './charts.ts';
+import { chartsOf, classColumns, modesOf } from './charts.ts';
 import { factsOf } from './facts.ts';
 import { followLog } from './follow-log.ts';
 import { escapeHtml, listOf, table } from './html.ts';
@@ -54,7 +54,7 @@ export async function report(
 <h1>${escapeHtml(name)}</h1>
 ${table(factsOf(summary))}
 ${warned(await readWarnings(folder))}
-${await filmOf(folder, best?.step)}
+${await filmOf(summary)}
 ${drawn.map(drawnOf).join('\n')}
 <h2>How it went</h2>
 ${damage ? `<p class="wrong">${escapeHtml(damage)}.</p>` : ''}
@@ -93,13 +93,13 @@ function historyOf({ run: { history = [] } }: RunSummary): string {
 }
 
 /** Pictures of the same latents over time: one is seen, and a slider chooses; without scripts, all are. */
-async function filmOf(folder: string, best: number | undefined): Promise<string> {
+async function filmOf({ folder, run, best }: RunSummary): Promise<string> {
   const all = await pictures(folder);
   if (all.length === 0) return '';
   const frames = await Promise.all(
     spread(all, MOST_PICTURES).map(async (picture) => {
       const { step } = picture;
-      const said = step === best ? `step ${step}, the best` : `step ${step}`;
+      const said = step === best?.step ? `step ${step}, the best` : `step ${step}`;
       try {
         const png = dataUrl(await readPicture(picture));
         return `<figure><img alt="Pictures after ${step} steps" src="${png}"><figcaption>${said}</figcaption></figure>`;
@@ -108,7 +108,9 @@ async function filmOf(folder: string, best: number | undefined): Promise<string>
       }
     }),
   );
-  return `<h2>Pictures of the same latents</h2><div id="film">${frames.join('')}</div><script>${FILM}</script>`;
+  const columns = classColumns(run);
+  const said = columns && `<p>${escapeHtml(columns)}</p>`;
+  return `<h2>Pictures of the same latents</h2>${said}<div id="film">${frames.join('')}</div><script>${FILM}</script>`;
 }
 
 const FILM = `

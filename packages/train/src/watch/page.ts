@@ -15,7 +15,7 @@ const HTML = `<!doctype html>
 <p id="connection" class="wrong" role="alert" hidden></p>
 <div id="warnings" class="wrong" role="alert"></div>
 <main>
-<section id="film" hidden><h2>Pictures of the same latents</h2><div id="frame"></div>
+<section id="film" hidden><h2>Pictures of the same latents</h2><p id="columns"></p><div id="frame"></div>
 <p><label>Step <output id="step"></output> <input id="slider" type="range" min="0" value="0"></label> <button id="newest">Newest</button></p></section>
 <div id="modes"></div>
 <section id="charts" aria-label="Curves"></section>

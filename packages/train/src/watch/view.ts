@@ -1,7 +1,7 @@
 /** A run folder as a live page sees it: read again whenever it is asked for, whoever trains there. */
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
-import { chartsOf, modesOf } from '../report/charts.ts';
+import { chartsOf, classColumns, modesOf } from '../report/charts.ts';
 import { duration } from '../report/duration.ts';
 import { factsOf, scoresOf } from '../report/facts.ts';
 import { followLog } from '../report/follow-log.ts';
@@ -22,7 +22,7 @@ const MOST_PICTURES = 200;
 export interface RunUpdate {
   title: string;
   /** HTML by the id of the element that it goes into. */
-  parts: Record<'status' | 'warnings' | 'modes' | 'charts' | 'facts', string>;
+  parts: Record<'status' | 'warnings' | 'columns' | 'modes' | 'charts' | 'facts', string>;
   /** Steps of the pictures, in order. */
   pictures: number[];
 }
@@ -61,6 +61,7 @@ export function createRunView(
               ...(await readWarnings(folder)),
               ...(logged.damage ? [logged.damage] : []),
             ]),
+            columns: escapeHtml(classColumns(summary.run)),
             modes: summary.best ? modesOf(summary.run, logged.modes) : firstScoring(summary),
             charts: charts.html,
             facts: table(factsOf(summary)),
@@ -72,7 +73,7 @@ export function createRunView(
         const parts = { warnings: listOf([error.message]), status: '' };
         return {
           ...{ title: '', pictures: [] },
-          parts: { ...parts, modes: '', charts: '', facts: '' },
+          parts: { ...parts, columns: '', modes: '', charts: '', facts: '' },
         };
       }
     },
