@@ -10,7 +10,7 @@ import { exportGenerator } from '../packages/export/src/index.ts';
 import { ModelError } from '../packages/model/src/index.ts';
 import { openProgram } from '../packages/runtime/src/node.ts';
 import { openSampler, type Sampler } from '../packages/sample/src/index.ts';
-import { createApp, createService } from '../packages/serve/src/index.ts';
+import { createApp, createService, oneModel } from '../packages/serve/src/index.ts';
 import { memoryDataset, resolveConfig, resolveGan, train } from '../packages/train/src/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ganport-classes-'));
@@ -159,7 +159,7 @@ test('a service draws the class that is asked for, and says what there is', asyn
     sha256: 'a'.repeat(64),
   } as const;
   const server = createServer(
-    createApp({ service: createService(generator), pageDir: folder }),
+    createApp({ models: oneModel(createService(generator)), pageDir: folder }),
   ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/images/3`;

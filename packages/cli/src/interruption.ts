@@ -10,17 +10,20 @@ type StopSignal = (typeof SIGNALS)[number];
  * thread. But not a second SIGHUP: a terminal that goes sends one, its shell another, and systemd one
  * after SIGTERM.
  */
-export async function interruptible<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  task: (signal: AbortSignal) => Promise<T>,
+  signals: readonly StopSignal[] = SIGNALS,
+): Promise<T> {
   const controller = new AbortController();
   const interrupt = (signal: StopSignal) => {
-    for (const other of SIGNALS) if (other !== 'SIGHUP') process.off(other, interrupt);
+    for (const other of signals) if (other !== 'SIGHUP') process.off(other, interrupt);
     controller.abort(signal);
   };
-  for (const signal of SIGNALS) process.on(signal, interrupt);
+  for (const signal of signals) process.on(signal, interrupt);
   try {
     return await task(controller.signal);
   } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
+    for (const signal of signals) process.off(signal, interrupt);
   }
 }
 

@@ -34,6 +34,12 @@ export async function readGiven(model: string, log?: Log): Promise<ModelFile> {
   return { path: 'standard input', bytes: await readWithin(process.stdin, MAX_MODEL_BYTES) };
 }
 
+/** For what is read later. @throws Error if it is a run without an export */
+export async function expectExported(path: string, log: Log): Promise<void> {
+  if (!existsSync(join(path, 'run.json'))) return;
+  await readGiven(path, log);
+}
+
 async function noteAge(folder: string, bytes: Uint8Array, log: Log): Promise<void> {
   const [last] = existsSync(join(folder, 'run.json')) ? await checkpointSteps(folder) : [];
   if (last === undefined) return;

@@ -1,5 +1,5 @@
 /** A command line to a command and its options. */
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type PositionalOptions } from 'yargs';
 import { type AnyCommand, type Log, nameOf, type Result, UsageError } from './command.ts';
 import { EVERYWHERE } from './flags.ts';
 import { programName } from './invocation.ts';
@@ -46,8 +46,9 @@ export function createParser(
 function declare(command: AnyCommand): (parser: Argv) => Argv {
   return (parser) => {
     for (const [name, argument] of Object.entries(command.arguments)) {
+      parser.positional(name, argument as object);
       // Of one value whatever it is: "-" is one.
-      parser.positional(name, argument as object).nargs(name, 1);
+      if (!(argument as PositionalOptions).array) parser.nargs(name, 1);
     }
     return (
       parser

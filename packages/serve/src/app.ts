@@ -3,18 +3,28 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { quote } from '@ganport/model';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { answerError, HttpError } from './http-error.ts';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type Response,
+  type Router,
+} from 'express';
+import { dispatchToModels } from './dispatch.ts';
+import { healthRoutes } from './health-api.ts';
+import { answerError, errorHandler, HttpError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
 import { inferRoutes } from './infer-api.ts';
 import { createMetrics } from './metrics.ts';
 import { modelRoutes } from './model-api.ts';
+import { onlyReads } from './reads.ts';
+import type { Models } from './registry.ts';
 import { createRouter } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
 import type { Service } from './service.ts';
 
 export interface AppOptions {
-  service: Service;
+  models: Models;
   /** Folder of the built page: index.html and assets/. */
   pageDir: string;
 }
@@ -41,28 +51,42 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /**
- * Serves one generator: its pictures, its metadata, its file, and the page that draws with it. Each protocol
- * is a router with its own limits, over the service.
+ * Serves generators: their pictures, metadata and files, and the page that draws with them. What one generator answers
+ * is the same under /models/NAME/ and /models/NAME/versions/VERSION/; addresses that name no model are the default's.
  */
-export function createApp({ service, pageDir }: AppOptions): Express {
+export function createApp({ models, pageDir }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').enable('case sensitive routing');
   // Files have tags of their own, and pictures names; express would hash all other answers.
   app.set('etag', () => undefined);
-  const metrics = createMetrics(service);
+  const metrics = createMetrics(models);
   app.use(identify, metrics.observe, securityHeaders);
-  app.use('/v1/sample', sampleRoutes(service));
-  app.use('/v2', inferRoutes(service));
-  app.use(refuseWhatIsNotARead);
-  app.use('/v1/images', imageRoutes(service));
-  app.use(modelRoutes(service));
-  app.get('/metrics', metrics.answer);
-  app.use(pageRoutes(pageDir));
+  app.get('/metrics', onlyReads, metrics.answer);
+  app.use(healthRoutes(models));
+  const page = pageRoutes(pageDir);
+  app.use(dispatchToModels(models, (service) => serviceRoutes(service, page)));
   app.use((request) => {
     throw new HttpError(404, `there is nothing at ${quote(request.path)}`);
   });
+  // The Open Inference Protocol's errors are strings.
+  app.use(
+    '/v2',
+    errorHandler((_status, error) => ({ error })),
+  );
   app.use(answerError);
   return app;
+}
+
+/** What one generator answers, below the address that names it. Each protocol is a router with its own limits. */
+function serviceRoutes(service: Service, page: Router): Router {
+  const router = createRouter();
+  router.use('/v1/sample', sampleRoutes(service));
+  router.use('/v2', inferRoutes(service));
+  router.use(onlyReads);
+  router.use('/v1/images', imageRoutes(service));
+  router.use(modelRoutes(service));
+  router.use(page);
+  return router;
 }
 
 /** What a client may call its request by. */
@@ -83,19 +107,7 @@ function securityHeaders(_request: Request, response: Response, next: NextFuncti
   next();
 }
 
-function refuseWhatIsNotARead(request: Request, response: Response, next: NextFunction): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.set('Allow', 'GET, HEAD');
-    throw new HttpError(405, `expected GET or HEAD, got ${request.method}`);
-  }
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-  if (length !== '0' || encoding) {
-    throw new HttpError(413, 'expected a request without a body');
-  }
-  next();
-}
-
-function pageRoutes(pageDir: string): express.Router {
+function pageRoutes(pageDir: string): Router {
   const router = createRouter();
   const require = createRequire(import.meta.url);
   const ortDir = dirname(require.resolve('onnxruntime-web'));

@@ -113,16 +113,16 @@ function expectOwn(query: object, own: readonly string[]): void {
 function isSettled(
   request: Request,
   response: Response,
-  { generator: { sha256 } }: Service,
+  { name: modelName, generator: { sha256 } }: Service,
   model: string | undefined,
   name: string,
 ): boolean {
   const id = sha256.slice(0, MODEL_ID_DIGITS);
-  if (model !== undefined && model !== id) {
+  if (model !== undefined && model !== id && model !== modelName) {
     throw new HttpError(404, `model: this server draws with ${id}, got ${quote(model)}`);
   }
   response.set('ETag', `"${id}-${name}"`);
-  response.set('Cache-Control', model ? 'public, max-age=31536000, immutable' : 'no-cache');
+  response.set('Cache-Control', model === id ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (!request.fresh && request.method !== 'HEAD') return false;
   response.status(request.fresh ? 304 : 200).end();
   return true;

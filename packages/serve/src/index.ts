@@ -1,13 +1,17 @@
+export { createAdmission, LIMITS, type Limits } from './admission.ts';
 export { type AppOptions, createApp } from './app.ts';
 export { ServeError } from './error.ts';
 export { expectFreePort } from './listen.ts';
+export type { ModelSource } from './model-files.ts';
+export { type Model, type ModelEvent, type Models, oneModel, type Registry } from './registry.ts';
 export {
   GRACE_MS,
+  type ModelServer,
   type RunningServer,
   type ServerOptions,
   type ServingOptions,
   serveGenerator,
   startServer,
 } from './server.ts';
-export { createService, LIMITS, type Limits, type Picture, type Service } from './service.ts';
+export { createService, type Picture, type Service } from './service.ts';
 export { startWatch, type Watch, type Watched } from './watch.ts';

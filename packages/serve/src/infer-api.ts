@@ -10,9 +10,6 @@ import { createRouter } from './router.ts';
 import { mostPictures, type Service } from './service.ts';
 import { numbersOf, parseInfer } from './tensors.ts';
 
-/** A model's name is a key, and part of addresses. */
-const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-const VERSION = '1';
 const OUTPUT = 'image';
 
 /** A number in JSON, with its comma, and what stands around tensors. */
@@ -22,12 +19,12 @@ const ENVELOPE_BYTES = 2 ** 14;
 const MAX_JSON_LEVELS = 2 ** 20;
 
 export function inferRoutes(service: Service): Router {
+  const { name, version: own } = service;
   const { sampler } = service.generator;
   const { metadata } = sampler;
   const { height, width, channels } = metadata.image;
   const { size } = metadata.latent;
   const most = mostPictures(service);
-  const name = NAME.test(metadata.name) ? metadata.name : 'generator';
   const inputs = [
     { name: 'z', datatype: 'FP32', shape: [-1, size] },
     ...(metadata.classes ? [{ name: 'label', datatype: 'INT64', shape: [-1] }] : []),
@@ -36,12 +33,12 @@ export function inferRoutes(service: Service): Router {
 
   /** @throws HttpError 404 for another model */
   function expectModel({ params }: Request): void {
-    const { model, version = VERSION } = params as Record<string, string>;
+    const { model, version = own } = params as Record<string, string>;
     if (model !== name) {
       throw new HttpError(404, `there is no model ${quote(model)}: expected ${name}`);
     }
-    if (version !== VERSION) {
-      throw new HttpError(404, `there is no version ${quote(version)}: expected ${VERSION}`);
+    if (version !== own) {
+      throw new HttpError(404, `there is no version ${quote(version)}: expected ${own}`);
     }
   }
 
@@ -71,7 +68,7 @@ export function inferRoutes(service: Service): Router {
     const signal = service.admit(response, count);
     const { data } = await sampler.draw({ latents: z, labels, signal });
     const output = { name: OUTPUT, datatype: 'UINT8', shape: [count, height, width, channels] };
-    const head = { model_name: name, model_version: VERSION, ...(id !== undefined && { id }) };
+    const head = { model_name: name, model_version: own, ...(id !== undefined && { id }) };
     if (!binary) {
       response.json({ ...head, outputs: [{ ...output, data: Array.from(data) }] });
       return;
@@ -99,7 +96,7 @@ export function inferRoutes(service: Service): Router {
     router.get(model, (request, response) => {
       expectModel(request);
       const platform = 'onnxruntime_onnx';
-      response.json({ name, versions: [VERSION], platform, inputs, outputs });
+      response.json({ name, versions: [own], platform, inputs, outputs });
     });
     router.get(`${model}/ready`, (request, response) => {
       expectModel(request);

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { NextFunction, Request, Response } from 'express';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Models } from './registry.ts';
 import type { Service } from './service.ts';
 
 export interface Metrics {
@@ -14,7 +15,7 @@ export interface Metrics {
 const BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
 
 /** Each application has its own: two of them in a process do not add up. */
-export function createMetrics({ inside, generator: { sampler } }: Service): Metrics {
+export function createMetrics(models: Models): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Histogram({
@@ -31,21 +32,39 @@ export function createMetrics({ inside, generator: { sampler } }: Service): Metr
         this.set(read());
       },
     });
-  const counter = (name: string, help: string, read: () => number) =>
+  /** Of each version that is served. */
+  const counter = (name: string, help: string, read: (service: Service) => number) =>
     new Counter({
-      ...{ name, help, registers },
+      ...{ name, help, registers, labelNames: ['model', 'version'] },
       collect() {
         this.reset();
-        this.inc(read());
+        for (const model of models.list()) {
+          for (const [version, service] of model.versions) {
+            this.inc({ model: model.name, version }, read(service));
+          }
+        }
       },
     });
-  const { stats } = sampler;
+  const { inside } = models.admission;
+  const statsOf = ({ generator }: Service) => generator.sampler.stats;
   gauge('ganport_inside_pictures', 'Asked for and not answered', () => inside.pictures);
   gauge('ganport_inside_bytes', 'Of their levels', () => inside.bytes);
-  counter('ganport_runs_total', 'Runs of the generator', () => stats.runs);
-  counter('ganport_runs_cancelled_total', 'Runs whose clients had left', () => stats.cancelled);
-  counter('ganport_pictures_total', 'Pictures in all runs', () => stats.pictures);
-  counter('ganport_run_seconds_total', 'Of all runs', () => stats.milliseconds / 1000);
+  counter('ganport_runs_total', 'Runs of the generator', (of) => statsOf(of).runs);
+  counter('ganport_runs_cancelled_total', 'Whose clients had left', (of) => statsOf(of).cancelled);
+  counter('ganport_pictures_total', 'Pictures in all runs', (of) => statsOf(of).pictures);
+  counter('ganport_run_seconds_total', 'Of all runs', (of) => statsOf(of).milliseconds / 1000);
+  new Counter({
+    ...{ name: 'ganport_model_versions_total', help: 'What became of versions of models' },
+    ...{ registers, labelNames: ['model', 'outcome'] },
+    collect() {
+      this.reset();
+      for (const { name, counts } of models.list()) {
+        for (const [outcome, count] of Object.entries(counts)) {
+          this.inc({ model: name, outcome }, count);
+        }
+      }
+    },
+  });
   gauge('ganport_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
   let last = performance.eventLoopUtilization();
   gauge('ganport_event_loop_utilization', 'Share of time since the last reading', () => {

@@ -1,4 +1,4 @@
-/** The generator itself, and whether it is ready. */
+/** The generator itself. */
 import type { Request, Response, Router } from 'express';
 import { HttpError } from './http-error.ts';
 import { createRouter } from './router.ts';
@@ -7,21 +7,6 @@ import type { Service } from './service.ts';
 export function modelRoutes(service: Service): Router {
   const { sampler, device, sha256, file } = service.generator;
   const router = createRouter();
-  router.get('/v1/health', (_request, response) => {
-    // The golden samples were checked before there was a sampler to serve.
-    const status = service.draining ? 'draining' : 'ready';
-    response.status(service.draining ? 503 : 200);
-    response.set('Cache-Control', 'no-store').json({ status, device });
-  });
-  // A process that answers lives, whatever waits.
-  router.get('/livez', (_request, response) => {
-    response.set('Cache-Control', 'no-store').type('text').send('ok');
-  });
-  router.get('/readyz', (_request, response) => {
-    const status = service.draining ? 503 : 200;
-    response.set('Cache-Control', 'no-store').status(status).type('text');
-    response.send(service.draining ? 'draining' : 'ok');
-  });
   router.get('/v1/model', (_request, response) => {
     const { metadata, description: runtime } = sampler;
     const model = { sha256, bytes: file.length, device, runtime, metadata };

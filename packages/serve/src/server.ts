@@ -6,12 +6,23 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Device } from '@ganport/runtime/node';
 import { type LoadedGenerator, loadGenerator, type ModelFile } from '@ganport/sample/node';
+import { createAdmission, LIMITS, type Limits } from './admission.ts';
 import { createApp } from './app.ts';
 import { answerClientError } from './client-error.ts';
 import { ServeError } from './error.ts';
 import { inTurn } from './in-turn.ts';
 import { listen } from './listen.ts';
-import { createService, LIMITS, type Limits } from './service.ts';
+import type { ModelSource } from './model-files.ts';
+import { createPolling } from './polling.ts';
+import {
+  createRegistry,
+  type ModelEvent,
+  type Models,
+  oneModel,
+  type Registry,
+} from './registry.ts';
+import { createService } from './service.ts';
+import { warm } from './warm.ts';
 
 export interface ServingOptions extends Partial<Limits> {
   host?: string;
@@ -24,26 +35,41 @@ export interface ServingOptions extends Partial<Limits> {
 }
 
 export interface ServerOptions extends ServingOptions {
-  /** A generator.onnx, or its path. */
-  model: string | ModelFile;
+  /**
+   * A generator.onnx, its run folder, or a folder of versions, by its path, by a name and a path, or read; the first of
+   * several is the default.
+   */
+  model: Given | readonly Given[];
   device?: Device | 'auto';
-  /** For loading the generator, 120 s by default. */
+  /** For loading a generator, 120 s by default. */
   timeLimitMs?: number;
   /** Most pictures of one run, and how long one that is not full waits for more: 64, and not at all. */
   maxBatch?: number;
   maxDelayMs?: number;
+  /** How often the files are looked at for new versions: a file is taken at the second look that finds it the same. 0 is never, the default. */
+  pollMs?: number;
+  /** Is told what becomes of versions. */
+  onModel?: (event: ModelEvent) => void;
 }
+
+type Given = string | ModelFile | ModelSource;
 
 export interface RunningServer {
   url: string;
+  /** What draws the default model. */
   device: LoadedGenerator['device'];
   /** Why that device. */
   why: string;
   /**
    * Refuses new pictures, finishes those that were asked for, within the grace, answers 503 to the rest,
-   * and closes the generator.
+   * and closes the generators.
    */
   close(): Promise<void>;
+}
+
+/** One that loads its models itself. */
+export interface ModelServer extends RunningServer {
+  models: Registry;
 }
 
 /** Of `ServingOptions`. Container hosts wait for half a minute, systemd for longer. */
@@ -61,8 +87,8 @@ const STALLED_MS = 15_000;
 const PAGE_DIR = fileURLToPath(new URL('../dist/page/', import.meta.url));
 
 /**
- * Loads a generator and serves it; resolves when it answers.
- * @throws ServeError if the page or the address cannot be had; what `loadGenerator` throws if the model
+ * Listens, loads the generators, and resolves when all are served; until then it answers that it lives, and that it starts.
+ * @throws ServeError if the page or the address cannot be had; what `loadGenerator` throws if a model
  */
 export async function startServer({
   model,
@@ -70,19 +96,41 @@ export async function startServer({
   timeLimitMs,
   maxBatch,
   maxDelayMs,
+  pollMs = 0,
+  onModel,
   ...serving
-}: ServerOptions): Promise<RunningServer> {
+}: ServerOptions): Promise<ModelServer> {
   const { pageDir = PAGE_DIR } = serving;
   if (!existsSync(pageDir)) {
     throw new ServeError(`the page is not built: ${pageDir} is missing; run \`pnpm build\``);
   }
-  const generator = await loadGenerator(model, { device, timeLimitMs, maxBatch, maxDelayMs });
+  const models = createRegistry({
+    sources: [model].flat().map(sourceOf),
+    admission: createAdmission(serving),
+    onEvent: onModel,
+    load: async (file) =>
+      warm(await loadGenerator(file, { device, timeLimitMs, maxBatch, maxDelayMs })),
+  });
+  const listening = await listenFor(models, serving);
+  const polling = createPolling(() => models.refresh({ settled: true }), pollMs);
+  const close = async () => {
+    polling.stop();
+    await listening.close();
+    await models.close();
+  };
   try {
-    return await serveGenerator(generator, serving);
+    await models.start();
   } catch (error) {
-    await generator.sampler.close();
+    await close();
     throw error;
   }
+  polling.start();
+  const { generator } = models.find();
+  return { url: listening.url, device: generator.device, why: generator.why, models, close };
+}
+
+function sourceOf(given: Given): ModelSource {
+  return typeof given === 'string' || 'bytes' in given ? { model: given } : given;
 }
 
 /**
@@ -91,23 +139,39 @@ export async function startServer({
  */
 export async function serveGenerator(
   generator: LoadedGenerator,
+  serving: ServingOptions = {},
+): Promise<RunningServer> {
+  const models = oneModel(createService(generator, { admission: createAdmission(serving) }));
+  const { url, close } = await listenFor(models, serving);
+  return {
+    ...{ url, device: generator.device, why: generator.why },
+    async close() {
+      await close();
+      await generator.sampler.close();
+    },
+  };
+}
+
+/** @returns its close, which leaves the models open */
+async function listenFor(
+  models: Models,
   {
     host = '127.0.0.1',
     port = 3000,
     graceMs = GRACE_MS,
     pageDir = PAGE_DIR,
-    ...limits
-  }: ServingOptions = {},
-): Promise<RunningServer> {
-  const service = createService(generator, limits);
-  const app = createApp({ service, pageDir });
+    deadlineMs = LIMITS.deadlineMs,
+  }: ServingOptions,
+): Promise<Pick<RunningServer, 'url' | 'close'>> {
+  const { admission } = models;
+  const app = createApp({ models, pageDir });
   const open = createTally();
   const server = createServer(
     inTurn((request, response) => {
       open.enter();
       response.once('close', open.leave);
       // Its client is to ask another server next.
-      if (service.draining) response.setHeader('Connection', 'close');
+      if (admission.draining) response.setHeader('Connection', 'close');
       app(request, response);
     }),
   );
@@ -116,23 +180,20 @@ export async function serveGenerator(
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
   // A socket on which nothing moves: one that waits for its pictures does so no longer than the deadline.
-  server.timeout = (limits.deadlineMs ?? LIMITS.deadlineMs) + STALLED_MS;
+  server.timeout = deadlineMs + STALLED_MS;
   await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`,
-    device: generator.device,
-    why: generator.why,
     async close() {
-      service.drain();
+      admission.drain();
       await open.untilEmpty(graceMs);
-      service.cutOff();
+      admission.cutOff();
       await open.untilEmpty(FAREWELL_MS);
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
       await closed;
-      await generator.sampler.close();
     },
   };
 }

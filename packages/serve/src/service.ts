@@ -1,51 +1,27 @@
-/** What every protocol draws through: who is let in, until when, and what is kept. */
+/** What every protocol draws through: one generator, by its name and version. */
 import type { SampleOptions } from '@ganport/sample';
 import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import type { Response } from 'express';
-import { createGate, type Weight } from './gate.ts';
-import { HttpError } from './http-error.ts';
-import { createPictureCache } from './picture-cache.ts';
-
-export interface Limits {
-  /** Pictures of requests that were let in and have not been answered. */
-  maxQueue: number;
-  /** What their levels weigh together. */
-  maxQueueBytes: number;
-  /** Milliseconds from a request to its answer. */
-  deadlineMs: number;
-  /** Of encoded pictures that are kept. */
-  cacheBytes: number;
-}
-
-export const LIMITS: Readonly<Limits> = {
-  maxQueue: 1024,
-  maxQueueBytes: 2 ** 28,
-  deadlineMs: 30_000,
-  cacheBytes: 2 ** 25,
-};
+import { type Admission, createAdmission } from './admission.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
 const MAX_COUNT = 256;
 const MAX_BYTES = 64 * 2 ** 20;
 
+/** Of a model: a key of a map, and part of addresses, never of a path. */
+export const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
+export const FALLBACK_NAME = 'generator';
+
 export interface Service {
+  readonly name: string;
+  readonly version: string;
   readonly generator: LoadedGenerator;
-  /** What was let in and has not been answered. */
-  readonly inside: Readonly<Weight>;
+  readonly admission: Admission;
   readonly draining: boolean;
-  /**
-   * Lets a request in until its response closes.
-   * @returns aborted with what it is to be answered: 504 after the deadline, 503 when the service is cut
-   * off; or because the client has left
-   * @throws HttpError 429 when there is no room, 503 when the service drains
-   */
+  /** Lets a request in for so many pictures, until its response closes: as `Admission.admit`. */
   admit(response: Response, pictures: number): AbortSignal;
   /** One picture as a file, drawn unless it is kept. @throws as `admit` */
   picture(response: Response, picture: Picture): Promise<Uint8Array>;
-  /** Lets nobody in any longer. */
-  drain(): void;
-  /** Answers all who are inside with 503. */
-  cutOff(): void;
 }
 
 /** What is chosen of pictures, apart from which they are. */
@@ -57,39 +33,33 @@ export interface Picture extends Chosen {
   format: 'png' | 'webp';
 }
 
-/** @param limits instead of `LIMITS`, any of them */
-export function createService(generator: LoadedGenerator, limits: Partial<Limits> = {}): Service {
-  const { maxQueue, maxQueueBytes, deadlineMs, cacheBytes } = { ...LIMITS, ...limits };
+export interface ServiceOptions {
+  /** The generator's own unless given; "generator" where that is none. */
+  name?: string;
+  version?: string;
+  /** Shared by all that are served together. */
+  admission?: Admission;
+}
+
+export function createService(
+  generator: LoadedGenerator,
+  { name = ownName(generator), version = '1', admission = createAdmission() }: ServiceOptions = {},
+): Service {
   const { sampler, sha256 } = generator;
   const { height, width, channels } = sampler.metadata.image;
-  const gate = createGate({ pictures: maxQueue, bytes: maxQueueBytes });
-  const cache = createPictureCache(cacheBytes);
-  const admitted = new Set<AbortController>();
-  let draining = false;
+  const { cache } = admission;
 
   function admit(response: Response, pictures: number): AbortSignal {
-    if (draining) throw stopping();
-    const leave = gate.enter({ pictures, bytes: pictures * height * width * channels });
-    const controller = new AbortController();
-    admitted.add(controller);
-    const deadline = setTimeout(() => {
-      const seconds = deadlineMs / 1000;
-      controller.abort(new HttpError(504, `it was not drawn within ${seconds} s`));
-    }, deadlineMs);
-    response.once('close', () => {
-      clearTimeout(deadline);
-      admitted.delete(controller);
-      controller.abort(new Error('the client has left'));
-      leave();
-    });
-    return controller.signal;
+    return admission.admit(response, { pictures, bytes: pictures * height * width * channels });
   }
 
   return {
+    name,
+    version,
     generator,
-    inside: gate.inside,
+    admission,
     get draining() {
-      return draining;
+      return admission.draining;
     },
     admit,
     async picture(response, { seed, index, format, ...chosen }) {
@@ -103,13 +73,12 @@ export function createService(generator: LoadedGenerator, limits: Partial<Limits
       signal.throwIfAborted();
       return encoded;
     },
-    drain() {
-      draining = true;
-    },
-    cutOff() {
-      for (const controller of admitted) controller.abort(stopping());
-    },
   };
+}
+
+function ownName({ sampler }: Pick<LoadedGenerator, 'sampler'>): string {
+  const { name } = sampler.metadata;
+  return NAME.test(name) ? name : FALLBACK_NAME;
 }
 
 /** It as part of a name, another one for each choice. */
@@ -124,8 +93,4 @@ export function chosenName({ label, codes, truncation }: Chosen): string {
 export function mostPictures({ generator: { sampler } }: Pick<Service, 'generator'>): number {
   const { height, width, channels } = sampler.metadata.image;
   return Math.max(1, Math.min(MAX_COUNT, Math.floor(MAX_BYTES / (height * width * channels))));
-}
-
-function stopping(): HttpError {
-  return new HttpError(503, 'the server is stopping', { 'Retry-After': '1' });
 }

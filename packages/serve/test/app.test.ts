@@ -6,7 +6,7 @@ import { type Images, readGeneratorMetadata } from '@ganport/model';
 import type { SampleOptions } from '@ganport/sample';
 import { afterEach, expect, test, vi } from 'vitest';
 import { buildGenerator } from '../../sample/test/fixture.ts';
-import { createApp, createService } from '../src/index.ts';
+import { createApp, createService, oneModel } from '../src/index.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -39,7 +39,7 @@ async function serve(draw: (options: SampleOptions) => Promise<Images>): Promise
     sha256: '0'.repeat(64),
   } as const;
   const server = createServer(
-    createApp({ service: createService(generator), pageDir: '/nowhere' }),
+    createApp({ models: oneModel(createService(generator)), pageDir: '/nowhere' }),
   ).listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');

@@ -170,6 +170,8 @@ test('a picture that was asked for lately is not drawn again, in whichever way i
   expect(runs).toHaveLength(1);
 });
 
+const FIXTURE = '{model="fixture",version="1"}';
+
 test('what happens is told to Prometheus', async () => {
   const { get, runs, begun } = await serve({ maxQueue: 3 });
   const metrics = async () =>
@@ -193,11 +195,11 @@ test('what happens is told to Prometheus', async () => {
   controller.abort();
   await left.catch(() => {});
   let told = await metrics();
-  while (told.get('ganport_runs_cancelled_total') !== '1') told = await metrics();
+  while (told.get(`ganport_runs_cancelled_total${FIXTURE}`) !== '1') told = await metrics();
   expect(told.get('ganport_inside_pictures')).toBe('0');
   // With the golden sample.
-  expect(told.get('ganport_runs_total')).toBe('3');
-  expect(told.get('ganport_pictures_total')).toBe('6');
+  expect(told.get(`ganport_runs_total${FIXTURE}`)).toBe('3');
+  expect(told.get(`ganport_pictures_total${FIXTURE}`)).toBe('6');
   expect(told.get('ganport_request_seconds_count{code="429"}')).toBe('1');
   expect(told.get('ganport_request_seconds_count{code="499"}')).toBe('1');
 });

@@ -14,7 +14,7 @@ import {
   type Training,
 } from '../training.ts';
 import { versions } from '../versions.ts';
-import { serveModel } from './serve.ts';
+import { serveModels } from './serve.ts';
 
 const FOLDER = join('runs', 'start');
 const MODEL = join(FOLDER, 'generator.onnx');
@@ -47,7 +47,7 @@ export const start = command({
       }
     } else log(`Using ${FOLDER}, trained before; remove it to train anew.`);
     await exportModel(log);
-    return serveModel({ model: MODEL, host: HOST, port }, log);
+    return serveModels({ model: [{ model: MODEL }], host: HOST, port }, log);
   },
 });
 

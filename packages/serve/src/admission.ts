@@ -1,0 +1,84 @@
+/** Who is let in, until when: one for all generators that are served together. */
+import type { Response } from 'express';
+import { createGate, type Weight } from './gate.ts';
+import { HttpError } from './http-error.ts';
+import { createPictureCache, type PictureCache } from './picture-cache.ts';
+
+export interface Limits {
+  /** Pictures of requests that were let in and have not been answered. */
+  maxQueue: number;
+  /** What their levels weigh together. */
+  maxQueueBytes: number;
+  /** Milliseconds from a request to its answer. */
+  deadlineMs: number;
+  /** Of encoded pictures that are kept. */
+  cacheBytes: number;
+}
+
+export const LIMITS: Readonly<Limits> = {
+  maxQueue: 1024,
+  maxQueueBytes: 2 ** 28,
+  deadlineMs: 30_000,
+  cacheBytes: 2 ** 25,
+};
+
+export interface Admission {
+  /** What was let in and has not been answered. */
+  readonly inside: Readonly<Weight>;
+  readonly draining: boolean;
+  readonly cache: PictureCache;
+  /**
+   * Lets a request in until its response closes.
+   * @returns aborted with what it is to be answered: 504 after the deadline, 503 when the service is cut
+   * off; or because the client has left
+   * @throws HttpError 429 when there is no room, 503 when the service drains
+   */
+  admit(response: Response, weight: Weight): AbortSignal;
+  /** Lets nobody in any longer. */
+  drain(): void;
+  /** Answers all who are inside with 503. */
+  cutOff(): void;
+}
+
+/** @param limits instead of `LIMITS`, any of them */
+export function createAdmission(limits: Partial<Limits> = {}): Admission {
+  const { maxQueue, maxQueueBytes, deadlineMs, cacheBytes } = { ...LIMITS, ...limits };
+  const gate = createGate({ pictures: maxQueue, bytes: maxQueueBytes });
+  const admitted = new Set<AbortController>();
+  let draining = false;
+
+  return {
+    inside: gate.inside,
+    get draining() {
+      return draining;
+    },
+    cache: createPictureCache(cacheBytes),
+    admit(response, weight) {
+      if (draining) throw stopping();
+      const leave = gate.enter(weight);
+      const controller = new AbortController();
+      admitted.add(controller);
+      const deadline = setTimeout(() => {
+        const seconds = deadlineMs / 1000;
+        controller.abort(new HttpError(504, `it was not drawn within ${seconds} s`));
+      }, deadlineMs);
+      response.once('close', () => {
+        clearTimeout(deadline);
+        admitted.delete(controller);
+        controller.abort(new Error('the client has left'));
+        leave();
+      });
+      return controller.signal;
+    },
+    drain() {
+      draining = true;
+    },
+    cutOff() {
+      for (const controller of admitted) controller.abort(stopping());
+    },
+  };
+}
+
+function stopping(): HttpError {
+  return new HttpError(503, 'the server is stopping', { 'Retry-After': '1' });
+}

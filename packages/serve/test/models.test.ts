@@ -1,0 +1,293 @@
+/** Several models and versions: which one answers, and how new ones take the place of old ones. */
+import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { loadGenerator } from '@ganport/sample/node';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildGenerator, decodePicture } from '../../sample/test/fixture.ts';
+import {
+  createApp,
+  type ModelEvent,
+  type ModelServer,
+  type ServerOptions,
+  startServer,
+} from '../src/index.ts';
+import { createRegistry } from '../src/registry.ts';
+import { slowGenerator } from './slow-generator.ts';
+
+/** Generators of pictures of as many pixels, so that a picture tells which one drew it. */
+function generator(side: number, name = 'fixture'): Uint8Array {
+  const { model } = buildGenerator({
+    ...{ latent: 4, height: side, width: side },
+    alter: (metadata) => ({ ...metadata, name }),
+  });
+  return model;
+}
+
+let folder: string;
+const servers: ModelServer[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganport-models-'));
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Writes it as `ganport export` does: whole, under another name first. */
+async function put(path: string, bytes: Uint8Array): Promise<string> {
+  const file = join(folder, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.tmp`, bytes);
+  await rename(`${file}.tmp`, file);
+  return file;
+}
+
+async function serve(model: ServerOptions['model'], options: Partial<ServerOptions> = {}) {
+  const events: ModelEvent[] = [];
+  const onModel = (event: ModelEvent) => events.push(event);
+  const server = await startServer({
+    ...{ model, port: 0, pageDir: '/tmp', graceMs: 0, device: 'cpu', onModel },
+    ...options,
+  });
+  servers.push(server);
+  const get = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init);
+  /** The width of a picture, or the status of what is none. */
+  const width = async (path: string) => {
+    const response = await get(path);
+    if (!response.ok) return `${response.status}`;
+    return (await decodePicture(await response.bytes())).width;
+  };
+  return { server, models: server.models, events, get, width };
+}
+
+const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const PICTURE = 'v1/images/42/0.png';
+
+test('each model has its addresses, and the first the others too', async () => {
+  const [faces, cats] = [generator(4, 'faces'), generator(5)];
+  const { get, width } = await serve([
+    await put('faces.onnx', faces),
+    { name: 'cats', model: await put('other.onnx', cats) },
+  ]);
+  expect(await width(PICTURE)).toBe(4);
+  const id = digest(cats).slice(0, 16);
+  for (const path of [
+    ...[`models/cats/${PICTURE}`, `models/cats/versions/1/${PICTURE}`, `${PICTURE}?model=cats`],
+    ...['v1/images/cats/42/0.png', `v1/images/${id}/42/0.png`, `${PICTURE}?model=${id}`],
+  ]) {
+    expect([path, await width(path)]).toEqual([path, 5]);
+  }
+  // A name may stand for another file later, a digest may not.
+  const named = await get('v1/images/cats/42/0.png');
+  expect(named.headers.get('cache-control')).toBe('no-cache');
+  expect((await (await get('v2/models/cats/versions/1')).json()).name).toBe('cats');
+  expect((await (await get('models/cats/v1/model')).json()).sha256).toBe(digest(cats));
+  expect(digest(await (await get('models/cats/generator.onnx')).bytes())).toBe(digest(cats));
+  const { models } = await (await get('v1/models')).json();
+  expect(models).toMatchObject([
+    { name: 'faces', versions: [{ version: '1', sha256: digest(faces), bytes: faces.length }] },
+    { name: 'cats', versions: [{ version: '1', sha256: digest(cats), bytes: cats.length }] },
+  ]);
+  const moved = await get('models/cats?seed=7', { redirect: 'manual' });
+  expect([moved.status, moved.headers.get('location')]).toEqual([308, '/models/cats/?seed=7']);
+});
+
+test.each([
+  ['models/dogs/v1/model', 'there is no model "dogs": expected fixture'],
+  ['models/__proto__/v1/model', 'there is no model "__proto__": expected fixture'],
+  ['models/..%2ffixture/v1/model', 'there is no model "../fixture": expected fixture'],
+  ['models/fixture/versions/2/v1/model', 'there is no version "2" of fixture: expected 1'],
+  ['models/fixture/versions/constructor/v1/model', 'there is no version "constructor"'],
+  ['models/fixture/nothing', 'there is nothing at '],
+  ['v1/images/dogs/1/2.png', 'there is no model "dogs": expected fixture'],
+  ['v1/images/1/2.png?model=dogs', 'there is no model "dogs": expected fixture'],
+  ['v2/models/dogs/infer', 'there is no model "dogs": expected fixture'],
+])('%s is a 404', async (path, message) => {
+  const { get } = await serve(await put('a.onnx', generator(4)));
+  const response = await get(path);
+  expect(response.status).toBe(404);
+  const { error } = await response.json();
+  expect(path.startsWith('v2') ? error : error.message).toContain(message);
+});
+
+test('a new file takes the place of the old one; a bad one does not, and is told', async () => {
+  const path = await put('a.onnx', generator(4));
+  const { models, events, get, width } = await serve(path);
+  await put('a.onnx', generator(5));
+  await models.refresh();
+  expect(await width(PICTURE)).toBe(5);
+  await put('a.onnx', generator(6).subarray(0, 900));
+  await models.refresh();
+  expect(await width(PICTURE)).toBe(5);
+  const told = events.map(({ type }) => type);
+  expect(told).toEqual(['loaded', 'loaded', 'closed', 'refused']);
+  expect(events.at(-1)).toMatchObject({
+    ...{ name: 'fixture', version: '1' },
+    error: { message: expect.stringMatching(/a\.onnx: [^\n]+$/) },
+  });
+  const metrics = await (await get('metrics')).text();
+  expect(metrics).toContain('ganport_model_versions_total{model="fixture",outcome="refused"} 1');
+  // It is tried again when somebody says so, and not by itself.
+  expect(await models.refresh({ settled: true })).toEqual([]);
+  expect(await models.refresh()).toMatchObject([{ type: 'refused' }]);
+  // The same bytes again are no new version, and neither is a file that is gone.
+  await put('a.onnx', generator(5));
+  expect(await models.refresh()).toEqual([]);
+  await rm(path);
+  expect(await models.refresh()).toEqual([]);
+  expect(await width(PICTURE)).toBe(5);
+});
+
+test('golden samples that are drawn otherwise keep a file out', async () => {
+  const { models, width } = await serve(await put('a.onnx', generator(4)));
+  const { model } = buildGenerator({
+    ...{ latent: 4, height: 5, width: 5 },
+    alter: (metadata) => ({
+      ...metadata,
+      golden: { ...metadata.golden, images: Buffer.alloc(75).toString('base64') },
+    }),
+  });
+  await put('a.onnx', model);
+  expect(await models.refresh()).toMatchObject([
+    { type: 'refused', error: { message: expect.stringContaining('golden samples') } },
+  ]);
+  expect(await width(PICTURE)).toBe(4);
+});
+
+test('files that are looked at are taken when they have come to rest', async () => {
+  const path = await put('a.onnx', generator(4));
+  const { events, width } = await serve(path, { pollMs: 40 });
+  const next = generator(5);
+  // Written for a while, in place.
+  for (let part = 1; part <= 10; part += 1) {
+    await writeFile(path, next.subarray(0, Math.ceil((next.length * part) / 10)));
+    await setTimeout(15);
+  }
+  while ((await width(PICTURE)) !== 5) await setTimeout(10);
+  expect(events.filter(({ type }) => type === 'refused')).toEqual([]);
+});
+
+test('of a folder, versions are served side by side, the highest by default', async () => {
+  for (const version of [2, 9, 10]) await put(`digits/${version}/model.onnx`, generator(version));
+  await put('digits/011/model.onnx', generator(3));
+  await put('digits/notes/model.onnx', generator(3));
+  const { models, get, width, events } = await serve(join(folder, 'digits'));
+  expect(await width(PICTURE)).toBe(10);
+  expect(await width(`models/digits/versions/2/${PICTURE}`)).toBe(2);
+  expect(await width(`models/digits/versions/9/${PICTURE}`)).toBe(9);
+  expect(await width(`models/digits/versions/11/${PICTURE}`)).toBe('404');
+  expect((await (await get('v2/models/digits/versions/9')).json()).versions).toEqual(['9']);
+
+  await put('digits/12/generator.onnx', generator(12));
+  await put('digits/13/generator.onnx', new TextEncoder().encode('garbage'));
+  await rm(join(folder, 'digits/10'), { recursive: true });
+  events.length = 0;
+  await models.refresh();
+  while (events.length < 3) await setTimeout(1);
+  const told = events.map(({ type, version }) => `${type} ${version}`);
+  expect(told).toEqual(['refused 13', 'loaded 12', 'closed 10']);
+  expect(await width(PICTURE)).toBe(12);
+  // The last one stays, whatever becomes of its folder.
+  await rm(join(folder, 'digits'), { recursive: true });
+  await models.refresh();
+  expect(await width(PICTURE)).toBe(12);
+});
+
+test('a model may be unloaded, and loaded again', async () => {
+  const path = await put('a.onnx', generator(4));
+  const { models, width, get } = await serve([path, { name: 'b', model: path }]);
+  await models.unload('fixture');
+  expect(await width(PICTURE)).toBe('404');
+  expect((await (await get(PICTURE)).json()).error.message).toBe('fixture is not loaded');
+  expect(await width(`models/b/${PICTURE}`)).toBe(4);
+  expect(await models.refresh()).toEqual([]);
+  expect(await models.load('fixture')).toMatchObject([{ type: 'loaded' }]);
+  expect(await width(PICTURE)).toBe(4);
+  await expect(models.load('c')).rejects.toThrow('there is no model "c": expected fixture, b');
+});
+
+test('what is under way is drawn by the version it began with, which then is closed', async () => {
+  const [old, next] = [await slowGenerator(), await loadGenerator(await put('b', generator(5)))];
+  const path = await put('a.onnx', generator(4));
+  const given = [old.generator, next];
+  const models = createRegistry({
+    sources: [{ model: path }],
+    load: async () => given.shift()!,
+  });
+  await models.start();
+  const response = new EventEmitter();
+  const service = models.find();
+  models.hold(service, response as never);
+  await put('a.onnx', generator(6));
+  await models.refresh();
+  expect(models.find().generator).toBe(next);
+  const drawn = service.generator.sampler.sample({ seed: 1 });
+  await old.begun(1);
+  old.runs[0]!.finish();
+  expect((await drawn).count).toBe(1);
+  expect(old.closed).toBe(false);
+  response.emit('close');
+  while (!old.closed) await setTimeout(1);
+  expect(models.list()[0]!.counts).toEqual({ loaded: 2, refused: 0, closed: 1 });
+  await models.close();
+  expect(models.list()[0]!.counts.closed).toBe(2);
+});
+
+test('while models are loaded the process lives, and says that it starts', async () => {
+  const { generator } = await slowGenerator();
+  let release = () => {};
+  const loading = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const models = createRegistry({
+    sources: [{ model: { path: 'a', bytes: generator.file } }],
+    load: () => loading.then(() => generator),
+  });
+  const server = createServer(createApp({ models, pageDir: '/nowhere' })).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ask = (path: string) => fetch(`http://127.0.0.1:${port}/${path}`);
+  const statuses = () =>
+    Promise.all(
+      ['livez', 'startupz', 'readyz', 'v1/model', 'metrics'].map(async (path) => {
+        const { status } = await ask(path);
+        return status;
+      }),
+    );
+  const started = models.start();
+  expect(await statuses()).toEqual([200, 503, 503, 503, 200]);
+  expect(await (await ask('v1/health')).json()).toEqual({ status: 'starting' });
+  expect((await ask('v1/model')).headers.get('retry-after')).toBe('1');
+  release();
+  await started;
+  expect(await statuses()).toEqual([200, 200, 200, 200, 200]);
+  models.admission.drain();
+  expect(await statuses()).toEqual([200, 200, 503, 200, 200]);
+  await models.close();
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+});
+
+test.each<[string, (folder: string) => ServerOptions['model'], RegExp]>([
+  ['an empty folder', (folder) => folder, /is a folder without a model: expected generator\.onnx/],
+  ['no file', (folder) => join(folder, 'x.onnx'), /x\.onnx: no such file/],
+  ['a name with a slash', (folder) => ({ name: 'a/b', model: folder }), /"a\/b" is no name/],
+  ['a name of nothing', (folder) => ({ name: '', model: folder }), /"" is no name for a model/],
+  ['one name twice', (f) => [f, f].map((f) => join(f, 'good.onnx')), /two models are called fixt/],
+  ['garbage beside one', (f) => ['good', 'bad'].map((n) => join(f, `${n}.onnx`)), /bad\.onnx: /],
+])('%s is refused at the start, in one line', async (_, model, message) => {
+  if (!message.source.startsWith('is a folder')) {
+    await put('good.onnx', generator(4));
+    await put('bad.onnx', new Uint8Array(100).fill(7));
+  }
+  const refused = serve(model(folder));
+  await expect(refused).rejects.toThrow(message);
+  await refused.catch(({ message }) => expect(message).not.toMatch(/\n/));
+});
