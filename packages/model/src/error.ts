@@ -21,12 +21,28 @@ export function parseOrThrow<S extends z.ZodType>(
   value: unknown,
   what: string,
 ): z.infer<S> {
+  const result = parseOrReason(schema, value);
+  if ('data' in result) return result.data;
+  throw new ModelError(`${what} is not valid: ${result.reason}`);
+}
+
+/**
+ * Parses `value` with `schema`; what does not fit becomes one line: "count: expected …, got …; it takes no …".
+ * `fields` are the first places that it is about.
+ */
+export function parseOrReason<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): { data: z.infer<S> } | { reason: string; fields: string[] } {
   const result = schema.safeParse(value, { error: explainIssue });
-  if (result.success) return result.data;
+  if (result.success) return { data: result.data };
   const issues = result.error.issues.flatMap(withinUnion);
-  const reasons = issues.slice(0, MAX_REASONS).map((issue) => oneLine(reasonOf(issue, value)));
-  if (issues.length > MAX_REASONS) reasons.push(`and ${issues.length - MAX_REASONS} more`);
-  throw new ModelError(`${what} is not valid: ${reasons.join('; ')}`);
+  // Of a number that is too large for one reason and for another, the same is said.
+  const all = [...new Set(issues.map((issue) => oneLine(reasonOf(issue, value))))];
+  const reasons = all.slice(0, MAX_REASONS);
+  if (all.length > MAX_REASONS) reasons.push(`and ${all.length - MAX_REASONS} more`);
+  const fields = issues.flatMap(({ path }) => (path.length > 0 ? [String(path[0])] : []));
+  return { reason: reasons.join('; '), fields };
 }
 
 /** What is wrong within the one of a union's kinds of value that was given, such as the object of a number or an object. */

@@ -9,7 +9,7 @@ export {
   codeValues,
 } from './codes.ts';
 export { nearestDistance } from './diversity.ts';
-export { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
+export { ModelError, parseJson, parseOrReason, parseOrThrow, quote } from './error.ts';
 export { type FoundLatent, parseFoundLatent } from './found-latent.ts';
 export { checkGeneratorDigest, NO_DIGEST, sealGenerator } from './generator-digest.ts';
 export {
@@ -32,6 +32,7 @@ export {
   latentBatch,
   latents,
   MAX_INDEX,
+  MAX_TRUNCATION,
   truncationReason,
 } from './latents.ts';
 export {

@@ -9,9 +9,9 @@ import { fillWords, STREAM, type Stream } from './random.ts';
 import { rangeReason } from './whole-number.ts';
 
 /** Of 2^32 equally likely numbers, nearly none are further out: a larger truncation would cut nothing off. */
-const MAX_TRUNCATION = 6;
+export const MAX_TRUNCATION = 6;
 /** Beside what layers add to it, float32 loses a smaller latent; and below 1e-16 its probability is none to a double. */
-const LEAST_TRUNCATION = 1e-6;
+export const LEAST_TRUNCATION = 1e-6;
 
 /** As generator.onnx's metadata allows. */
 export const MAX_LATENT_SIZE = 65_536;

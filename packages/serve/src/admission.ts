@@ -34,6 +34,14 @@ export interface Admission {
    * @throws HttpError 429 when there is no room, 503 when the service drains
    */
   admit(response: Response, weight: Weight): AbortSignal;
+  /**
+   * As `admit`, for an answer that is made in parts while it is read: each has the deadline's time of its own.
+   * @returns makes a part
+   */
+  admitParts(
+    response: Response,
+    weight: Weight,
+  ): <T>(make: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   /** Lets nobody in any longer. */
   drain(): void;
   /** Answers all who are inside with 503. */
@@ -47,6 +55,28 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
   const admitted = new Set<AbortController>();
   let draining = false;
 
+  function enter(response: Response, weight: Weight): AbortController {
+    if (draining) throw stopping();
+    const leave = gate.enter(weight);
+    const controller = new AbortController();
+    admitted.add(controller);
+    response.once('close', () => {
+      admitted.delete(controller);
+      controller.abort(new Error('the client has left'));
+      leave();
+    });
+    return controller;
+  }
+
+  /** @returns stops it */
+  function startDeadline(controller: AbortController): () => void {
+    const deadline = setTimeout(() => {
+      const seconds = deadlineMs / 1000;
+      controller.abort(new HttpError(504, `it was not drawn within ${seconds} s`));
+    }, deadlineMs);
+    return () => clearTimeout(deadline);
+  }
+
   return {
     inside: gate.inside,
     get draining() {
@@ -54,21 +84,20 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
     },
     cache: createPictureCache(cacheBytes),
     admit(response, weight) {
-      if (draining) throw stopping();
-      const leave = gate.enter(weight);
-      const controller = new AbortController();
-      admitted.add(controller);
-      const deadline = setTimeout(() => {
-        const seconds = deadlineMs / 1000;
-        controller.abort(new HttpError(504, `it was not drawn within ${seconds} s`));
-      }, deadlineMs);
-      response.once('close', () => {
-        clearTimeout(deadline);
-        admitted.delete(controller);
-        controller.abort(new Error('the client has left'));
-        leave();
-      });
+      const controller = enter(response, weight);
+      response.once('close', startDeadline(controller));
       return controller.signal;
+    },
+    admitParts(response, weight) {
+      const controller = enter(response, weight);
+      return async (make) => {
+        const stop = startDeadline(controller);
+        try {
+          return await make(controller.signal);
+        } finally {
+          stop();
+        }
+      };
     },
     drain() {
       draining = true;

@@ -2,9 +2,18 @@
 import type { Images } from '@ganport/model';
 import { encodeImages } from '@ganport/sample/node';
 import type { Response } from 'express';
+import * as z from 'zod';
+import { base64 } from './operation.ts';
 
 /** Of several pictures. */
 export const FORMATS = ['grid', 'npy', 'raw', 'json'] as const;
+
+export const imagesAnswer = z
+  .object({
+    shape: z.array(z.int()).length(4).meta({ description: '[N, H, W, C]' }),
+    data: base64.meta({ description: 'Levels, uint8 [N, H, W, C]' }),
+  })
+  .meta({ id: 'Images' });
 
 /**
  * `grid` is one PNG; `npy` and `raw` are uint8 [N, H, W, C], whose shape X-Shape tells; `json` has both.

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { quote } from '@ganport/model';
 import express, {
   type Express,
   type NextFunction,
@@ -11,15 +10,17 @@ import express, {
   type Router,
 } from 'express';
 import { dispatchToModels } from './dispatch.ts';
+import { docsRoutes } from './docs-api.ts';
+import { serviceDocument } from './document.ts';
 import { healthRoutes } from './health-api.ts';
-import { answerError, errorHandler, HttpError } from './http-error.ts';
+import { answerError, errorHandler } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
 import { inferRoutes } from './infer-api.ts';
 import { createMetrics } from './metrics.ts';
 import { modelRoutes } from './model-api.ts';
 import { onlyReads } from './reads.ts';
 import type { Models } from './registry.ts';
-import { createRouter } from './router.ts';
+import { createRouter, nothingHere } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
 import type { Service } from './service.ts';
 
@@ -63,11 +64,10 @@ export function createApp({ models, pageDir }: AppOptions): Express {
   app.use(identify, metrics.observe, securityHeaders);
   app.get('/metrics', onlyReads, metrics.answer);
   app.use(healthRoutes(models));
+  app.use(docsRoutes(serviceDocument));
   const page = pageRoutes(pageDir);
   app.use(dispatchToModels(models, (service) => serviceRoutes(service, page)));
-  app.use((request) => {
-    throw new HttpError(404, `there is nothing at ${quote(request.path)}`);
-  });
+  app.use(nothingHere);
   // The Open Inference Protocol's errors are strings.
   app.use(
     '/v2',
@@ -78,7 +78,7 @@ export function createApp({ models, pageDir }: AppOptions): Express {
 }
 
 /** What one generator answers, below the address that names it. Each protocol is a router with its own limits. */
-function serviceRoutes(service: Service, page: Router): Router {
+export function serviceRoutes(service: Service, page: Router): Router {
   const router = createRouter();
   router.use('/v1/sample', sampleRoutes(service));
   router.use('/v2', inferRoutes(service));

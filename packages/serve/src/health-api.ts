@@ -1,8 +1,72 @@
 /** Whether the process lives, has started, and lets pictures in; and which models there are. */
 import type { Response, Router } from 'express';
+import * as z from 'zod';
+import type { Operation } from './operation.ts';
 import { onlyReads } from './reads.ts';
 import type { Models } from './registry.ts';
 import { createRouter } from './router.ts';
+
+const healthAnswer = z
+  .object({
+    status: z.enum(['starting', 'ready', 'draining']),
+    device: z.string().optional(),
+  })
+  .meta({ id: 'Health' });
+
+const modelsAnswer = z
+  .object({
+    models: z.array(
+      z.object({
+        name: z.string(),
+        versions: z.array(
+          z.object({
+            version: z.string(),
+            sha256: z.string().meta({ description: 'Of generator.onnx' }),
+            bytes: z.int(),
+            device: z.string(),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'Models' });
+
+const words = { 'text/plain': z.string() };
+
+export const healthOperations: readonly Operation[] = [
+  {
+    ...{ method: 'get', path: '/v1/health', id: 'health', tag: 'health' },
+    summary: 'Whether pictures are let in',
+    answers: { 'application/json': healthAnswer },
+    errors: [503],
+    error: healthAnswer,
+  },
+  {
+    ...{ method: 'get', path: '/livez', id: 'live', tag: 'health' },
+    summary: 'Whether the process answers',
+    answers: words,
+    errors: [],
+  },
+  {
+    ...{ method: 'get', path: '/startupz', id: 'started', tag: 'health' },
+    summary: 'Whether all models were loaded once',
+    answers: words,
+    errors: [],
+  },
+  {
+    ...{ method: 'get', path: '/readyz', id: 'ready', tag: 'health' },
+    summary: 'Whether pictures are let in',
+    answers: words,
+    errors: [],
+  },
+  {
+    ...{ method: 'get', path: '/v1/models', id: 'models', tag: 'model' },
+    summary: 'Which models and versions there are',
+    description: 'What one of them answers is at its own addresses too, below /models/NAME/.',
+    answers: { 'application/json': modelsAnswer },
+    errors: [],
+  },
+];
 
 /**
  * `/livez`: a process that answers lives, whatever waits. `/startupz`: all models were loaded once. `/readyz`: it lets

@@ -7,11 +7,19 @@ export class HttpError extends Error {
   override name = 'HttpError';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** The first field of the request that it is about. */
+  readonly field: string | undefined;
 
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    field?: string,
+  ) {
     super(message);
     this.status = status;
     this.headers = headers;
+    this.field = field;
   }
 }
 
@@ -36,13 +44,21 @@ interface Answer {
   status: number;
   message: string;
   headers: Readonly<Record<string, string>>;
+  field?: string | undefined;
 }
 
 /** Express's last handler. What is not the client's fault is logged and answered without details. */
 export const answerError = errorHandler(errorBody);
 
-/** @param bodyOf how a protocol puts an error */
-export function errorHandler(bodyOf: typeof errorBody) {
+/** How a protocol puts an error. @param field the first of the request that it is about */
+type ErrorBody = (
+  status: number,
+  message: string,
+  id: string | undefined,
+  field: string | undefined,
+) => object;
+
+export function errorHandler(bodyOf: ErrorBody) {
   return (error: unknown, _request: Request, response: Response, next: NextFunction): void => {
     // Nobody is there to be answered.
     if (response.destroyed) return;
@@ -50,15 +66,16 @@ export function errorHandler(bodyOf: typeof errorBody) {
       next(error);
       return;
     }
-    const { status, message, headers } = answerTo(error);
+    const { status, message, headers, field } = answerTo(error);
     if (status === 500) console.error(error);
     for (const name of FILE_HEADERS) response.removeHeader(name);
     response.status(status).set({ 'Cache-Control': 'no-store', ...headers });
-    response.json(bodyOf(status, message, response.get('X-Request-Id')));
+    response.json(bodyOf(status, message, response.get('X-Request-Id'), field));
   };
 }
 
-function answerTo(error: unknown): Answer {
+/** What is answered to an error; of what is not the client's fault, without details. */
+export function answerTo(error: unknown): Answer {
   if (error instanceof HttpError) return error;
   // What was asked for cannot be had: a grid too large for its format.
   if (error instanceof SampleError) return { status: 400, message: error.message, headers: {} };

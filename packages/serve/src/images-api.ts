@@ -1,26 +1,101 @@
 /** The pictures of a generator over HTTP, at addresses of their own. */
-import { MAX_INDEX, MAX_SEED, quote } from '@ganport/model';
+import { quote } from '@ganport/model';
 import type { Request, Response, Router } from 'express';
 import * as z from 'zod';
-import { answerImages } from './answer.ts';
+import { answerImages, imagesAnswer } from './answer.ts';
 import { HttpError } from './http-error.ts';
+import { DRAWING_ERRORS, file, type Operation } from './operation.ts';
 import {
-  classOf,
+  classGiven,
+  expectAtMost,
   expectIndices,
+  labelOf,
   oneOf,
   parseRequest,
   spelled,
   spelledCodes,
+  spelledIndex,
+  spelledSeed,
   spelledTruncation,
 } from './parameters.ts';
 import { createRouter } from './router.ts';
-import { chosenName, mostPictures, type Picture, type Service } from './service.ts';
+import { chosenName, MAX_COUNT, mostPictures, type Picture, type Service } from './service.ts';
 
 /** What the addresses of pictures are made of, in the path or the query. */
 const NAMES = ['seed', 'index', 'start', 'count', 'class', 'code', 'truncation', 'format', 'model'];
 
 /** Digits of the model's SHA-256 that a URL may name it by. */
 const MODEL_ID_DIGITS = 16;
+
+/** Several, where nothing is said of how many. */
+const SOME = 16;
+
+const chosen = {
+  class: classGiven.optional(),
+  code: spelledCodes.optional(),
+  truncation: spelledTruncation.optional(),
+};
+const model = z.string().meta({
+  description: `The first ${MODEL_ID_DIGITS} digits of the model’s SHA-256: the answer never changes`,
+});
+const range = {
+  start: spelledIndex.default(0),
+  count: spelled(1, MAX_COUNT).optional(),
+};
+const format = oneOf('png', 'json', 'raw').default('png').meta({
+  description: 'png is a grid of them; raw is uint8 [N, H, W, C], whose shape X-Shape tells',
+});
+const place = z.object({ seed: spelledSeed, index: spelledIndex });
+const one = z.object({ ...place.shape, ...chosen, model: model.optional() });
+const several = z.object({
+  seed: spelledSeed,
+  ...range,
+  format,
+  ...chosen,
+  model: model.optional(),
+});
+
+const errors = [...DRAWING_ERRORS, 404] as const;
+
+export const imageOperations: readonly Operation[] = [
+  ...(['png', 'webp'] as const).flatMap((type): Operation[] => {
+    const answers = { [`image/${type}`]: file };
+    const common = { method: 'get', tag: 'pictures', answers, errors } as const;
+    return [
+      {
+        ...common,
+        path: `/v1/images/{seed}/{index}.${type}`,
+        id: `picture-${type}`,
+        summary: `One picture, as ${type === 'png' ? 'a PNG' : 'a WebP'}`,
+        params: place,
+        query: z.object({ ...chosen, model: model.optional() }),
+      },
+      {
+        ...common,
+        path: `/v1/images/{model}/{seed}/{index}.${type}`,
+        id: `picture-of-model-${type}`,
+        summary: 'The same of one model: it may be kept for ever',
+        params: z.object({ model, ...place.shape }),
+        query: z.object(chosen),
+      },
+    ];
+  }),
+  {
+    method: 'get',
+    path: '/v1/images/{seed}',
+    id: 'pictures',
+    tag: 'pictures',
+    summary: 'Several pictures of a seed',
+    params: z.object({ seed: spelledSeed }),
+    query: z.object({ ...range, format, ...chosen, model: model.optional() }),
+    answers: {
+      'image/png': file,
+      'application/octet-stream': file,
+      'application/json': imagesAnswer,
+    },
+    errors,
+  },
+];
 
 /**
  * `/{seed}/{index}.png` or `.webp` is one picture; `/{seed}?start=&count=&format=png|json|raw`, several. With
@@ -36,24 +111,6 @@ const MODEL_ID_DIGITS = 16;
 export function imageRoutes(service: Service): Router {
   const { sampler } = service.generator;
   const most = mostPictures(service);
-  const seed = spelled(0, MAX_SEED);
-  const index = spelled(0, MAX_INDEX);
-  const model = z.string().optional();
-  const chosen = {
-    class: classOf(sampler).optional(),
-    code: spelledCodes.optional(),
-    truncation: spelledTruncation.optional(),
-  };
-  const one = z.object({ seed, index, ...chosen, model });
-  const several = z.object({
-    seed,
-    start: index.default(0),
-    count: spelled(1, most).default(Math.min(16, most)),
-    format: oneOf('png', 'json', 'raw').default('png'),
-    ...chosen,
-    model,
-  });
-
   async function answerOne(
     request: Request,
     response: Response,
@@ -62,8 +119,8 @@ export function imageRoutes(service: Service): Router {
     const named = 'model' in request.params ? [] : ['model'];
     expectOwn(request.query, [...Object.keys(chosen), ...named]);
     const wanted = parseRequest(one, parametersOf(request));
-    const { model, class: label, code: codes, ...rest } = wanted;
-    const picture = { ...rest, label, codes, format };
+    const { model, class: given, code: codes, ...rest } = wanted;
+    const picture = { ...rest, label: labelOf(sampler, given), codes, format };
     const ending = format === 'png' ? '' : `.${format}`;
     const name = `${rest.seed}-${rest.index}${chosenName(picture)}${ending}`;
     response.type(format);
@@ -80,7 +137,9 @@ export function imageRoutes(service: Service): Router {
   router.get('/:seed', async (request, response) => {
     expectOwn(request.query, ['start', 'count', ...Object.keys(chosen), 'format', 'model']);
     const wanted = parseRequest(several, parametersOf(request));
-    const { seed, start, count, class: label, code: codes, truncation, format } = wanted;
+    const { seed, start, count = Math.min(SOME, most), code: codes, truncation, format } = wanted;
+    const label = labelOf(sampler, wanted.class);
+    expectAtMost(most, count, 'count');
     expectIndices(start, count);
     const name = `${seed}-${start}-${count}${chosenName({ label, codes, truncation })}-${format}`;
     if (isSettled(request, response, service, wanted.model, name)) return;

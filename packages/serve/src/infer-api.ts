@@ -3,12 +3,15 @@
  * classes, label. https://github.com/kserve/open-inference-protocol
  */
 import { quote } from '@ganport/model';
-import express, { type Request, type Response, type Router } from 'express';
+import type { Request, Response, Router } from 'express';
+import * as z from 'zod';
 import { bufferOf } from './answer.ts';
+import { readBody } from './body.ts';
 import { errorHandler, HttpError } from './http-error.ts';
-import { createRouter } from './router.ts';
+import { DRAWING_ERRORS, file, type Operation } from './operation.ts';
+import { createRouter, nothingHere, onlyMethod } from './router.ts';
 import { mostPictures, type Service } from './service.ts';
-import { numbersOf, parseInfer } from './tensors.ts';
+import { inferAnswer, inferRequest, numbersOf, parseInfer } from './tensors.ts';
 
 const OUTPUT = 'image';
 
@@ -17,6 +20,86 @@ const NUMBER_BYTES = 32;
 const ENVELOPE_BYTES = 2 ** 14;
 /** A level in JSON is a number of JavaScript's on the way: this many take some milliseconds. */
 const MAX_JSON_LEVELS = 2 ** 20;
+
+const tensor = z
+  .object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) })
+  .meta({ id: 'TensorMetadata' });
+
+const serverAnswer = z.object({
+  name: z.string(),
+  version: z.string(),
+  extensions: z.array(z.string()),
+});
+const readyAnswer = z.object({ name: z.string(), ready: z.boolean() });
+const metadataAnswer = z.object({
+  name: z.string(),
+  versions: z.array(z.string()),
+  platform: z.string(),
+  inputs: z.array(tensor),
+  outputs: z.array(tensor),
+});
+const inferError = z
+  .object({ error: z.string() })
+  .meta({ id: 'InferError', description: 'The protocol’s errors are strings' });
+
+/** Of each of them, at the model's address and at its version's. */
+const modelOperations = ['', '/versions/{version}'].flatMap((versioned): Operation[] => {
+  const path = `/v2/models/{model}${versioned}`;
+  const params = z.object({
+    model: z.string(),
+    ...(versioned && { version: z.string() }),
+  });
+  const suffix = versioned && '-of-version';
+  const common = { tag: 'inference', params, error: inferError } as const;
+  return [
+    {
+      ...{ ...common, method: 'get', path, id: `model-metadata${suffix}` },
+      summary: 'The model’s inputs and outputs',
+      answers: { 'application/json': metadataAnswer },
+      errors: [404],
+    },
+    {
+      ...{ ...common, method: 'get', path: `${path}/ready`, id: `model-ready${suffix}` },
+      summary: 'Whether it lets pictures in',
+      answers: { 'application/json': readyAnswer },
+      errors: [404, 503],
+    },
+    {
+      ...{ ...common, method: 'post', path: `${path}/infer`, id: `infer${suffix}` },
+      summary: 'Draws pictures of latents',
+      description:
+        'Tensors are numbers in JSON, or bytes behind it: then Inference-Header-Content-Length tells how long the JSON is.',
+      headers: z.object({ 'Inference-Header-Content-Length': z.int().optional() }),
+      body: inferRequest,
+      bodyType: 'application/octet-stream',
+      answers: { 'application/json': inferAnswer, 'application/octet-stream': file },
+      errors: [...DRAWING_ERRORS, 404, 405, 413],
+    },
+  ];
+});
+
+export const inferOperations: readonly Operation[] = [
+  {
+    ...{ method: 'get', path: '/v2', id: 'server-metadata', tag: 'inference' },
+    summary: 'The server, and its extensions of the Open Inference Protocol',
+    answers: { 'application/json': serverAnswer },
+    errors: [],
+  },
+  {
+    ...{ method: 'get', path: '/v2/health/live', id: 'server-live', tag: 'inference' },
+    summary: 'Whether the process answers',
+    answers: { 'application/json': z.object({ live: z.boolean() }) },
+    errors: [],
+  },
+  {
+    ...{ method: 'get', path: '/v2/health/ready', id: 'server-ready', tag: 'inference' },
+    summary: 'Whether pictures are let in',
+    answers: { 'application/json': z.object({ ready: z.boolean() }) },
+    errors: [503],
+    error: z.object({ ready: z.boolean() }),
+  },
+  ...modelOperations,
+];
 
 export function inferRoutes(service: Service): Router {
   const { name, version: own } = service;
@@ -88,10 +171,7 @@ export function inferRoutes(service: Service): Router {
   router.get('/health/ready', (_request, response) => {
     response.status(service.draining ? 503 : 200).json({ ready: !service.draining });
   });
-  const readBody = express.raw({
-    type: () => true,
-    limit: ENVELOPE_BYTES + most * size * NUMBER_BYTES,
-  });
+  const limit = ENVELOPE_BYTES + most * size * NUMBER_BYTES;
   for (const model of ['/models/:model', '/models/:model/versions/:version']) {
     router.get(model, (request, response) => {
       expectModel(request);
@@ -102,15 +182,10 @@ export function inferRoutes(service: Service): Router {
       expectModel(request);
       response.status(service.draining ? 503 : 200).json({ name, ready: !service.draining });
     });
-    router.post(`${model}/infer`, readBody, infer);
-    router.all(`${model}/infer`, (request, response) => {
-      response.set('Allow', 'POST');
-      throw new HttpError(405, `expected POST, got ${request.method}`);
-    });
+    router.post(`${model}/infer`, readBody(limit), infer);
+    router.all(`${model}/infer`, onlyMethod('POST'));
   }
-  router.use((request) => {
-    throw new HttpError(404, `there is nothing at ${quote(request.path)}`);
-  });
+  router.use(nothingHere);
   // The protocol's errors are strings.
   router.use(errorHandler((_status, error) => ({ error })));
   return router;

@@ -1,8 +1,40 @@
 /** The generator itself. */
+import { generatorMetadataSchema } from '@ganport/model';
 import type { Request, Response, Router } from 'express';
+import * as z from 'zod';
 import { HttpError } from './http-error.ts';
+import { file, type Operation } from './operation.ts';
 import { createRouter } from './router.ts';
 import type { Service } from './service.ts';
+
+const modelAnswer = z
+  .object({
+    sha256: z.string().meta({ description: 'Of generator.onnx' }),
+    bytes: z.int(),
+    device: z.string(),
+    runtime: z
+      .string()
+      .meta({ description: 'What draws', examples: ['onnxruntime 1.30.0 on the CPU'] }),
+    metadata: generatorMetadataSchema,
+  })
+  .meta({ id: 'Model' });
+
+export type ModelAnswer = z.output<typeof modelAnswer>;
+
+export const modelOperations: readonly Operation[] = [
+  {
+    ...{ method: 'get', path: '/v1/model', id: 'model', tag: 'model' },
+    summary: 'What the generator is',
+    answers: { 'application/json': modelAnswer },
+    errors: [],
+  },
+  {
+    ...{ method: 'get', path: '/generator.onnx', id: 'generator', tag: 'model' },
+    summary: 'The generator itself; ranges of it too',
+    answers: { 'application/octet-stream': file },
+    errors: [412, 416],
+  },
+];
 
 export function modelRoutes(service: Service): Router {
   const { sampler, device, sha256, file } = service.generator;

@@ -1,91 +1,123 @@
-/** What requests are made of: one schema gives a parameter's type, its check and its words. */
+/** What requests are made of: one schema gives a parameter's type, its check, and its place in openapi.json. */
 import {
   MAX_INDEX,
   MAX_SEED,
+  MAX_TRUNCATION,
+  parseOrReason,
   parseWholeNumber,
-  quote,
-  rangeReason,
-  truncationReason,
 } from '@ganport/model';
 import { classIndex, parseCodes, type Sampler } from '@ganport/sample';
 import * as z from 'zod';
 import { HttpError } from './http-error.ts';
 
-/** Validates a request's parameters. @throws HttpError 400 that names each that does not fit. */
+/**
+ * Validates a request's parameters, or its body.
+ * @throws HttpError 400 that names each that does not fit
+ */
 export function parseRequest<S extends z.ZodType>(schema: S, parameters: unknown): z.output<S> {
-  const result = schema.safeParse(parameters);
-  if (result.success) return result.data;
-  const reasons = result.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw new HttpError(400, [...new Set(reasons)].join('; '));
+  const result = parseOrReason(schema, parameters);
+  if ('data' in result) return result.data;
+  const { reason, fields } = result;
+  const message = reason.startsWith('expected') ? `the body: ${reason}` : reason;
+  throw new HttpError(400, message, {}, fields[0]);
 }
 
 /** A parameter that spells a whole number in decimal digits, in the one way there is: not as 007. */
 export function spelled(least: number, most: number) {
-  return z.unknown().transform((text, context): number => {
-    const parsed = parseWholeNumber(text, least, most);
-    if ('value' in parsed && String(parsed.value) === text) return parsed.value;
-    const padded = `expected no zeros in front, got ${quote(text)}`;
-    const message = 'reason' in parsed ? parsed.reason : padded;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+  return z
+    .unknown()
+    .transform((text, context): number => {
+      const parsed = parseWholeNumber(text, least, most);
+      if ('value' in parsed && String(parsed.value) === text) return parsed.value;
+      const range = `expected a whole number from ${least} to ${most}`;
+      const message = 'reason' in parsed ? range : 'expected no zeros in front';
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .meta({ type: 'integer', minimum: least, maximum: most });
 }
 
-/** A whole number of a JSON body. */
-export function whole(least: number, most: number) {
-  const error = ({ input }: { input?: unknown }) => rangeReason(least, most, quote(input));
-  return z.int({ error }).min(least, { error }).max(most, { error });
-}
+const SEED = 'Of the random numbers that pictures are drawn from';
+const INDEX = 'Of a picture among those of its seed';
 
-export const seed = whole(0, MAX_SEED);
-export const index = whole(0, MAX_INDEX);
+export const seed = z.int().min(0).max(MAX_SEED).meta({ description: SEED });
+export const index = z.int().min(0).max(MAX_INDEX).meta({ description: INDEX });
+export const spelledSeed = spelled(0, MAX_SEED).meta({ description: SEED, examples: [42] });
+export const spelledIndex = spelled(0, MAX_INDEX).meta({ description: INDEX, examples: [0] });
 
 /** One of a few words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
-  const expected = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-  return z.enum(words, { error: ({ input }) => `expected ${expected}, got ${quote(input)}` });
+  return z.enum(words, {
+    error: () => `expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+  });
 }
 
-/** A bound of latents: a number of a JSON body, or one that digits spell. */
-const bound = (numberOf: (given: unknown) => number) =>
-  z.unknown().transform((given, context): number => {
-    const value = numberOf(given);
-    const message = truncationReason(value, quote(given));
-    if (message === undefined) return value;
+/** The least that an address can spell: nearer to 0 all pictures are the same. */
+const MIN_TRUNCATION = 1e-6;
+const TRUNCATION = 'Latents are drawn no further from 0 than this';
+
+export const truncation = z
+  .number()
+  .min(MIN_TRUNCATION)
+  .max(MAX_TRUNCATION)
+  .meta({ description: TRUNCATION });
+
+export const spelledTruncation = z
+  .unknown()
+  .transform((text, context): number => {
+    const value = /^\d(\.\d{1,6})?$/.test(String(text)) ? Number(text) : Number.NaN;
+    if (value >= MIN_TRUNCATION && value <= MAX_TRUNCATION) return value;
+    const message = `expected a number from ${MIN_TRUNCATION} to ${MAX_TRUNCATION}`;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
+  })
+  .meta({
+    type: 'number',
+    minimum: MIN_TRUNCATION,
+    maximum: MAX_TRUNCATION,
+    description: TRUNCATION,
   });
-
-export const truncation = bound((given) => (typeof given === 'number' ? given : Number.NaN));
-
-export const spelledTruncation = bound((text) =>
-  /^\d(\.\d{1,6})?$/.test(String(text)) ? Number(text) : Number.NaN,
-);
 
 /** Codes as a person writes them; `sample` checks which there are. */
-export const spelledCodes = z.string().transform((given, context) => {
-  try {
-    return parseCodes(given);
-  } catch (error) {
-    // Its name is said before it.
-    const message = (error as Error).message.replace(/^code: /, '');
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  }
-});
-
-/** A class of the generator's, by name or index; it becomes an index. */
-export function classOf({ metadata }: Sampler) {
-  const error = ({ input }: { input?: unknown }) =>
-    `expected a class by its name or index, got ${quote(input)}`;
-  return z.union([z.string(), z.int()], { error }).transform((given, context): number => {
+export const spelledCodes = z
+  .string()
+  .transform((given, context) => {
     try {
-      return classIndex(String(given), metadata);
-    } catch (reason) {
-      context.addIssue({ code: 'custom', message: (reason as Error).message });
+      return parseCodes(given);
+    } catch (error) {
+      // Its name is said before it, and what was got after it.
+      const message = (error as Error).message.replace(/^code: /, '').replace(/, got .*$/s, '');
+      context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }
+  })
+  .meta({
+    description: 'Of an InfoGAN, codes that all pictures have',
+    examples: ['digit=3,slant=-1.5'],
   });
+
+export const codes = z.record(z.string(), z.number()).meta({
+  description: 'Of an InfoGAN, codes that all pictures have: the index of a category, or a number',
+});
+
+/** A class of the generator's, by name or index; which there are, `labelOf` knows. */
+export const classGiven = z
+  .union([z.string(), z.int()], { error: () => 'expected a class by its name or index' })
+  .meta({
+    description: 'Of all pictures, by name or index; without it, they are of all classes in turns',
+  });
+
+/** @returns the index of a class that was asked for, if one was. @throws HttpError 400 for one that is not there */
+export function labelOf(
+  { metadata }: Pick<Sampler, 'metadata'>,
+  given: string | number | undefined,
+): number | undefined {
+  if (given === undefined) return undefined;
+  try {
+    return classIndex(String(given), metadata);
+  } catch (reason) {
+    throw new HttpError(400, `class: ${(reason as Error).message}`, {}, 'class');
+  }
 }
 
 /** @throws HttpError 400 for pictures that have no index */
@@ -94,5 +126,14 @@ export function expectIndices(start: number, count: number): void {
   throw new HttpError(
     400,
     `start + count: expected at most ${MAX_INDEX + 1}, got ${start + count}`,
+    {},
+    'start',
   );
+}
+
+/** @throws HttpError 400 for more pictures than a request may ask for; `what` they are counted by */
+export function expectAtMost(most: number, pictures: number, what: string, remedy = ''): void {
+  if (pictures <= most) return;
+  const message = `${what}: expected at most ${most} pictures, got ${pictures}${remedy}`;
+  throw new HttpError(400, message, {}, what);
 }

@@ -1,23 +1,82 @@
 /** `POST /v1/sample`: any pictures of a generator, as any of its formats. */
-import express, { type Router } from 'express';
+import type { Response, Router } from 'express';
 import * as z from 'zod';
-import { answerImages, FORMATS } from './answer.ts';
+import { answerImages, FORMATS, imagesAnswer } from './answer.ts';
+import { jsonBody, readBody } from './body.ts';
 import { HttpError } from './http-error.ts';
+import { DRAWING_ERRORS, file, type Operation } from './operation.ts';
 import {
-  classOf,
+  classGiven,
+  codes,
+  expectAtMost,
   expectIndices,
   index,
+  labelOf,
   oneOf,
-  parseRequest,
   seed,
   truncation,
-  whole,
 } from './parameters.ts';
-import { createRouter } from './router.ts';
-import { mostPictures, type Service } from './service.ts';
+import { createRouter, onlyMethod } from './router.ts';
+import { MAX_COUNT, mostPictures, type Service } from './service.ts';
+import { answerStream, MAX_STREAM, STREAM_FORMATS, streamLine } from './stream.ts';
 
 /** 256 seeds take five kilobytes. */
 const MAX_BODY_BYTES = 2 ** 14;
+
+const sampleRequest = z
+  .strictObject({
+    seed: seed.optional(),
+    seeds: z.array(seed).min(1).max(MAX_COUNT).optional(),
+    start: index.default(0),
+    count: z
+      .int()
+      .min(1)
+      .max(MAX_STREAM)
+      .default(1)
+      .meta({ description: `Pictures of each seed; more than ${MAX_COUNT} together need stream` }),
+    class: classGiven.optional(),
+    codes: codes.optional(),
+    truncation: truncation.optional(),
+    format: oneOf('png', 'webp', ...FORMATS)
+      .default('png')
+      .meta({
+        description: 'png and webp are one picture, or each of a stream; grid is a PNG of several',
+      }),
+    stream: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Answers with a line of JSON for each picture, as they are drawn' }),
+  })
+  .superRefine(({ seed, seeds }, context) => {
+    if ((seed === undefined) !== (seeds === undefined)) return;
+    const path = [seed === undefined ? 'seed' : 'seeds'];
+    context.addIssue({ code: 'custom', path, message: 'expected one of seed and seeds' });
+  })
+  .meta({ id: 'SampleRequest', examples: [{ seed: 42, count: 16, format: 'grid' }] });
+
+export type SampleRequest = z.input<typeof sampleRequest>;
+type Wanted = z.output<typeof sampleRequest>;
+
+export const sampleOperations: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/sample',
+    id: 'sample',
+    tag: 'pictures',
+    summary: 'Draws pictures of a seed, or of several, in any format',
+    description:
+      'raw is uint8 [N, H, W, C], whose shape X-Shape tells. With stream, any number is drawn while the answer is read.',
+    body: sampleRequest,
+    answers: {
+      'image/png': file,
+      'image/webp': file,
+      'application/octet-stream': file,
+      'application/json': imagesAnswer,
+      'application/x-ndjson': streamLine,
+    },
+    errors: [...DRAWING_ERRORS, 405, 413, 415],
+  },
+];
 
 /**
  * The body is JSON: `seed`, or `seeds`, each of which gives `count` pictures from index `start` on; `class`
@@ -26,59 +85,51 @@ const MAX_BODY_BYTES = 2 ** 14;
 export function sampleRoutes(service: Service): Router {
   const { sampler } = service.generator;
   const most = mostPictures(service);
-  const wanted = z
-    .strictObject({
-      seed: seed.optional(),
-      seeds: z.array(seed).min(1).max(most).optional(),
-      start: index.default(0),
-      count: whole(1, most).default(1),
-      class: classOf(sampler).optional(),
-      codes: z.record(z.string(), z.number()).optional(),
-      truncation: truncation.optional(),
-      format: oneOf('png', 'webp', ...FORMATS).default('png'),
-    })
-    .refine(({ seed, seeds }) => (seed === undefined) !== (seeds === undefined), {
-      error: 'expected one of seed and seeds',
-    });
-
   const router = createRouter();
-  const readBody = express.json({ limit: MAX_BODY_BYTES });
-  router.post('/', readBody, async (request, response) => {
-    if (request.body === undefined) {
-      throw new HttpError(415, 'expected a JSON body, and Content-Type: application/json');
-    }
-    const { class: label, ...parameters } = parseRequest(wanted, request.body);
-    const { start, count, codes, truncation, format } = parameters;
-    const seeds = parameters.seeds ?? [parameters.seed!];
-    const pictures = seeds.length * count;
-    expectIndices(start, count);
-    if (pictures > most) {
-      throw new HttpError(400, `seeds × count: expected at most ${most} pictures, got ${pictures}`);
-    }
+  router.post('/', readBody(MAX_BODY_BYTES), async (request, response) => {
+    const wanted = jsonBody(sampleRequest, request);
+    const label = labelOf(sampler, wanted.class);
+    const seeds = wanted.seeds ?? [wanted.seed!];
+    expectIndices(wanted.start, wanted.count);
     response.set('Cache-Control', 'no-store');
+    if (wanted.stream)
+      return answerStream(response, service, { ...streamed(wanted), label, seeds });
+    const what = wanted.seeds ? 'seeds × count' : 'count';
+    const more = `: with stream, ${MAX_STREAM} are possible`;
+    expectAtMost(most, seeds.length * wanted.count, what, more);
+    return answer(response, wanted, label, seeds);
+  });
+  router.all('/', onlyMethod('POST'));
+
+  async function answer(
+    response: Response,
+    { start, count, codes, truncation, format }: Wanted,
+    label: number | undefined,
+    seeds: readonly number[],
+  ): Promise<void> {
+    const pictures = seeds.length * count;
+    const chosen = { label, codes, truncation };
     if (format === 'png' || format === 'webp') {
       if (pictures > 1) {
-        throw new HttpError(400, `format: ${format} holds one picture, got ${pictures}: try grid`);
+        const message = `format: ${format} holds one picture, got ${pictures}: try grid, or stream`;
+        throw new HttpError(400, message, {}, 'format');
       }
-      const picture = { seed: seeds[0]!, index: start, label, codes, truncation, format };
+      const picture = { seed: seeds[0]!, index: start, ...chosen, format };
       response.type(format).send(await service.picture(response, picture));
       return;
     }
     const signal = service.admit(response, pictures);
-    const images = await sampler.sample({
-      seed: seeds,
-      start,
-      count,
-      label,
-      codes,
-      truncation,
-      signal,
-    });
+    const images = await sampler.sample({ seed: seeds, start, count, ...chosen, signal });
     await answerImages(response, images, format);
-  });
-  router.all('/', (request, response) => {
-    response.set('Allow', 'POST');
-    throw new HttpError(405, `expected POST, got ${request.method}`);
-  });
+  }
   return router;
+}
+
+/** @throws HttpError 400 for what is no stream */
+function streamed({ start, count, codes, truncation, format, seeds = [0] }: Wanted) {
+  expectAtMost(MAX_STREAM, seeds.length * count, 'seeds × count');
+  const known = STREAM_FORMATS.find((name) => name === format);
+  if (known) return { start, count, codes, truncation, format: known };
+  const message = `format: a stream has png, webp or raw, got ${format}`;
+  throw new HttpError(400, message, {}, 'format');
 }

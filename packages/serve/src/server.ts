@@ -21,6 +21,7 @@ import {
   oneModel,
   type Registry,
 } from './registry.ts';
+import { readHeads } from './request-head.ts';
 import { createService } from './service.ts';
 import { warm } from './warm.ts';
 
@@ -166,13 +167,14 @@ async function listenFor(
   const { admission } = models;
   const app = createApp({ models, pageDir });
   const open = createTally();
+  const handle = readHeads(app);
   const server = createServer(
     inTurn((request, response) => {
       open.enter();
       response.once('close', open.leave);
       // Its client is to ask another server next.
       if (admission.draining) response.setHeader('Connection', 'close');
-      app(request, response);
+      handle(request, response);
     }),
   );
   server.on('clientError', answerClientError);

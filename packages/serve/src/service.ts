@@ -5,7 +5,7 @@ import type { Response } from 'express';
 import { type Admission, createAdmission } from './admission.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
-const MAX_COUNT = 256;
+export const MAX_COUNT = 256;
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** Of a model: a key of a map, and part of addresses, never of a path. */
@@ -20,6 +20,8 @@ export interface Service {
   readonly draining: boolean;
   /** Lets a request in for so many pictures, until its response closes: as `Admission.admit`. */
   admit(response: Response, pictures: number): AbortSignal;
+  /** The same as `Admission.admitParts`; of `pictures` at a time. */
+  admitParts(response: Response, pictures: number): ReturnType<Admission['admitParts']>;
   /** One picture as a file, drawn unless it is kept. @throws as `admit` */
   picture(response: Response, picture: Picture): Promise<Uint8Array>;
 }
@@ -49,8 +51,13 @@ export function createService(
   const { height, width, channels } = sampler.metadata.image;
   const { cache } = admission;
 
+  const weightOf = (pictures: number) => ({
+    pictures,
+    bytes: pictures * height * width * channels,
+  });
+
   function admit(response: Response, pictures: number): AbortSignal {
-    return admission.admit(response, { pictures, bytes: pictures * height * width * channels });
+    return admission.admit(response, weightOf(pictures));
   }
 
   return {
@@ -62,6 +69,7 @@ export function createService(
       return admission.draining;
     },
     admit,
+    admitParts: (response, pictures) => admission.admitParts(response, weightOf(pictures)),
     async picture(response, { seed, index, format, ...chosen }) {
       const key = `${sha256}/${seed}/${index}${chosenName(chosen)}.${format}`;
       const kept = cache.get(key);

@@ -1,34 +1,57 @@
 /** Tensors of the Open Inference Protocol: JSON, or bytes behind it (its binary extension). */
 import { quote } from '@ganport/model';
 import * as z from 'zod';
+import { parseBytes } from './body.ts';
 import { HttpError } from './http-error.ts';
 import { parseRequest } from './parameters.ts';
 
+const dims = z.array(z.int().min(1)).min(1).max(8);
+
 /** Of `POST …/infer`. What is not used of it is let pass, as servers of this protocol do. */
-const inferRequest = z.object({
-  id: z.string().max(1024).optional(),
-  parameters: z.looseObject({ binary_data_output: z.boolean().optional() }).optional(),
-  inputs: z
-    .array(
+export const inferRequest = z
+  .object({
+    id: z.string().max(1024).optional(),
+    parameters: z.looseObject({ binary_data_output: z.boolean().optional() }).optional(),
+    inputs: z
+      .array(
+        z.object({
+          name: z.string(),
+          datatype: z.string(),
+          shape: dims,
+          parameters: z.looseObject({ binary_data_size: z.int().min(0).optional() }).optional(),
+          data: z.array(z.unknown()).optional(),
+        }),
+      )
+      .min(1)
+      .max(16),
+    outputs: z
+      .array(
+        z.object({
+          name: z.string(),
+          parameters: z.looseObject({ binary_data: z.boolean().optional() }).optional(),
+        }),
+      )
+      .max(16)
+      .optional(),
+  })
+  .meta({ id: 'InferRequest' });
+
+export const inferAnswer = z
+  .object({
+    model_name: z.string(),
+    model_version: z.string(),
+    id: z.string().optional(),
+    outputs: z.array(
       z.object({
         name: z.string(),
         datatype: z.string(),
-        shape: z.array(z.int().min(1)).min(1).max(8),
-        parameters: z.looseObject({ binary_data_size: z.int().min(0).optional() }).optional(),
-        data: z.array(z.unknown()).optional(),
+        shape: dims,
+        parameters: z.object({ binary_data_size: z.int() }).optional(),
+        data: z.array(z.int()).optional(),
       }),
-    )
-    .min(1)
-    .max(16),
-  outputs: z
-    .array(
-      z.object({
-        name: z.string(),
-        parameters: z.looseObject({ binary_data: z.boolean().optional() }).optional(),
-      }),
-    )
-    .optional(),
-});
+    ),
+  })
+  .meta({ id: 'InferAnswer' });
 
 export interface InferRequest {
   id: string | undefined;
@@ -63,7 +86,7 @@ export function parseInfer(
       `Inference-Header-Content-Length: expected a length of at most ${body.length}, got ${quote(jsonBytes)}`,
     );
   }
-  const request = parseRequest(inferRequest, jsonOf(body.subarray(0, length)));
+  const request = parseRequest(inferRequest, parseBytes(body.subarray(0, length)));
   const inputs = new Map<string, Input>();
   let at = length;
   for (const { name, datatype, shape, data, parameters } of request.inputs) {
@@ -94,14 +117,6 @@ export function parseInfer(
   const wanted = request.outputs?.[0]?.parameters?.binary_data;
   const binary = wanted ?? request.parameters?.binary_data_output ?? false;
   return { id: request.id, inputs, binary };
-}
-
-function jsonOf(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw new HttpError(400, 'the body is not JSON');
-  }
 }
 
 const NUMBERS = {

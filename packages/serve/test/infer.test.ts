@@ -84,15 +84,21 @@ test.each([
 });
 
 test.each([
-  [{}, 'inputs: '],
+  [{}, 'inputs is missing: expected a list of 1 to 16 items'],
   [{ inputs: [] }, 'inputs: '],
   [{ inputs: [{ ...inJson, name: 'x' }] }, 'inputs: there is no "x"'],
   [{ inputs: [inJson, inJson] }, 'inputs: "z" is given twice'],
   [{ inputs: [{ ...inJson, datatype: 'FP64' }] }, 'z: expected FP32 [N, 8], got FP64 [2, 8]'],
   [{ inputs: [{ ...inJson, shape: [2, 7] }] }, 'z: expected FP32 [N, 8], got FP32 [2, 7]'],
   [{ inputs: [{ ...inJson, shape: [3, 8] }] }, 'z: expected 24 numbers for FP32 [3, 8], got 16'],
-  [{ inputs: [{ ...inJson, shape: [0, 8] }] }, 'inputs: 0: shape: 0: '],
-  [{ inputs: [{ ...inJson, shape: [-1, 8] }] }, 'inputs: 0: shape: 0: '],
+  [
+    { inputs: [{ ...inJson, shape: [0, 8] }] },
+    'inputs.0.shape.0: expected a whole number of at least 1, got',
+  ],
+  [
+    { inputs: [{ ...inJson, shape: [-1, 8] }] },
+    'inputs.0.shape.0: expected a whole number of at least 1, got',
+  ],
   [{ inputs: [{ ...inJson, data: [...z.subarray(1), 'x'] }] }, 'z: expected numbers, got "x"'],
   [{ inputs: [{ ...inJson, data: [...z.subarray(1), null] }] }, 'z: expected numbers, got null'],
   [{ inputs: [{ ...inJson, data: [...z.subarray(1), 1e300] }] }, 'z: expected 8 finite numbers'],

@@ -1,0 +1,45 @@
+/** JSON that a request brings, within limits and in ganport's words. */
+import { decodeText, ModelError, parseJson, quote } from '@ganport/model';
+import express, { type Request, type RequestHandler } from 'express';
+import type * as z from 'zod';
+import { HttpError } from './http-error.ts';
+import { parseRequest } from './parameters.ts';
+
+/** Reads the body of a request, of at most so many bytes; one that says it has more is not waited for. */
+export function readBody(limit: number): RequestHandler {
+  const read = express.raw({ type: () => true, limit });
+  return (request, response, next) => {
+    if (Number(request.get('Content-Length')) > limit) {
+      throw new HttpError(413, `the body is too large: expected at most ${limit} bytes`);
+    }
+    read(request, response, next);
+  };
+}
+
+/**
+ * What the body that `readBody` has read says.
+ * @throws HttpError 400 that names each field that does not fit, 415 for what is not JSON by its Content-Type
+ */
+export function jsonBody<S extends z.ZodType>(schema: S, request: Request): z.output<S> {
+  if (!Buffer.isBuffer(request.body)) throw new HttpError(400, 'expected a body of JSON');
+  const type = request.get('Content-Type') ?? '';
+  const json = /^application\/json\s*(?:;\s*charset="?([^;"]*)"?\s*)?$/i.exec(type);
+  if (!json) {
+    throw new HttpError(415, 'expected a JSON body, and Content-Type: application/json');
+  }
+  const [, charset = 'utf-8'] = json;
+  if (!/^utf-?8$/i.test(charset)) {
+    throw new HttpError(415, `Content-Type: expected a charset of utf-8, got ${quote(charset)}`);
+  }
+  return parseRequest(schema, parseBytes(request.body));
+}
+
+/** @throws HttpError 400 that says where it is not JSON */
+export function parseBytes(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(decodeText(bytes, 'the body'), 'the body');
+  } catch (error) {
+    if (error instanceof ModelError) throw new HttpError(400, error.message);
+    throw error;
+  }
+}
