@@ -143,7 +143,14 @@ test('serve answers with pictures and the page until Ctrl-C', async () => {
   server.kill('SIGINT');
   const { code, stdout, stderr } = await server.exit;
   expect({ code, stdout }).toEqual({ code: 0, stdout: `Open ${url} – Ctrl-C stops.\n` });
-  expect(stderr).toBe('Drawing on cpu (CUDA is not installed).\nStopped.\n');
+  const told = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(told.map(({ path, status, msg }) => (path ? `${path} ${status}` : msg))).toEqual([
+    ...['model loaded', 'Drawing on cpu (CUDA is not installed).', '/ 200'],
+    ...['/v1/images/42/0.png 200', 'model closed', 'Stopped.'],
+  ]);
 });
 
 test('a model and pictures pass through pipes, with nothing among them', async () => {

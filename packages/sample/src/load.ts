@@ -43,6 +43,8 @@ export interface LoadOptions {
   /** As of `openSampler`. */
   maxBatch?: number | undefined;
   maxDelayMs?: number | undefined;
+  /** Of the CPU, for one run: all cores unless given. */
+  threads?: number | undefined;
 }
 
 /** Of `LoadOptions`. CUDA compiles kernels for a card it does not know, which takes up to a minute. */
@@ -102,7 +104,7 @@ async function loadOn(
 async function loadWith(
   device: Device,
   model: Uint8Array,
-  { timeLimitMs: limit, ...batching }: Settings,
+  { timeLimitMs: limit, threads, ...batching }: Settings,
 ): Promise<Sampler> {
   if (device === 'cuda' && !cudaIsInstalled()) {
     throw new SampleError(
@@ -112,7 +114,7 @@ async function loadWith(
   const signal = AbortSignal.timeout(limit);
   try {
     if (device === 'cuda') await expectCudaLoads();
-    const open = (bytes: Uint8Array) => openProgram(bytes, { device });
+    const open = (bytes: Uint8Array) => openProgram(bytes, { device, ...(threads && { threads }) });
     return await openSampler({ model, open, signal, ...batching });
   } catch (error) {
     if (error === signal.reason) {

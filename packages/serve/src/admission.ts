@@ -9,6 +9,8 @@ export interface Limits {
   maxQueue: number;
   /** What their levels weigh together. */
   maxQueueBytes: number;
+  /** The part of both, 0 … 1, that one client may have: a key, or an address. */
+  maxShare: number;
   /** Milliseconds from a request to its answer. */
   deadlineMs: number;
   /** Of encoded pictures that are kept. */
@@ -18,6 +20,7 @@ export interface Limits {
 export const LIMITS: Readonly<Limits> = {
   maxQueue: 1024,
   maxQueueBytes: 2 ** 28,
+  maxShare: 0.5,
   deadlineMs: 30_000,
   cacheBytes: 2 ** 25,
 };
@@ -28,7 +31,7 @@ export interface Admission {
   readonly draining: boolean;
   readonly cache: PictureCache;
   /**
-   * Lets a request in until its response closes.
+   * Lets a request in until its response closes; `response.locals.client` says whose share it takes.
    * @returns aborted with what it is to be answered: 504 after the deadline, 503 when the service is cut
    * off; or because the client has left
    * @throws HttpError 429 when there is no room, 503 when the service drains
@@ -50,14 +53,14 @@ export interface Admission {
 
 /** @param limits instead of `LIMITS`, any of them */
 export function createAdmission(limits: Partial<Limits> = {}): Admission {
-  const { maxQueue, maxQueueBytes, deadlineMs, cacheBytes } = { ...LIMITS, ...limits };
-  const gate = createGate({ pictures: maxQueue, bytes: maxQueueBytes });
+  const { maxQueue, maxQueueBytes, maxShare, deadlineMs, cacheBytes } = { ...LIMITS, ...limits };
+  const gate = createGate({ pictures: maxQueue, bytes: maxQueueBytes }, maxShare);
   const admitted = new Set<AbortController>();
   let draining = false;
 
   function enter(response: Response, weight: Weight): AbortController {
     if (draining) throw stopping();
-    const leave = gate.enter(weight);
+    const leave = gate.enter(weight, response.locals.client ?? '');
     const controller = new AbortController();
     admitted.add(controller);
     response.once('close', () => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { quote } from '@ganport/model';
 import express, {
   type Express,
   type NextFunction,
@@ -9,14 +10,18 @@ import express, {
   type Response,
   type Router,
 } from 'express';
+import { type Access, accessRules } from './access.ts';
 import { dispatchToModels } from './dispatch.ts';
 import { docsRoutes } from './docs-api.ts';
 import { serviceDocument } from './document.ts';
-import { healthRoutes } from './health-api.ts';
+import { ServeError } from './error.ts';
+import { type Sharing, sharingHeaders } from './headers.ts';
+import { healthRoutes, listRoutes } from './health-api.ts';
 import { answerError, errorHandler } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
 import { inferRoutes } from './infer-api.ts';
-import { createMetrics } from './metrics.ts';
+import { accessLog, type Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { modelRoutes } from './model-api.ts';
 import { onlyReads } from './reads.ts';
 import type { Models } from './registry.ts';
@@ -24,10 +29,19 @@ import { createRouter, nothingHere } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
 import type { Service } from './service.ts';
 
-export interface AppOptions {
+export interface AppOptions extends Access, Sharing {
   models: Models;
   /** Folder of the built page: index.html and assets/. */
   pageDir: string;
+  /** Is told each request; none unless given. */
+  log?: Log | undefined;
+  /** Its own unless given. */
+  metrics?: Metrics | undefined;
+  /**
+   * Proxies in front, whose X-Forwarded-For says who asks: how many there are, or their addresses, as express has them; none
+   * unless given.
+   */
+  trustProxy?: number | string | undefined;
 }
 
 /** The page's runtime, in its WebAssembly build and its WebGPU build ("asyncify"). */
@@ -40,31 +54,29 @@ const ORT_FILES = [
   'ort-wasm-simd-threaded.asyncify.wasm',
 ];
 
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "connect-src 'self'",
-  "img-src 'self' blob: data:",
-  "style-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 /**
  * Serves generators: their pictures, metadata and files, and the page that draws with them. What one generator answers
  * is the same under /models/NAME/ and /models/NAME/versions/VERSION/; addresses that name no model are the default's.
  */
-export function createApp({ models, pageDir }: AppOptions): Express {
+export function createApp({
+  models,
+  pageDir,
+  log,
+  metrics = createMetrics(models),
+  trustProxy = 0,
+  ...rules
+}: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').enable('case sensitive routing');
   // Files have tags of their own, and pictures names; express would hash all other answers.
   app.set('etag', () => undefined);
-  const metrics = createMetrics(models);
-  app.use(identify, metrics.observe, securityHeaders);
-  app.get('/metrics', onlyReads, metrics.answer);
+  setProxies(app, trustProxy);
+  app.use(identify, metrics.observe, ...(log ? [accessLog(log)] : []), ...sharingHeaders(rules));
   app.use(healthRoutes(models));
+  app.use(...accessRules(rules));
+  app.get('/metrics', onlyReads, metrics.answer);
   app.use(docsRoutes(serviceDocument));
+  app.use(listRoutes(models));
   const page = pageRoutes(pageDir);
   app.use(dispatchToModels(models, (service) => serviceRoutes(service, page)));
   app.use(nothingHere);
@@ -75,6 +87,17 @@ export function createApp({ models, pageDir }: AppOptions): Express {
   );
   app.use(answerError);
   return app;
+}
+
+/** @throws ServeError for what are no addresses */
+function setProxies(app: Express, trustProxy: number | string): void {
+  try {
+    app.set('trust proxy', trustProxy);
+  } catch {
+    throw new ServeError(
+      `expected how many proxies are trusted, or their addresses, such as 10.0.0.0/8, loopback; got ${quote(trustProxy)}`,
+    );
+  }
 }
 
 /** What one generator answers, below the address that names it. Each protocol is a router with its own limits. */
@@ -95,15 +118,6 @@ const REQUEST_ID = /^[\w.-]{1,64}$/;
 function identify(request: Request, response: Response, next: NextFunction): void {
   const given = request.get('X-Request-Id') ?? '';
   response.set('X-Request-Id', REQUEST_ID.test(given) ? given : randomUUID());
-  next();
-}
-
-function securityHeaders(_request: Request, response: Response, next: NextFunction): void {
-  response.set({
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-  });
   next();
 }
 

@@ -14,6 +14,7 @@ export function dispatchToModels(models: Models, routesOf: (service: Service) =>
 
   function handOver(service: Service, ...[request, response, next]: Parameters<RequestHandler>) {
     models.hold(service, response);
+    response.locals.service = service;
     const routes = made.get(service) ?? routesOf(service);
     made.set(service, routes);
     routes(request, response, next);

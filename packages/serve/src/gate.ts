@@ -12,9 +12,10 @@ export interface Gate {
   readonly inside: Readonly<Weight>;
   /**
    * Lets a request in; any that is allowed, where nobody is. @returns its leaving, once
+   * @param client whose share it takes
    * @throws HttpError 429 that says when to come again
    */
-  enter(weight: Weight): () => void;
+  enter(weight: Weight, client: string): () => void;
 }
 
 /** A client is not told to come again later than after this many seconds. */
@@ -23,9 +24,12 @@ const MAX_RETRY_S = 60;
 /**
  * A request is inside until it is answered and its client has read the answer, or has left: a queue that
  * were only bounded until the drawing would grow in front of the encoder, or of slow clients.
+ * @param share of it that one client may have, 0 … 1: those who do not read their answers cannot keep out others
  */
-export function createGate(most: Weight): Gate {
+export function createGate(most: Weight, share: number): Gate {
   const inside: Weight = { pictures: 0, bytes: 0 };
+  const shares = new Map<string, Weight>();
+  const mostOfOne = { pictures: most.pictures * share, bytes: most.bytes * share };
   // Since somebody came to an empty house.
   let [since, done] = [0, 0];
 
@@ -36,30 +40,44 @@ export function createGate(most: Weight): Gate {
     return Math.max(1, Math.min(MAX_RETRY_S, Math.ceil(needed)));
   }
 
+  function refusal(why: string): HttpError {
+    const headers = { 'Retry-After': String(retryAfter()) };
+    return new HttpError(429, `${why}: ask again later`, headers);
+  }
+
   return {
     inside,
-    enter({ pictures, bytes }) {
-      const fits =
-        inside.pictures + pictures <= most.pictures && inside.bytes + bytes <= most.bytes;
-      if (inside.pictures > 0 && !fits) {
-        const headers = { 'Retry-After': String(retryAfter()) };
-        throw new HttpError(
-          429,
-          `${inside.pictures} pictures wait already: ask again later`,
-          headers,
-        );
+    enter(weight, client) {
+      const { pictures, bytes } = weight;
+      const own = shares.get(client) ?? { pictures: 0, bytes: 0 };
+      if (own.pictures > 0 && !fits(own, weight, mostOfOne)) {
+        throw refusal(`${own.pictures} pictures of yours wait already`);
+      }
+      if (inside.pictures > 0 && !fits(inside, weight, most)) {
+        throw refusal(`${inside.pictures} pictures wait already`);
       }
       if (inside.pictures === 0) [since, done] = [performance.now(), 0];
-      inside.pictures += pictures;
-      inside.bytes += bytes;
+      shares.set(client, own);
+      add(own, pictures, bytes);
+      add(inside, pictures, bytes);
       let gone = false;
       return () => {
         if (gone) return;
         gone = true;
         done += pictures;
-        inside.pictures -= pictures;
-        inside.bytes -= bytes;
+        add(own, -pictures, -bytes);
+        add(inside, -pictures, -bytes);
+        if (own.pictures === 0) shares.delete(client);
       };
     },
   };
+}
+
+function fits(held: Weight, { pictures, bytes }: Weight, most: Weight): boolean {
+  return held.pictures + pictures <= most.pictures && held.bytes + bytes <= most.bytes;
+}
+
+function add(held: Weight, pictures: number, bytes: number): void {
+  held.pictures += pictures;
+  held.bytes += bytes;
 }

@@ -76,7 +76,7 @@ export function healthRoutes(models: Models): Router {
   const state = () =>
     models.admission.draining ? 'draining' : models.ready ? 'ready' : ('starting' as const);
   const router = createRouter();
-  router.use(['/livez', '/startupz', '/readyz', '/v1/health', '/v1/models'], onlyReads);
+  router.use(['/livez', '/startupz', '/readyz', '/v1/health'], onlyReads);
   const answer = (response: Response, good: boolean, word: string) => {
     response.set('Cache-Control', 'no-store').status(good ? 200 : 503);
     response.type('text').send(word);
@@ -95,7 +95,13 @@ export function healthRoutes(models: Models): Router {
     response.set('Cache-Control', 'no-store').status(status === 'ready' ? 200 : 503);
     response.json({ status, ...device });
   });
-  router.get('/v1/models', (_request, response) => {
+  return router;
+}
+
+/** `/v1/models`: which there are. */
+export function listRoutes(models: Models): Router {
+  const router = createRouter();
+  router.get('/v1/models', onlyReads, (_request, response) => {
     const described = models.list().map(({ name, versions }) => ({
       name,
       versions: [...versions.values()].map(({ version, generator }) => ({

@@ -67,7 +67,7 @@ export function errorHandler(bodyOf: ErrorBody) {
       return;
     }
     const { status, message, headers, field } = answerTo(error);
-    if (status === 500) console.error(error);
+    if (status === 500) (response.locals.complain ?? console.error)(error);
     for (const name of FILE_HEADERS) response.removeHeader(name);
     response.status(status).set({ 'Cache-Control': 'no-store', ...headers });
     response.json(bodyOf(status, message, response.get('X-Request-Id'), field));

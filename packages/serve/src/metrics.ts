@@ -1,5 +1,5 @@
 /** What the service does, as Prometheus reads it. */
-import { performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { NextFunction, Request, Response } from 'express';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Models } from './registry.ts';
@@ -14,6 +14,9 @@ export interface Metrics {
 /** From an answer out of the cache to the deadline, in seconds. */
 const BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
 
+/** Of the timer whose lateness is measured. */
+const LAG_RESOLUTION_MS = 20;
+
 /** Each application has its own: two of them in a process do not add up. */
 export function createMetrics(models: Models): Metrics {
   const registry = new Registry();
@@ -21,7 +24,7 @@ export function createMetrics(models: Models): Metrics {
   const requests = new Histogram({
     name: 'ganport_request_seconds',
     help: 'From the head of a request to the end of its answer, by status; 499 if the client left',
-    labelNames: ['code'],
+    labelNames: ['code', 'model', 'version'],
     buckets: BUCKETS,
     registers,
   });
@@ -66,6 +69,19 @@ export function createMetrics(models: Models): Metrics {
     },
   });
   gauge('ganport_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
+  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  lag.enable();
+  new Gauge({
+    ...{ name: 'ganport_event_loop_lag_seconds', help: 'Since the last reading' },
+    ...{ registers, labelNames: ['quantile'] },
+    collect() {
+      for (const quantile of [0.5, 0.99, 1]) {
+        const late = lag.percentile(quantile * 100) / 1e9 - LAG_RESOLUTION_MS / 1000;
+        this.set({ quantile: String(quantile) }, Math.max(0, late));
+      }
+      lag.reset();
+    },
+  });
   let last = performance.eventLoopUtilization();
   gauge('ganport_event_loop_utilization', 'Share of time since the last reading', () => {
     const now = performance.eventLoopUtilization();
@@ -79,7 +95,9 @@ export function createMetrics(models: Models): Metrics {
       const began = performance.now();
       response.once('close', () => {
         const code = response.writableFinished ? response.statusCode : 499;
-        requests.observe({ code }, (performance.now() - began) / 1000);
+        const { service } = response.locals;
+        const of = service ? { model: service.name, version: service.version } : {};
+        requests.observe({ code, ...of }, (performance.now() - began) / 1000);
       });
       next();
     },

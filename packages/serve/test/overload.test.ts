@@ -35,7 +35,7 @@ test('who finds no room is told when to come again, and others are served on', a
   expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
   expect(await errorOf(refused)).toMatchObject({
     code: 'too_many_requests',
-    message: '8 pictures wait already: ask again later',
+    message: '8 pictures of yours wait already: ask again later',
   });
   expect((await get('/v1/health')).status).toBe(200);
   runs[0]!.finish();
@@ -200,8 +200,12 @@ test('what happens is told to Prometheus', async () => {
   // With the golden sample.
   expect(told.get(`ganport_runs_total${FIXTURE}`)).toBe('3');
   expect(told.get(`ganport_pictures_total${FIXTURE}`)).toBe('6');
-  expect(told.get('ganport_request_seconds_count{code="429"}')).toBe('1');
-  expect(told.get('ganport_request_seconds_count{code="499"}')).toBe('1');
+  expect(told.get('ganport_request_seconds_count{code="429",model="fixture",version="1"}')).toBe(
+    '1',
+  );
+  expect(told.get('ganport_request_seconds_count{code="499",model="fixture",version="1"}')).toBe(
+    '1',
+  );
 });
 
 test('stopping refuses, finishes what was asked for, and then closes the generator', async () => {

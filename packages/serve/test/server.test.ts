@@ -325,7 +325,7 @@ describe('the rest', () => {
 
   test.each(['/', '/v1/images/1/2.png', '/nothing'])('security headers: %s', async (path) => {
     const { headers } = await get(path);
-    const policy = headers.get('content-security-policy')!.split('; ');
+    const policy = headers.get('content-security-policy')!.split(';');
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
     expect(headers.get('x-content-type-options')).toBe('nosniff');

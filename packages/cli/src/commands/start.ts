@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
 import { isUnsaved, readCheckpoint, writeFileAtomic } from '@ganport/model/node';
-import { expectFreePort } from '@ganport/serve';
+import { createLog, expectFreePort } from '@ganport/serve';
 import { configSchema, isUnused, resolveConfig } from '@ganport/train';
 import { command, type Log } from '../command.ts';
 import { given, integer, SHARED } from '../flags.ts';
@@ -47,7 +47,10 @@ export const start = command({
       }
     } else log(`Using ${FOLDER}, trained before; remove it to train anew.`);
     await exportModel(log);
-    return serveModels({ model: [{ model: MODEL }], host: HOST, port }, log);
+    return serveModels(
+      { model: [{ model: MODEL }], host: HOST, port, log: createLog('warn') },
+      log,
+    );
   },
 });
 

@@ -1,0 +1,76 @@
+/** What an operator does: models are loaded and unloaded, as Triton's repository extension has it. Not for clients. */
+
+import { quote } from '@ganport/model';
+import express, { type Express, type Request } from 'express';
+import { accessRules } from './access.ts';
+import { type ApiKey, expectApiKey } from './api-keys.ts';
+import { healthRoutes } from './health-api.ts';
+import { answerError, HttpError } from './http-error.ts';
+import type { Metrics } from './metrics.ts';
+import type { ModelEvent, Registry } from './registry.ts';
+import { createRouter } from './router.ts';
+
+export interface AdminOptions {
+  models: Registry;
+  metrics: Metrics;
+  /** Shown as `Authorization: Bearer`. */
+  token: ApiKey;
+}
+
+/**
+ * `POST /v2/repository/index` lists versions; `POST /v2/repository/models/NAME/load` takes over what has changed, also of one
+ * that was unloaded; `/unload` serves it no longer; `POST /reload` takes over what has changed of all. Their answers say
+ * what was loaded and refused. `GET /metrics` and `/livez`, `/startupz`, `/readyz` are as clients see them.
+ */
+export function createAdminApp({ models, metrics, token }: AdminOptions): Express {
+  const app = express();
+  app.disable('x-powered-by').enable('case sensitive routing');
+  app.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(healthRoutes(models));
+  app.use(accessRules({ allowedHosts: [] }), expectApiKey([token]));
+  app.get('/metrics', metrics.answer);
+  const router = createRouter();
+  router.post('/v2/repository/index', (_request, response) => response.json(indexOf(models)));
+  router.post('/v2/repository/models/:name/load', async (request, response) => {
+    const events = await models.load(nameIn(request));
+    response.status(isRefused(events) ? 422 : 200).json({ events: events.map(tellEvent) });
+  });
+  router.post('/v2/repository/models/:name/unload', async (request, response) => {
+    await models.unload(nameIn(request));
+    response.json({ events: [] });
+  });
+  router.post('/reload', async (_request, response) => {
+    const events = await models.refresh();
+    response.status(isRefused(events) ? 422 : 200).json({ events: events.map(tellEvent) });
+  });
+  app.use(router);
+  app.use((request) => {
+    throw new HttpError(404, `there is nothing at ${quote(`${request.method} ${request.path}`)}`);
+  });
+  app.use(answerError);
+  return app;
+}
+
+function nameIn({ params }: Request): string {
+  return (params as Record<string, string>).name!;
+}
+
+function indexOf(models: Registry): object[] {
+  return models.list().flatMap(({ name, versions }): object[] => {
+    if (versions.size === 0) return [{ name, state: 'UNAVAILABLE', reason: 'unloaded' }];
+    return [...versions.keys()].map((version) => ({ name, version, state: 'READY' }));
+  });
+}
+
+function isRefused(events: readonly ModelEvent[]): boolean {
+  return events.some(({ type }) => type === 'refused');
+}
+
+function tellEvent(event: ModelEvent): object {
+  const { type, name, version } = event;
+  const reason = event.type === 'refused' ? { reason: event.error.message } : {};
+  return { type, name, version, ...reason };
+}
