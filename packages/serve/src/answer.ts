@@ -40,3 +40,9 @@ export async function answerImages(
 export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
+
+/** One of several. */
+export function pictureOf(images: Images, i: number): Images {
+  const bytes = images.data.length / images.count;
+  return { ...images, count: 1, data: images.data.subarray(i * bytes, (i + 1) * bytes) };
+}

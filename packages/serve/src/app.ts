@@ -15,11 +15,13 @@ import { dispatchToModels } from './dispatch.ts';
 import { docsRoutes } from './docs-api.ts';
 import { serviceDocument } from './document.ts';
 import { ServeError } from './error.ts';
+import { generationsRoutes } from './generations-api.ts';
 import { type Sharing, sharingHeaders } from './headers.ts';
 import { healthRoutes, listRoutes } from './health-api.ts';
 import { answerError, errorHandler } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
 import { inferRoutes } from './infer-api.ts';
+import { interpolateRoutes } from './interpolate-api.ts';
 import { accessLog, type Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { modelRoutes } from './model-api.ts';
@@ -77,6 +79,15 @@ export function createApp({
   app.get('/metrics', onlyReads, metrics.answer);
   app.use(docsRoutes(serviceDocument));
   app.use(listRoutes(models));
+  app.use(
+    '/v1/images/generations',
+    generationsRoutes((name, response) => {
+      const service = models.find(name);
+      models.hold(service, response);
+      response.locals.service = service;
+      return service;
+    }),
+  );
   const page = pageRoutes(pageDir);
   app.use(dispatchToModels(models, (service) => serviceRoutes(service, page)));
   app.use(nothingHere);
@@ -104,6 +115,7 @@ function setProxies(app: Express, trustProxy: number | string): void {
 export function serviceRoutes(service: Service, page: Router): Router {
   const router = createRouter();
   router.use('/v1/sample', sampleRoutes(service));
+  router.use('/v1/interpolate', interpolateRoutes(service));
   router.use('/v2', inferRoutes(service));
   router.use(onlyReads);
   router.use('/v1/images', imageRoutes(service));

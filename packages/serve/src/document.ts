@@ -1,9 +1,11 @@
 /** All that the service answers to, as openapi.json says it. */
 import { createRequire } from 'node:module';
 import * as z from 'zod';
+import { generationsOperations } from './generations-api.ts';
 import { healthOperations } from './health-api.ts';
 import { imageOperations } from './images-api.ts';
 import { inferOperations } from './infer-api.ts';
+import { interpolateOperations } from './interpolate-api.ts';
 import { modelOperations } from './model-api.ts';
 import { describeOperations } from './openapi.ts';
 import { file, type Operation } from './operation.ts';
@@ -40,7 +42,12 @@ const OWN: readonly Operation[] = [
 ];
 
 export function serviceDocument(): object {
-  const drawing = [...imageOperations, ...sampleOperations];
+  const drawing = [
+    ...imageOperations,
+    ...sampleOperations,
+    ...interpolateOperations,
+    ...generationsOperations,
+  ];
   const operations = [
     ...drawing,
     ...modelOperations,

@@ -9,7 +9,7 @@ import type { SampleOptions } from '@ganport/sample';
 import { encodeImages } from '@ganport/sample/node';
 import type { Response } from 'express';
 import * as z from 'zod';
-import { bufferOf } from './answer.ts';
+import { bufferOf, pictureOf } from './answer.ts';
 import { answerTo, errorBody } from './http-error.ts';
 import { base64, errorAnswer } from './operation.ts';
 import type { Service } from './service.ts';
@@ -95,7 +95,7 @@ export async function answerStream(
   } catch (error) {
     if (response.destroyed) return;
     const { status, message } = answerTo(error);
-    if (status === 500) console.error(error);
+    if (status === 500) (response.locals.complain ?? console.error)(error);
     const line = errorBody(status, message, response.get('X-Request-Id'));
     await write(response, line, left.signal);
   }
@@ -114,11 +114,9 @@ async function linesOf(
   images: Images,
   format: Streamed['format'],
 ): Promise<object[]> {
-  const bytes = images.data.length / images.count;
   return Promise.all(
     Array.from({ length: images.count }, async (_, i) => {
-      const data = images.data.subarray(i * bytes, (i + 1) * bytes);
-      const encoded = await encodeImages({ ...images, count: 1, data }, format);
+      const encoded = await encodeImages(pictureOf(images, i), format);
       const [seed, index] = [seeds[Math.floor(i / count)]!, start + (i % count)];
       return { seed, index, data: bufferOf(encoded).toString('base64') };
     }),

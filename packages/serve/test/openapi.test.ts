@@ -34,11 +34,13 @@ const get = (path: string, init?: RequestInit) => fetch(new URL(path, server.url
 
 interface Described {
   operationId: string;
+  requestBody?: { content: Record<string, { schema: { $ref?: string } }> };
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 type OpenApi = {
   openapi: string;
   paths: Record<string, Record<string, Described>>;
+  components: { schemas: Record<string, { examples?: unknown[] }> };
 };
 
 test('it is OpenAPI 3.1, as another program reads it', async () => {
@@ -98,6 +100,23 @@ const post = (body: unknown) => ({
 });
 const z = { name: 'z', datatype: 'FP32', shape: [1, 8], data: Array(8).fill(0) };
 
+const walk = { from: { seed: 1 }, to: { seed: 2 } };
+
+test('each request that it has as an example is answered', async () => {
+  const { schemas } = document.components;
+  const examples = Object.entries(document.paths).flatMap(([path, { post }]) => {
+    const { $ref } = post?.requestBody?.content['application/json']?.schema ?? {};
+    const { examples = [] } = schemas[$ref?.split('/').at(-1) ?? ''] ?? {};
+    return examples.map((example) => [path, example] as const);
+  });
+  expect(examples.length).toBeGreaterThanOrEqual(3);
+  for (const [path, example] of examples) {
+    const response = await get(path, post(example));
+    expect([path, response.status]).toEqual([path, 200]);
+    await response.bytes();
+  }
+});
+
 describe('what is answered is as it says', () => {
   test.each([
     ['/v1/images/{seed}', '/v1/images/1?format=json', {}, 200],
@@ -106,6 +125,11 @@ describe('what is answered is as it says', () => {
     ['/v1/sample', '/v1/sample', post({ seed: 1, count: 2, format: 'json' }), 200],
     ['/v1/sample', '/v1/sample', post({ seed: -1 }), 400],
     ['/v1/sample', '/v1/sample', { method: 'POST', body: '{}' }, 415],
+    ['/v1/interpolate', '/v1/interpolate', post({ ...walk, format: 'frames' }), 200],
+    ['/v1/interpolate', '/v1/interpolate', post(walk.from), 400],
+    ['/v1/images/generations', '/v1/images/generations', post({ prompt: '' }), 200],
+    ['/v1/images/generations', '/v1/images/generations', post({}), 400],
+    ['/v1/models', '/v1/models', {}, 200],
     ['/v1/model', '/v1/model', {}, 200],
     ['/v1/health', '/v1/health', {}, 200],
     ['/generator.onnx', '/generator.onnx', { headers: { Range: 'bytes=999999999-' } }, 416],
