@@ -68,7 +68,11 @@ export function readSources(folder: string): Sources {
       files: Object.fromEntries(
         paths.map((path) => [relative(home, path), readImports(readFileSync(path, 'utf8'))]),
       ),
-      dependencies: Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }),
+      dependencies: Object.keys({
+        ...manifest.dependencies,
+        ...manifest.optionalDependencies,
+        ...manifest.peerDependencies,
+      }),
       references: json('tsconfig.json').references.map(({ path }: { path: string }) => path),
       entries: Object.fromEntries(
         Object.entries<{ source: string }>(manifest.exports ?? {}).map(([key, { source }]) => [

@@ -61,6 +61,7 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
   function enter(response: Response, weight: Weight): AbortController {
     if (draining) throw stopping();
     const leave = gate.enter(weight, response.locals.client ?? '');
+    response.locals.admitted?.(weight.pictures);
     const controller = new AbortController();
     admitted.add(controller);
     response.once('close', () => {

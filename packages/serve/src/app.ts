@@ -30,6 +30,7 @@ import type { Models } from './registry.ts';
 import { createRouter, nothingHere } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
 import type { Service } from './service.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface AppOptions extends Access, Sharing {
   models: Models;
@@ -37,6 +38,8 @@ export interface AppOptions extends Access, Sharing {
   pageDir: string;
   /** Is told each request; none unless given. */
   log?: Log | undefined;
+  /** Makes spans of requests; none unless given. */
+  tracing?: Tracing | undefined;
   /** Its own unless given. */
   metrics?: Metrics | undefined;
   /**
@@ -64,6 +67,7 @@ export function createApp({
   models,
   pageDir,
   log,
+  tracing,
   metrics = createMetrics(models),
   trustProxy = 0,
   ...rules
@@ -73,7 +77,9 @@ export function createApp({
   // Files have tags of their own, and pictures names; express would hash all other answers.
   app.set('etag', () => undefined);
   setProxies(app, trustProxy);
-  app.use(identify, metrics.observe, ...(log ? [accessLog(log)] : []), ...sharingHeaders(rules));
+  app.use(identify, metrics.observe, ...sharingHeaders(rules));
+  if (log) app.use(accessLog(log));
+  if (tracing) app.use(tracing.observe);
   app.use(healthRoutes(models));
   app.use(...accessRules(rules));
   app.get('/metrics', onlyReads, metrics.answer);

@@ -15,4 +15,5 @@ export {
   startServer,
 } from './server.ts';
 export { createService, type Picture, type Service } from './service.ts';
+export { startTracing, type Tracing } from './tracing.ts';
 export { startWatch, type Watch, type Watched } from './watch.ts';

@@ -105,6 +105,7 @@ export async function startServer({
     await listening.close();
     await operators?.close();
     await models.close();
+    await serving.tracing?.close();
   };
   try {
     if (admin) {

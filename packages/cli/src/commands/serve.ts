@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createLog, type ModelSource, type ServerOptions, startServer } from '@ganport/serve';
+import {
+  createLog,
+  type ModelSource,
+  type ServerOptions,
+  startServer,
+  startTracing,
+} from '@ganport/serve';
 import { command, type Log, type Result } from '../command.ts';
 import { argument } from '../flags.ts';
 import { interruptible } from '../interruption.ts';
@@ -30,7 +36,8 @@ export const serve = command({
     const log: Log = (line) => lines.info(line);
     const sources: ModelSource[] = [];
     for (const given of [model, ...more]) sources.push(await sourceOf(given, log));
-    return serveModels({ model: sources, ...options, log: lines }, log);
+    const tracing = await startTracing(process.env);
+    return serveModels({ model: sources, ...options, log: lines, tracing }, log);
   },
 });
 
