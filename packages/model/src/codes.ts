@@ -4,26 +4,9 @@
  * elsewhere. Thus z stays one vector of normal numbers, whatever its codes.
  */
 import { ops as op, type Value } from '@ganport/onnx';
-import * as z from 'zod';
-import { quote } from './error.ts';
+import type { CodesSpec } from './codes-schema.ts';
+import { quote } from './quote.ts';
 import { rangeReason } from './whole-number.ts';
-
-/** Names of integers would not keep their order in JSON. */
-const nameSchema = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, 'expected a name of letters, digits, _ and -, a letter first')
-  .refine((name) => name !== 'output' && name !== 'classes', {
-    error: 'expected another name: an output of the discriminator has it',
-  });
-
-export const codesSchema = z.record(
-  nameSchema,
-  z.union([z.strictObject({ categories: z.int().min(2).max(1000) }), z.literal('normal')], {
-    error: 'expected { "categories": number } or "normal"',
-  }),
-);
-
-export type CodesSpec = z.infer<typeof codesSchema>;
 
 export interface Code {
   name: string;

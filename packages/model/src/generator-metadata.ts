@@ -5,7 +5,7 @@
  */
 import { decodeModel } from '@ganport/onnx';
 import * as z from 'zod';
-import { codesSchema } from './codes.ts';
+import { codesSchema } from './codes-schema.ts';
 import { ModelError, parseJson, parseOrThrow } from './error.ts';
 import { changeSchema } from './run-history.ts';
 

@@ -1,7 +1,8 @@
 /** A network as data: JSON in, a checked list of layers with shapes and parameters out. */
 import { sizeOf } from '@ganport/onnx';
 import * as z from 'zod';
-import { type Code, codesOf, codesSchema } from './codes.ts';
+import { type Code, codesOf } from './codes.ts';
+import { codesSchema } from './codes-schema.ts';
 import { ModelError, parseOrThrow, quote } from './error.ts';
 import {
   LAYERS,

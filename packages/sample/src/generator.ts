@@ -46,7 +46,20 @@ export async function openGenerator(
 ): Promise<Generator> {
   const metadata = readGeneratorMetadata(model);
   await checkGeneratorDigest(model, metadata);
-  const program = await beforeAbort(open(model), signal, (late) => late.close());
+  return generatorOf(
+    await beforeAbort(open(model), signal, (late) => late.close()),
+    metadata,
+  );
+}
+
+/**
+ * A generator of a program, which it closes.
+ * @throws ModelError if the program is not the one that the metadata tell of; it is closed then
+ */
+export async function generatorOf(
+  program: Program,
+  metadata: GeneratorMetadata,
+): Promise<Generator> {
   try {
     checkPorts(program, metadata);
   } catch (error) {

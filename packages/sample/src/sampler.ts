@@ -13,7 +13,7 @@ import {
 import { type Batching, type BatchingStats, createBatching } from './batching.ts';
 import { checkLabel, checkRange, checkTruncation, choosing } from './chosen.ts';
 import { SampleError } from './error.ts';
-import { type OpenProgram, openGenerator } from './generator.ts';
+import { type Generator, type OpenProgram, openGenerator } from './generator.ts';
 import { type Walk, walkCount, walkLatents } from './walk.ts';
 
 export interface SampleOptions extends Pick<LatentOptions, 'truncation'> {
@@ -99,14 +99,15 @@ export const GOLDEN_TOLERANCE = 1;
  * level there. Whoever opens a sampler closes it.
  * @throws SampleError if it draws something else; what `openGenerator` throws
  */
-export async function openSampler({
-  model,
-  open,
-  maxBatch = 64,
-  maxDelayMs,
-  signal,
-}: SamplerOptions): Promise<Sampler> {
-  const generator = await openGenerator(model, open, signal);
+export async function openSampler({ model, open, ...options }: SamplerOptions): Promise<Sampler> {
+  return samplerOf(await openGenerator(model, open, options.signal), options);
+}
+
+/** As `openSampler`, of a generator that is open; it is closed with the sampler, and where that is refused. */
+export async function samplerOf(
+  generator: Generator,
+  { maxBatch = 64, maxDelayMs, signal }: Omit<SamplerOptions, 'model' | 'open'>,
+): Promise<Sampler> {
   const { metadata, description } = generator;
   const pictureBytes = bytesOf(metadata);
   const batching = createBatching({

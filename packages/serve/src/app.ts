@@ -49,11 +49,14 @@ export interface AppOptions extends Access, Sharing {
   trustProxy?: number | string | undefined;
 }
 
-/** The page's runtime, in its WebAssembly build and its WebGPU build ("asyncify"). */
+/** The page's runtime, in its WebAssembly build and its two with WebGPU ("jspi", and "asyncify" for older browsers). */
 const ORT_FILES = [
   'ort.wasm.min.mjs',
   'ort-wasm-simd-threaded.mjs',
   'ort-wasm-simd-threaded.wasm',
+  'ort.jspi.min.mjs',
+  'ort-wasm-simd-threaded.jspi.mjs',
+  'ort-wasm-simd-threaded.jspi.wasm',
   'ort.webgpu.min.mjs',
   'ort-wasm-simd-threaded.asyncify.mjs',
   'ort-wasm-simd-threaded.asyncify.wasm',

@@ -1,7 +1,6 @@
 /** The page: a seed, the server's pictures of it, and its own, compared. */
-import './no-eval.ts';
 import { type GeneratorMetadata, type Images, MAX_SEED, parseWholeNumber } from '@ganport/model';
-import { DEVICES, type Device, type LoadedGenerator, loadGenerator } from '@ganport/sample/web';
+import { DEVICES, type Device, loadGenerator, type PageGenerator } from '@ganport/sample/web';
 import * as view from './view.ts';
 
 /** Four rows of eight. */
@@ -43,7 +42,7 @@ function readDevice(text: string): Device {
 }
 
 /** Draws a seed in both panels; a newer call makes an older one stop silently. */
-function createDrawing(model: ModelDescription, loading: Promise<LoadedGenerator>) {
+function createDrawing(model: ModelDescription, loading: Promise<PageGenerator>) {
   const id = model.sha256.slice(0, 16);
   let current = 0;
   return async function draw(seed: number): Promise<void> {
@@ -68,14 +67,19 @@ function createDrawing(model: ModelDescription, loading: Promise<LoadedGenerator
 }
 
 async function drawHere(
-  loading: Promise<LoadedGenerator>,
+  loading: Promise<PageGenerator>,
   seed: number,
 ): Promise<{ images: Images; how: string }> {
-  const { sampler, how } = await loading;
+  const generator = await loading;
   const started = performance.now();
-  const images = await sampler.sample({ seed, count: COUNT });
+  const images = await generator.sample({ seed, count: COUNT, as: 'bytes' });
   const each = (performance.now() - started) / COUNT;
-  return { images, how: `${how} · ${each.toPrecision(2)} ms per picture` };
+  return { images, how: `${howOf(generator)} · ${each.toPrecision(2)} ms per picture` };
+}
+
+function howOf({ device, description, reason }: PageGenerator): string {
+  const on = description.replace(/^.* on /, '');
+  return device === 'webgpu' || reason === 'it was asked for' ? on : `${on} (${reason})`;
 }
 
 function showSeed(seed: number): void {
@@ -113,14 +117,12 @@ async function start(): Promise<void> {
   const draw = createDrawing(model, loading);
   listen(draw);
   window.ganport.pixels = async (wanted, index) =>
-    (await loading).sampler.sample({ seed: wanted, start: index });
+    (await loading).sample({ seed: wanted, start: index, as: 'bytes' });
   await draw(seed);
 }
 
-async function load(device: Device): Promise<LoadedGenerator> {
-  const file = await fetchOk('generator.onnx');
-  const base = new URL('ort/', document.baseURI).href;
-  return loadGenerator(new Uint8Array(await file.arrayBuffer()), { base, device });
+async function load(device: Device): Promise<PageGenerator> {
+  return loadGenerator('generator.onnx', { base: 'ort/', device, runtime: 'onnxruntime' });
 }
 
 function listen(draw: (seed: number) => Promise<void>): void {

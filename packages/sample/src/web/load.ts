@@ -1,0 +1,101 @@
+/** From an address or bytes to a generator that draws, by the runtime that fits it. */
+import { SampleError } from '../error.ts';
+import { fetchModel } from './fetch-model.ts';
+import { createPageGenerator } from './page-generator.ts';
+import type { LoadAsk } from './protocol.ts';
+import { openRemote } from './remote.ts';
+import { startThread, type ThreadMaker } from './thread.ts';
+import {
+  DEVICES,
+  type Device,
+  type LoadOptions,
+  type PageGenerator,
+  RUNTIMES,
+  type Runtime,
+} from './types.ts';
+
+/** Threads by the runtime that they have. */
+export type Threads = Readonly<Record<Exclude<Runtime, 'auto'>, ThreadMaker>>;
+
+/** Most multiplications of a picture that `auto` leaves to the small runtime: docs/decisions.md has the measurements. */
+export const SMALL_WORK = 5_000_000;
+
+interface Attempt {
+  runtime: keyof Threads;
+  maxWork?: number;
+  /** Given what the attempts before said, and what the thread says. */
+  reason(before: string, facts: string): string;
+}
+
+/**
+ * Loads a generator, and checks its golden samples. Whoever loads it disposes of it.
+ * @param model its address, or its bytes, which are copied
+ * @throws SampleError in one line; the signal's reason
+ */
+export async function loadWith(
+  threads: Threads,
+  model: string | URL | Uint8Array | ArrayBuffer,
+  { device = 'auto', runtime = 'auto', base, sha256, signal, onProgress }: LoadOptions,
+): Promise<PageGenerator> {
+  const attempts = attemptsFor(device, runtime);
+  const folder = base === undefined ? undefined : new URL(base, document.baseURI).href;
+  const report = (part: 'model' | 'runtime') => (loaded: number, total: number | undefined) =>
+    onProgress?.({ part, loaded, total });
+  let bytes = await bytesOf(model, { sha256, signal, progress: report('model') });
+  let failure = new Error();
+  for (const { runtime, maxWork, reason } of attempts) {
+    const thread = await startThread(threads[runtime]);
+    const ask: LoadAsk = { type: 'load', model: bytes, device, base: folder, maxWork };
+    const opened = await openRemote(thread, ask, { progress: report('runtime'), signal });
+    if ('draw' in opened) {
+      const explain = (facts: string) =>
+        [reason(failure.message, facts), thread.obstacle].filter(Boolean).join('; ');
+      return createPageGenerator(opened, explain);
+    }
+    if (opened.part === 'model') throw opened.error;
+    failure = opened.error;
+    bytes = opened.model;
+  }
+  throw failure;
+}
+
+const ASKED_FOR = () => 'it was asked for';
+
+/** What is tried, one after the other. @throws SampleError for choices that there are not, or that do not fit */
+function attemptsFor(device: Device, runtime: Runtime): Attempt[] {
+  expectOneOf('device', device, DEVICES);
+  expectOneOf('runtime', runtime, RUNTIMES);
+  const small = runtime === 'small' || device === 'javascript';
+  const large = runtime === 'onnxruntime' || device === 'webgpu' || device === 'wasm';
+  if (small && large) {
+    throw new SampleError(
+      `device: the runtime "${runtime === 'auto' ? 'small' : runtime}" has no "${device}"`,
+    );
+  }
+  if (small) return [{ runtime: 'small', reason: ASKED_FOR }];
+  if (large) return [{ runtime: 'onnxruntime', reason: (_, facts) => facts }];
+  return [
+    {
+      runtime: 'small',
+      maxWork: SMALL_WORK,
+      reason: () => 'a picture is so little work that a runtime of megabytes would not pay',
+    },
+    { runtime: 'onnxruntime', reason: (before, facts) => `${before}; ${facts}` },
+    { runtime: 'small', reason: (before) => `onnxruntime does not run here: ${before}` },
+  ];
+}
+
+function expectOneOf(name: string, got: string, expected: readonly string[]): void {
+  if (expected.includes(got)) return;
+  throw new SampleError(`${name}: expected ${expected.join(', ')}, got "${got}"`);
+}
+
+async function bytesOf(
+  model: string | URL | Uint8Array | ArrayBuffer,
+  options: Parameters<typeof fetchModel>[1],
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof model === 'string' || model instanceof URL) {
+    return fetchModel(new URL(model, document.baseURI).href, options);
+  }
+  return new Uint8Array(model instanceof Uint8Array ? model : model.slice(0));
+}
