@@ -46,10 +46,7 @@ export async function openGenerator(
 ): Promise<Generator> {
   const metadata = readGeneratorMetadata(model);
   await checkGeneratorDigest(model, metadata);
-  return generatorOf(
-    await beforeAbort(open(model), signal, (late) => late.close()),
-    metadata,
-  );
+  return generatorOf(await beforeAbort(open(model), signal, (late) => late.close()), metadata);
 }
 
 /**

@@ -2,11 +2,11 @@
  * Generators in a page, for pages that a bundler makes (Vite, webpack): they draw in a worker, on WebGPU, on WebAssembly or
  * with the small runtime. Pages without a bundler take the built script.
  */
-import { type Threads, loadWith } from './web/load.ts';
+import { loadWith, type Threads } from './web/load.ts';
 import type { LoadOptions, PageGenerator } from './web/types.ts';
 
 export { SampleError } from './error.ts';
-export { type Build, BUILDS, RUNTIME_FILES, type RuntimeFiles } from './web/runtime-files.ts';
+export { BUILDS, type Build, RUNTIME_FILES, type RuntimeFiles } from './web/runtime-files.ts';
 export {
   DEVICES,
   type Device,

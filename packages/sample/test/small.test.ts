@@ -36,13 +36,12 @@ test('what is taken back ends', async () => {
 });
 
 test.each([
-  [{ label: 0 }, 'label: the generator has 0 classes, got 0'],
+  [{ label: 0 }, 'this generator was trained without classes: none can be asked for'],
   [{ count: 0 }, 'count: expected an integer from 1 to 65536, got 0'],
   [{ count: 1e9 }, 'count: expected an integer from 1 to 65536, got 1000000000'],
   [{ count: 1.5 }, 'count: expected an integer from 1 to 65536, got 1.5'],
-  [{ label: 0.5 }, 'label: the generator has 0 classes, got 0.5'],
   [{ seed: -1 }, 'seed: expected an integer from 0 to 9007199254740991, got -1'],
-  [{ start: 2 ** 32 }, 'sample index: expected an integer from 0 to 4294967295, got 4294967296'],
+  [{ start: 2 ** 32 }, 'start: expected an integer from 0 to 4294967295, got 4294967296'],
 ])('%j is refused', async (options, message) => {
   const { sample } = await loadSmallGenerator(buildGenerator(SMALL).model);
   await expect(sample({ seed: 1, ...options })).rejects.toThrow(message);

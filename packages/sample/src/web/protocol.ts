@@ -45,7 +45,12 @@ export interface Told {
 export type Drawn =
   | { form: 'bytes'; images: Images }
   | { form: 'float32'; data: Float32Array<ArrayBuffer> }
-  | { form: 'pictures' | 'grid'; width: number; height: number; rgba: Uint8ClampedArray<ArrayBuffer> }
+  | {
+      form: 'pictures' | 'grid';
+      width: number;
+      height: number;
+      rgba: Uint8ClampedArray<ArrayBuffer>;
+    }
   | { form: 'bitmap'; bitmap: ImageBitmap };
 
 export type Answer =

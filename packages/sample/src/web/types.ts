@@ -69,10 +69,7 @@ export interface PageGenerator {
    * Draws pictures onto a canvas, which gets their size: `columns` of them to a row, as many as make a square unless given.
    * Pixels go there without a copy, unless the canvas has a 2D context already.
    */
-  draw(
-    canvas: HTMLCanvasElement,
-    wanted: Wanted & { columns?: number | undefined },
-  ): Promise<void>;
+  draw(canvas: HTMLCanvasElement, wanted: Wanted & { columns?: number | undefined }): Promise<void>;
   /** Ends it and frees its memory; what was asked for and has not come rejects. */
   dispose(): void;
 }
