@@ -263,6 +263,77 @@ describe.skipIf(!chromium)('a page whose policy', () => {
   );
 });
 
+/** Where the GPU is within a test's reach: in a worker it is not. */
+async function onOwnThread(browser: keyof typeof browsers, script: string): Promise<Page> {
+  server.headers['content-security-policy'] = NO_WORKER;
+  const page = await browsers[browser]!.open();
+  opened.push(page);
+  await page.page.addInitScript(script);
+  await page.page.goto(server.url);
+  return page.page;
+}
+
+const REAL_ADAPTER =
+  'Object.defineProperties(GPUAdapterInfo.prototype, { isFallbackAdapter: { get: () => false } });';
+
+/** A GPU that gives so many devices, none of which does anything. */
+const brokenGpu = (devices: number) => {
+  const requestDevice = () => {
+    devices -= 1;
+    if (devices < 0) return Promise.reject(new Error('out of order'));
+    return Promise.resolve({ destroy() {} });
+  };
+  const adapter = { info: {}, features: new Set(), limits: {}, requestDevice };
+  const gpu = { requestAdapter: () => Promise.resolve(adapter) };
+  Object.defineProperty(navigator, 'gpu', { value: gpu });
+};
+
+describe.skipIf(!chromium)('left to choose, a page draws', () => {
+  test.each<[string, keyof typeof browsers, string, string, RegExp]>([
+    [
+      'with WebGPU where the adapter is a real one',
+      'gpu',
+      REAL_ADAPTER,
+      'webgpu',
+      /^WebGPU works here;/,
+    ],
+    [
+      'with WebAssembly where WebGPU has a software adapter',
+      'gpu',
+      '',
+      'wasm',
+      /^WebGPU has only a software adapter here;/,
+    ],
+    [
+      'with WebAssembly where WebGPU gives no device',
+      'plain',
+      `(${brokenGpu})(0)`,
+      'wasm',
+      /^WebGPU gives no device here: out of order;/,
+    ],
+    [
+      'with WebAssembly where WebGPU lets no runtime start',
+      'plain',
+      `(${brokenGpu})(1)`,
+      'wasm',
+      /^WebGPU failed: cannot open the model/,
+    ],
+    [
+      'with WebAssembly where WebGPU draws something else',
+      'gpu',
+      `${REAL_ADAPTER} GPUComputePassEncoder.prototype.dispatchWorkgroups = () => undefined;`,
+      'wasm',
+      /^WebGPU failed: .* draws the golden samples up to \d+ levels off/,
+    ],
+  ])('%s', async (_name, browser, script, device, reason) => {
+    const page = await onOwnThread(browser, script);
+    const got = await drawTwo(page, { runtime: 'onnxruntime' });
+    expect(got).toMatchObject({ device, reason: expect.stringMatching(reason) });
+    expect(largestDifference(got.data, want)).toBeLessThanOrEqual(1);
+    if (device === 'webgpu') expect((await gpuWork(page)).dispatches).toBeGreaterThan(0);
+  });
+});
+
 describe.skipIf(!chromium)('a generator in a page', () => {
   test('is kept by its digest, and drawn without the network', async () => {
     const { page } = await visit('plain');
