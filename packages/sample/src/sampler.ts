@@ -92,7 +92,7 @@ const MAX_BYTES = 2 ** 30;
 /** What the pictures of one run may weigh, so that requests for large ones do not add up. */
 const MAX_RUN_BYTES = 2 ** 26;
 /** Providers round differently; a picture may be one level off on another device. */
-export const GOLDEN_TOLERANCE = 1;
+const GOLDEN_TOLERANCE = 1;
 
 /**
  * Opens a generator, and refuses it unless it redraws the golden samples of its metadata within one
@@ -141,7 +141,7 @@ export async function samplerOf(
 }
 
 /** How many pictures one call may ask for. */
-export function mostPictures(metadata: GeneratorMetadata): number {
+function mostPictures(metadata: GeneratorMetadata): number {
   return Math.min(MAX_COUNT, Math.floor(MAX_BYTES / bytesOf(metadata)));
 }
 

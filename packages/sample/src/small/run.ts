@@ -15,7 +15,7 @@ export interface OpenGraph {
 }
 
 /** A run that was given up before it took too long. */
-export class TooMuchWork extends SampleError {
+class TooMuchWork extends SampleError {
   override name = 'TooMuchWork';
 }
 

@@ -5,7 +5,7 @@ import { SampleError } from '../error.ts';
 import { fetchBytes } from './fetch-bytes.ts';
 import { type Build, RUNTIME_FILES } from './runtime-files.ts';
 
-export type LoadedRuntime = typeof Ort & WebRuntime;
+type LoadedRuntime = typeof Ort & WebRuntime;
 
 export type LoadRuntime = (
   build: Build,

@@ -17,7 +17,7 @@ export interface LoadAsk {
 }
 
 /** A grid for a canvas is a form, too: that a page makes no use of but to show it. */
-export type Form = keyof Forms | 'bitmap' | 'grid';
+type Form = keyof Forms | 'bitmap' | 'grid';
 
 export interface DrawAsk {
   type: 'draw';
@@ -28,7 +28,7 @@ export interface DrawAsk {
   columns: number | undefined;
 }
 
-export interface CancelAsk {
+interface CancelAsk {
   type: 'cancel';
   id: number;
 }

@@ -1,4 +1,5 @@
-/** A page for browser tests: its API is on the window. */
+/** A page for browser tests: the API is on the window, and <gan-image> is defined. */
+import '@ganport/sample/define';
 import { loadGenerator } from '@ganport/sample/web';
 
 declare global {
