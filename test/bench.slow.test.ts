@@ -16,7 +16,7 @@ import { plotEngines } from '../bench/src/plot.ts';
 import { type Layer, PRESETS, parameterCount } from '../bench/src/presets.ts';
 import { preparePyTorch } from '../bench/src/pytorch.ts';
 import { formatReport } from '../bench/src/report.ts';
-import { samplesPng } from '../packages/train/src/evaluate/samples.ts';
+import { samplesPng } from '../packages/train/src/evaluate/samples-png.ts';
 
 test.each([
   ['mlp', 293_136, 267_009],

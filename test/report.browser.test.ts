@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { samplesPng } from '../packages/train/src/evaluate/samples.ts';
+import { samplesPng } from '../packages/train/src/evaluate/samples-png.ts';
 import { report } from '../packages/train/src/index.ts';
 import { writeRun } from '../packages/train/test/written-run.ts';
 import { hasChromium, type StartedChromium, startChromium } from './chromium.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWatch, type Watch } from '../packages/serve/src/index.ts';
-import { samplesPng } from '../packages/train/src/evaluate/samples.ts';
+import { samplesPng } from '../packages/train/src/evaluate/samples-png.ts';
 import { createRunView, PAGE } from '../packages/train/src/index.ts';
 import { writeRun } from '../packages/train/test/written-run.ts';
 import { hasChromium, type StartedChromium, startChromium } from './chromium.ts';

@@ -1,12 +1,11 @@
 /** Checkpoints: a run's whole training state, each bound to what it was trained with. */
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
 import { expectVersion, type Pointer, type Run, readPointer, scoresSchema } from './run-folder.ts';
 import { differenceOf, type Origin, originOf, originSchema, runAt } from './run-history.ts';
-import { readWeights, type WeightTensor } from './weights-file.ts';
+import type { RunStore } from './run-store.ts';
+import { MAX_FILE_BYTES, type WeightTensor } from './safetensors.ts';
+import { decodeWeights } from './weights.ts';
 
 /** Which of a run's checkpoints: what a pointer names, or that of a step. */
 export type CheckpointChoice = Pointer | number;
@@ -33,8 +32,9 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, '0')}.safetensors`;
 }
 
-export function checkpointPath(folder: string, name: string): string {
-  return join(folder, 'checkpoints', name);
+/** A checkpoint's name within a run folder. */
+export function checkpointFile(name: string): string {
+  return `checkpoints/${name}`;
 }
 
 /** The step in a checkpoint's name: NaN if it is no such name. */
@@ -43,18 +43,17 @@ export function checkpointStep(name: string): number {
 }
 
 /** Steps of the checkpoints that are there, the last first. */
-export async function checkpointSteps(folder: string): Promise<number[]> {
-  const names = await readdir(join(folder, 'checkpoints')).catch((): string[] => []);
-  return names
+export async function checkpointSteps(store: RunStore): Promise<number[]> {
+  return (await store.list('checkpoints'))
     .map(checkpointStep)
     .filter(Number.isFinite)
     .sort((a, b) => b - a);
 }
 
 /** Whether a run has saved nothing yet: it was ended before its first checkpoint. */
-export async function isUnsaved(folder: string): Promise<boolean> {
-  const pointed = existsSync(join(folder, 'latest')) || existsSync(join(folder, 'best'));
-  return !pointed && (await checkpointSteps(folder)).length === 0;
+export async function isUnsaved(store: RunStore): Promise<boolean> {
+  const pointed = (await store.has('latest')) || (await store.has('best'));
+  return !pointed && (await checkpointSteps(store)).length === 0;
 }
 
 /** A checkpoint's metadata, which `readCheckpoint` reads. */
@@ -77,21 +76,22 @@ export function checkpointMetadata(
  * are beside it.
  */
 export async function readCheckpoint(
-  folder: string,
+  store: RunStore,
   choice: CheckpointChoice,
 ): Promise<Checkpoint> {
-  if (await isUnsaved(folder)) {
-    throw new ModelError(`${folder} has no checkpoint yet: train --resume ${folder} makes one`);
+  if (await isUnsaved(store)) {
+    const { name } = store;
+    throw new ModelError(`${name} has no checkpoint yet: train --resume ${name} makes one`);
   }
   let name: string | undefined;
   try {
-    name = await nameOf(folder, choice);
-    const checkpoint = await readNamed(folder, name);
+    name = await nameOf(store, choice);
+    const checkpoint = await readNamed(store, name);
     expectSound(checkpoint);
     return checkpoint;
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    const steps = await checkpointSteps(folder);
+    const steps = await checkpointSteps(store);
     const others = steps.filter((step) => checkpointName(step) !== name);
     const remedy =
       others.length > 0
@@ -101,19 +101,19 @@ export async function readCheckpoint(
   }
 }
 
-async function nameOf(folder: string, choice: CheckpointChoice): Promise<string> {
+async function nameOf(store: RunStore, choice: CheckpointChoice): Promise<string> {
   if (typeof choice === 'number') {
     const name = checkpointName(choice);
-    if (existsSync(checkpointPath(folder, name))) return name;
-    throw new ModelError(`${folder} has no checkpoint of step ${choice}`);
+    if (await store.has(checkpointFile(name))) return name;
+    throw new ModelError(`${store.name} has no checkpoint of step ${choice}`);
   }
-  if (choice === 'latest' && !existsSync(join(folder, choice))) {
-    const [last] = await checkpointSteps(folder);
+  if (choice === 'latest' && !(await store.has(choice))) {
+    const [last] = await checkpointSteps(store);
     if (last !== undefined) return checkpointName(last);
   }
-  const { name } = await readPointer(folder, choice);
-  if (existsSync(checkpointPath(folder, name))) return name;
-  throw new ModelError(`${join(folder, choice)} names ${name}, which is not in checkpoints`);
+  const { name } = await readPointer(store, choice);
+  if (await store.has(checkpointFile(name))) return name;
+  throw new ModelError(`${store.pathOf(choice)} names ${name}, which is not in checkpoints`);
 }
 
 const stepSchema = z
@@ -121,9 +121,11 @@ const stepSchema = z
   .regex(/^\d{1,15}$/, 'expected a whole number')
   .transform(Number);
 
-async function readNamed(folder: string, name: string): Promise<Checkpoint> {
-  const path = checkpointPath(folder, name);
-  const { tensors, metadata, sha256, verified } = await readWeights(path);
+async function readNamed(store: RunStore, name: string): Promise<Checkpoint> {
+  const path = store.pathOf(checkpointFile(name));
+  const bytes = await store.read(checkpointFile(name), MAX_FILE_BYTES);
+  const read = await decodeWeights(bytes, path, store.sha256);
+  const { tensors, metadata, sha256, verified } = read;
   const { format = '' } = metadata;
   expectVersion(path, Number(CHECKPOINT_FORMATS.exec(format)?.[1]), CHECKPOINT_VERSION);
   if (format !== CHECKPOINT_FORMAT) {
@@ -133,7 +135,7 @@ async function readNamed(folder: string, name: string): Promise<Checkpoint> {
     );
   }
   if (!verified) throw new ModelError(`${path} is damaged: it has no digest to check it by`);
-  const read = <S extends z.ZodType>(key: string, schema: S, text: string) =>
+  const parsed = <S extends z.ZodType>(key: string, schema: S, text: string) =>
     parseOrThrow(schema, parseJson(text, `${path}: ${key}`), `${path}: ${key}`);
   const step = parseOrThrow(stepSchema, metadata.step, `${path}: step`);
   if (checkpointName(step) !== name) {
@@ -141,8 +143,8 @@ async function readNamed(folder: string, name: string): Promise<Checkpoint> {
       `${path} is of another step: expected ${checkpointName(step)} as its name`,
     );
   }
-  const scores = read('scores', scoresSchema, metadata.scores ?? '{}');
-  const origin = metadata.run === undefined ? undefined : read('run', originSchema, metadata.run);
+  const scores = parsed('scores', scoresSchema, metadata.scores ?? '{}');
+  const origin = metadata.run === undefined ? undefined : parsed('run', originSchema, metadata.run);
   return { path, step, scores, tensors, origin, sha256 };
 }
 
@@ -168,7 +170,11 @@ export function nonFinite(values: ArrayLike<number>): number | undefined {
  * @returns the run as it was at the checkpoint
  * @throws ModelError that names the first difference
  */
-export function runOf({ path, step, origin }: Checkpoint, run: Run, folder: string): Run {
+export function runOf(
+  { path, step, origin }: Checkpoint,
+  run: Run,
+  { pathOf }: Pick<RunStore, 'pathOf'>,
+): Run {
   const then = runAt(run, step);
   const changed = origin && differenceOf(origin, originOf(then));
   if (!changed) return then;
@@ -178,7 +184,7 @@ export function runOf({ path, step, origin }: Checkpoint, run: Run, folder: stri
       ? 'give another to train --resume, as --learning-rate'
       : 'train another run';
   throw new ModelError(
-    `${join(folder, 'run.json')} is not what ${basename(path)} was trained with: expected ${field} ${quote(was)}, got ${quote(is)}; put it back, or ${otherwise}`,
+    `${pathOf('run.json')} is not what ${path.split(/[\\/]/).at(-1)} was trained with: expected ${field} ${quote(was)}, got ${quote(is)}; put it back, or ${otherwise}`,
   );
 }
 

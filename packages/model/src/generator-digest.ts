@@ -6,6 +6,7 @@
  */
 import { ModelError } from './error.ts';
 import type { GeneratorMetadata } from './generator-metadata.ts';
+import { sha256 } from './sha256.ts';
 
 /** What a digest is while it is computed. */
 export const NO_DIGEST = '0'.repeat(64);
@@ -43,16 +44,6 @@ export async function checkGeneratorDigest(
   throw new ModelError(
     `the file was changed or damaged since export: expected SHA-256 ${expected}, got ${got}; copy it again, or export it again`,
   );
-}
-
-/** Undefined where there is no Web Crypto. */
-async function sha256(bytes: Uint8Array): Promise<string | undefined> {
-  const { crypto } = globalThis;
-  // Undefined outside a secure context, whatever its type says.
-  const subtle: typeof crypto.subtle | undefined = crypto.subtle;
-  if (!subtle) return undefined;
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Where a digest's characters begin, or a negative number. JSON escapes quotes, so no text looks like it. */

@@ -1,18 +1,13 @@
-/** What needs a file system; the package's other entry runs in a page too. */
+/** What needs a file system; the package's other entries run in a page too. */
 
 export {
   type Checkpoint,
   type CheckpointChoice,
   checkpointMetadata,
   checkpointName,
-  checkpointPath,
   checkpointStep,
-  checkpointSteps,
   checkpointTensor,
-  isUnsaved,
   nonFinite,
-  readCheckpoint,
-  runOf,
 } from './checkpoint.ts';
 export { download, type StreamOptions } from './download.ts';
 export {
@@ -26,6 +21,16 @@ export {
   writeFileAtomic,
 } from './files.ts';
 export {
+  checkpointPath,
+  checkpointSteps,
+  folderStore,
+  isUnsaved,
+  readCheckpoint,
+  readPointer,
+  readRun,
+  runOf,
+} from './folder-store.ts';
+export {
   ENGINES,
   type EngineName,
   LOCK,
@@ -34,11 +39,10 @@ export {
   type Pointer,
   pointerText,
   type Run,
-  readPointer,
-  readRun,
   runSchema,
   WARNINGS,
 } from './run-folder.ts';
 export { type Change, changesAt, differenceOf, originOf, runAt } from './run-history.ts';
-export { MAX_FILE_BYTES as MAX_WEIGHTS_FILE_BYTES } from './safetensors.ts';
-export { readWeights, type WeightsFile, type WeightTensor, writeWeights } from './weights-file.ts';
+export { MAX_FILE_BYTES as MAX_WEIGHTS_FILE_BYTES, type WeightTensor } from './safetensors.ts';
+export type { WeightsFile } from './weights.ts';
+export { readWeights, writeWeights } from './weights-file.ts';

@@ -11,13 +11,11 @@
  *     best                                 the same, and in a second line its scores, as JSON
  *     lock                                 whose the folder is, while a run is trained in it
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
 import { ModelError, parseJson, parseOrThrow, quote } from './error.ts';
-import { readFileWithin } from './files.ts';
 import { networkSchema } from './network.ts';
 import { changeSchema } from './run-history.ts';
+import type { RunStore } from './run-store.ts';
 import { decodeText } from './text.ts';
 
 /** What can have trained a run. */
@@ -25,6 +23,7 @@ export const ENGINES = ['onnxruntime', 'tensorflow'] as const;
 export type EngineName = (typeof ENGINES)[number];
 /** And on what. */
 const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
+export type RunDevice = (typeof DEVICES)[number];
 
 const RUN_FORMAT = 1;
 
@@ -76,19 +75,19 @@ const MAX_RUN_BYTES = 2 ** 24;
 const MAX_POINTER_BYTES = 4096;
 
 /** Reads and validates a run folder's run.json. @throws ModelError */
-export async function readRun(folder: string): Promise<Run> {
-  const path = join(folder, 'run.json');
-  const run = parseJson(await readRunText(folder, path), path);
+export async function readRun(store: RunStore): Promise<Run> {
+  const path = store.pathOf('run.json');
+  const run = parseJson(await readRunText(store), path);
   expectVersion(path, Number((run as { format?: unknown } | null)?.format), RUN_FORMAT);
   return parseOrThrow(runSchema, run, path);
 }
 
-async function readRunText(folder: string, path: string): Promise<string> {
+async function readRunText(store: RunStore): Promise<string> {
   try {
-    return decodeText(await readFileWithin(path, MAX_RUN_BYTES), path);
+    return decodeText(await store.read('run.json', MAX_RUN_BYTES), store.pathOf('run.json'));
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    throw new ModelError(`${folder} is not a run folder: ${error.message}`);
+    throw new ModelError(`${store.name} is not a run folder: ${error.message}`);
   }
 }
 
@@ -112,10 +111,12 @@ export function pointerText({ name, scores }: Pointed): string {
 }
 
 /** The checkpoint a pointer names. @throws ModelError */
-export async function readPointer(folder: string, pointer: Pointer): Promise<Pointed> {
-  const path = join(folder, pointer);
-  if (!existsSync(path)) throw new ModelError(`${folder} names no "${pointer}" checkpoint`);
-  const text = (await readFileWithin(path, MAX_POINTER_BYTES)).toString('utf8').trim();
+export async function readPointer(store: RunStore, pointer: Pointer): Promise<Pointed> {
+  const path = store.pathOf(pointer);
+  if (!(await store.has(pointer))) {
+    throw new ModelError(`${store.name} names no "${pointer}" checkpoint`);
+  }
+  const text = new TextDecoder().decode(await store.read(pointer, MAX_POINTER_BYTES)).trim();
   const [, name, scores] = POINTER.exec(text) ?? [];
   if (name === undefined) {
     throw new ModelError(`${path}: expected the name of a checkpoint, got ${quote(text)}`);

@@ -10,18 +10,18 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkpointMetadata, checkpointName, checkpointTensor } from '../src/checkpoint.ts';
+import { ModelError } from '../src/error.ts';
 import {
-  checkpointMetadata,
-  checkpointName,
   checkpointPath,
-  checkpointTensor,
   isUnsaved,
   readCheckpoint,
+  readPointer,
   runOf,
-} from '../src/checkpoint.ts';
-import { ModelError } from '../src/error.ts';
-import { type Run, readPointer, runSchema } from '../src/run-folder.ts';
-import { type WeightTensor, writeWeights } from '../src/weights-file.ts';
+} from '../src/folder-store.ts';
+import { type Run, runSchema } from '../src/run-folder.ts';
+import type { WeightTensor } from '../src/safetensors.ts';
+import { writeWeights } from '../src/weights-file.ts';
 import { refusal } from './refusal.ts';
 
 const TENSORS: Record<string, WeightTensor> = {

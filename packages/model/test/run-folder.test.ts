@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readPointer, readRun } from '../src/folder-store.ts';
 import { PRESETS } from '../src/presets/index.ts';
-import { pointerText, type Run, readPointer, readRun } from '../src/run-folder.ts';
+import { pointerText, type Run } from '../src/run-folder.ts';
 import { refusal } from './refusal.ts';
 
 const RUN = {

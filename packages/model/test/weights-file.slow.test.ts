@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ModelError } from '../src/error.ts';
-import { encodeSafetensors, MAX_FILE_BYTES } from '../src/safetensors.ts';
-import { readWeights, type WeightTensor, writeWeights } from '../src/weights-file.ts';
+import { encodeSafetensors, MAX_FILE_BYTES, type WeightTensor } from '../src/safetensors.ts';
+import { readWeights, writeWeights } from '../src/weights-file.ts';
 import { weights } from './arbitrary-weights.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ganport-weights-'));

@@ -1,6 +1,6 @@
 /** Training that has diverged: nothing that is not finite may become a checkpoint. */
 import { ModelError } from '@ganport/model';
-import { nonFinite } from '@ganport/model/node';
+import { nonFinite } from '@ganport/model/run';
 import type { TrainConfig } from './config.ts';
 import { largest } from './recipe/schedules.ts';
 import type { Return } from './returns.ts';
@@ -11,7 +11,8 @@ export interface Standing {
   /** The step of the last checkpoint; 0 where there is none. */
   saved: number;
   config: Pick<TrainConfig, 'adam' | 'penalties'>;
-  folder: string;
+  /** Where a command line finds it; undefined in a page, which has none. */
+  folder?: string | undefined;
   /** What has been tried. */
   returns: readonly Return[];
 }
@@ -68,7 +69,9 @@ function remedyOf({
 }: Pick<Standing, 'config' | 'folder'>): string {
   const { learningRate } = adam;
   const lower = Number((learningRate / 10).toPrecision(2));
-  const rate = `a lower learning rate, now ${learningRate}: --resume ${folder} --learning-rate ${lower}`;
+  const command =
+    folder === undefined ? `such as ${lower}` : `--resume ${folder} --learning-rate ${lower}`;
+  const rate = `a lower learning rate, now ${learningRate}: ${command}`;
   const weights = Object.entries(penalties)
     .map(([name, weight]) => [name, largest(weight)] as const)
     .filter(([, weight]) => weight > 0);

@@ -25,6 +25,7 @@ import { gpuLacks } from './onnxruntime/gpu-lacks.ts';
 import { blankFeeds, blankState } from './recipe/blank.ts';
 import type { Recipe } from './recipe/recipe.ts';
 import type { TensorFlowBackend } from './tensorflow/backend.ts';
+import type { ChosenEngine } from './train-on.ts';
 
 export interface CreateOptions {
   engine: EngineName;
@@ -58,13 +59,6 @@ const PREFERENCE: readonly { engine: EngineName; device: Device }[] = [
   { engine: 'onnxruntime', device: 'webgpu' },
   { engine: 'tensorflow', device: 'cpu' },
 ];
-
-export interface ChosenEngine {
-  engine: Engine;
-  chosen: { engine: EngineName; device: Device };
-  /** Why those that would be faster were not: "" where there is none. */
-  why: string;
-}
 
 /**
  * Creates the fastest engine that works among those asked for. Whoever creates it closes it.

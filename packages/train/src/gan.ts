@@ -9,7 +9,7 @@ import {
 } from '@ganport/model';
 import { sizeOf } from '@ganport/onnx';
 import { expectBatchStatistics } from './batch-statistics.ts';
-import type { Dataset } from './data/index.ts';
+import type { Dataset } from './data/dataset.ts';
 
 /** A discriminator's output of logits [N, classes], of one that tells the classes of images as well. */
 export const CLASSES = 'classes';

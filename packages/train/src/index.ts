@@ -22,7 +22,6 @@ export { expectUnboundedOutput } from './discriminator-output.ts';
 export type { Engine, Metrics, State } from './engine.ts';
 export { EngineError } from './engine-error.ts';
 export {
-  type ChosenEngine,
   type CreateOptions,
   createEngine,
   type EngineChoice,
@@ -77,5 +76,6 @@ export { type Group, groupRuns, groupTable } from './sweep/table.ts';
 export type { TensorFlowBackend } from './tensorflow/backend.ts';
 export { defaultThreads, threadsNotice } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';
+export type { ChosenEngine } from './train-on.ts';
 export { PAGE } from './watch/page.ts';
 export { createRunView, type RunUpdate, type RunView } from './watch/view.ts';

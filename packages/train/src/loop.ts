@@ -1,18 +1,18 @@
 /** The loop: steps, and what is looked at, told and saved on the way. */
-import { setImmediate } from 'node:timers/promises';
 import { ModelError } from '@ganport/model';
+import type { RunDevice } from '@ganport/model/run';
 import { firstLine, type TypedArray } from '@ganport/onnx';
-import type { Device } from '@ganport/runtime/node';
 import { createAlarm } from './alarm.ts';
 import type { TrainConfig } from './config.ts';
-import type { Dataset } from './data/index.ts';
+import type { Dataset } from './data/dataset.ts';
 import { expectFinite, whatIsSaved } from './divergence.ts';
 import type { Engine, Metrics } from './engine.ts';
 import { createEvaluator } from './evaluate/evaluation.ts';
+import type { Extractor } from './evaluate/extractor.ts';
 import { decisive, isBetter } from './evaluate/metrics.ts';
+import type { EncodePng } from './evaluate/samples.ts';
 import { generatorGradient } from './generator-gradient.ts';
 import { explainMemoryError } from './memory-error.ts';
-import { openClassifier } from './open-extractor.ts';
 import { pictureClock } from './picture-clock.ts';
 import { feedsAt } from './recipe/index.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -31,8 +31,6 @@ export interface Score {
 export interface LoopOptions {
   config: TrainConfig;
   dataset: Dataset;
-  /** Threads within an operator, on the CPU. */
-  threads: number;
   /** Ends training after the step under way, the first at the earliest, with a checkpoint. */
   signal?: AbortSignal;
   onStep?: (step: number, metrics: Metrics) => void;
@@ -42,13 +40,28 @@ export interface LoopOptions {
   onNotice?: (line: string) => void;
 }
 
+/** What of the machine a run needs beside an engine: Node's, or a page's. */
+export interface LoopHost {
+  encodePng: EncodePng;
+  /** A classifier of the data's classes, if there is one. Whoever opens it closes it. */
+  openClassifier(dataset: Dataset): Promise<(Extractor & { close(): Promise<void> }) | undefined>;
+  /**
+   * Lets others have the thread between two steps: an engine may never leave it to them, and without this Ctrl-C
+   * would not be heard. @returns whether the run is to be saved first as it stands; then it is asked again
+   */
+  pause(): Promise<'save' | undefined>;
+  /** Least steps between two pictures by the clock, where it takes time to get the weights off the device. */
+  picturesApart?: number;
+}
+
 /** What is trained, with what, and into what. */
 export interface Going {
   begin: SavedState;
   recipe: Recipe;
   engine: Engine;
-  device: Device;
-  folder: string;
+  device: RunDevice;
+  /** See `Standing`. */
+  folder?: string | undefined;
   writer: RunWriter;
   /** Times that training has gone back before, see `returnsOf`. */
   returns: readonly Return[];
@@ -69,7 +82,8 @@ export interface Ended {
  */
 export async function loop(
   { begin, recipe, engine, device, folder, writer, returns }: Going,
-  { config, dataset, threads, signal, onStep, onScore, onNotice }: LoopOptions,
+  { config, dataset, signal, onStep, onScore, onNotice }: LoopOptions,
+  { encodePng, openClassifier, pause, picturesApart = 1 }: LoopHost,
 ): Promise<Ended> {
   const { every } = config;
   let { step, scores } = begin;
@@ -82,10 +96,10 @@ export async function loop(
     return images;
   };
   const latent = recipe.sampler.z.shape[1] as number;
-  const classifier = await openClassifier(dataset, threads, onNotice);
+  const classifier = await openClassifier(dataset);
   try {
     const evaluator = await createEvaluator({
-      ...{ draw, dataset, latent, classifier },
+      ...{ draw, dataset, latent, classifier, encodePng },
       classes: recipe.sampler.label ? dataset.classes!.length : 0,
     });
     /** Whether what is wrong may be other than it was: as an alarm is told, and with each picture. */
@@ -98,6 +112,34 @@ export async function loop(
     let best = begin.best?.scores;
     let feeds = feedsAt(recipe, step + 1);
     let ended: boolean;
+    let drawn = step;
+    const save = async () => {
+      // What is saved already may be asked for again.
+      if (saved === step) return;
+      const state = await engine.state();
+      expectSound(state);
+      const evaluated = await evaluator.evaluate();
+      scores = evaluated.scores;
+      expectSound(scores);
+      const { variety, modes, kinds, accuracy } = evaluated;
+      const gradient = generatorGradient(state, config, step);
+      await writer.logMetrics({
+        ...{ step, ...scores, variety, gGradient: gradient.now },
+        ...(modes && { modes }),
+        ...(kinds && { kinds: kinds.pictures }),
+        ...(accuracy !== undefined && { accuracy }),
+      });
+      const isBest = isBetter(scores, best);
+      const name = decisive(scores, best) ?? decisive(scores)!;
+      if (isBest) best = scores;
+      onScore?.({ step, name, value: scores[name]!, best: best![name]! });
+      alarm.look(step, { ...evaluated, gradient });
+      judged = true;
+      await writer.saveSamples(step, evaluated.samples);
+      clock.taken();
+      await writer.saveCheckpoint({ step, tensors: recipe.state, state, scores, best: isBest });
+      [saved, drawn] = [step, step];
+    };
 
     do {
       step += 1;
@@ -109,45 +151,23 @@ export async function loop(
       expectSound(metrics);
       onStep?.(step, metrics);
       alarm.step(step, metrics);
-      if (step % every.metrics === 0) writer.logMetrics({ step, ...metrics });
+      if (step % every.metrics === 0) await writer.logMetrics({ step, ...metrics });
 
+      while ((await pause()) === 'save') await save();
       // Asked once a step: what ends training also saves it.
       ended = step === config.steps || signal?.aborted === true;
       if (ended || step % every.checkpoint === 0) {
-        const state = await engine.state();
-        expectSound(state);
-        const evaluated = await evaluator.evaluate();
-        scores = evaluated.scores;
-        expectSound(scores);
-        const { variety, modes, kinds, accuracy } = evaluated;
-        const gradient = generatorGradient(state, config, step);
-        writer.logMetrics({
-          ...{ step, ...scores, variety, gGradient: gradient.now },
-          ...(modes && { modes }),
-          ...(kinds && { kinds: kinds.pictures }),
-          ...(accuracy !== undefined && { accuracy }),
-        });
-        const isBest = isBetter(scores, best);
-        const name = decisive(scores, best) ?? decisive(scores)!;
-        if (isBest) best = scores;
-        onScore?.({ step, name, value: scores[name]!, best: best![name]! });
-        alarm.look(step, { ...evaluated, gradient });
-        judged = true;
-        await writer.saveSamples(step, evaluated.samples);
-        clock.taken();
-        await writer.saveCheckpoint({ step, tensors: recipe.state, state, scores, best: isBest });
-        saved = step;
-      } else if (clock.due()) {
+        await save();
+      } else if (clock.due() && step - drawn >= picturesApart) {
         const seen = await evaluator.look();
         alarm.look(step, seen);
         judged = true;
         await writer.saveSamples(step, seen.samples);
         clock.taken();
+        drawn = step;
       }
       if (judged) await writer.saveWarnings(alarm.standing());
       judged = false;
-      // An engine may never leave the thread to others: without this, Ctrl-C would not be heard.
-      await setImmediate();
     } while (!ended);
     return { step, scores, warnings: alarm.standing() };
   } finally {
@@ -159,7 +179,7 @@ export async function loop(
 async function takeStep(
   engine: Engine,
   feeds: Readonly<Record<string, TypedArray>>,
-  { step, saved, device }: { step: number; saved: number; device: Device },
+  { step, saved, device }: { step: number; saved: number; device: RunDevice },
 ): Promise<Metrics> {
   try {
     return await engine.step(feeds);

@@ -1,5 +1,4 @@
 /** metrics.jsonl, the log of a run: a line of JSON for each step that was logged. */
-import { readFileWithin } from '@ganport/model/node';
 
 /** Ten million lines, and the longest that may be one. */
 export const MAX_LOG_BYTES = 2 ** 31 - 1;
@@ -20,17 +19,13 @@ interface Place {
   line: Line | undefined;
 }
 
-/** @throws ModelError if it is missing, too large, or no regular file */
-export function readLog(path: string): Promise<Buffer> {
-  return readFileWithin(path, MAX_LOG_BYTES);
-}
-
 /** The lines of a log in order, empty ones left out, with no more of it in memory than one. */
-export function* linesOf(log: Buffer): Generator<Place> {
+export function* linesOf(log: Uint8Array): Generator<Place> {
+  const decoder = new TextDecoder();
   for (let start = 0, end: number; start < log.length; start = end + 1) {
     end = log.indexOf(NEWLINE, start);
     if (end < 0) end = log.length;
-    const text = end - start > MAX_LINE_BYTES ? '?' : log.toString('utf8', start, end);
+    const text = end - start > MAX_LINE_BYTES ? '?' : decoder.decode(log.subarray(start, end));
     if (text.trim() !== '') yield { start, end, line: parseLine(text) };
   }
 }

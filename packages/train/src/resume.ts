@@ -1,5 +1,4 @@
 /** What a resumed run goes on from: the run as it was, and the state that a checkpoint of it holds. */
-import { join } from 'node:path';
 import { ModelError, quote } from '@ganport/model';
 import {
   type Checkpoint,
@@ -13,14 +12,15 @@ import {
   originOf,
   type Pointed,
   type Run,
+  type RunStore,
   readCheckpoint,
   readPointer,
   readRun,
   runAt,
   runOf,
-} from '@ganport/model/node';
+} from '@ganport/model/run';
 import type { TrainConfig } from './config.ts';
-import type { Dataset } from './data/index.ts';
+import type { Dataset } from './data/dataset.ts';
 import type { State } from './engine.ts';
 import { isBetter } from './evaluate/metrics.ts';
 import type { StateEntry } from './recipe/recipe.ts';
@@ -58,23 +58,23 @@ export interface ResumeOptions {
  * @throws ModelError if the data or the configuration are not the run's, or its checkpoint is missing,
  * damaged, of other networks or another configuration, or has what is not finite
  */
-export async function loadRun(folder: string, options: ResumeOptions): Promise<Resumed> {
+export async function loadRun(store: RunStore, options: ResumeOptions): Promise<Resumed> {
   const { config, dataset, tensors, checkpoint: choice = 'latest', onNotice } = options;
-  const current = await readRun(folder);
-  expectDataOf(folder, current, dataset);
-  if (choice === 'latest' && (await isUnsaved(folder))) {
-    onNotice?.(`${folder} has no checkpoint yet: it starts again from step 0`);
+  const current = await readRun(store);
+  expectDataOf(store.name, current, dataset);
+  if (choice === 'latest' && (await isUnsaved(store))) {
+    onNotice?.(`${store.name} has no checkpoint yet: it starts again from step 0`);
     const run = runAt(current, 1);
-    expectSettings(folder, run, config);
+    expectSettings(store, run, config);
     return { run, saved: undefined };
   }
-  const checkpoint = await readCheckpoint(folder, choice);
-  expectSettings(folder, runOf(checkpoint, current, folder), config);
+  const checkpoint = await readCheckpoint(store, choice);
+  expectSettings(store, runOf(checkpoint, current, store), config);
   const state: State = {};
   for (const { name, shape } of tensors) state[name] = checkpointTensor(checkpoint, name, shape);
-  const best = await findBest(folder, checkpoint, onNotice);
+  const best = await findBest(store, checkpoint, onNotice);
   const { step, scores } = checkpoint;
-  const [last = step] = await checkpointSteps(folder);
+  const [last = step] = await checkpointSteps(store);
   // Of the latest, what is after it was left by a process that was killed.
   if (choice !== 'latest' && last > step) {
     onNotice?.(`going back to step ${step}: what came after it, to step ${last}, is trained anew`);
@@ -84,25 +84,25 @@ export async function loadRun(folder: string, options: ResumeOptions): Promise<R
 
 /** @throws ModelError unless a data set is what a run was trained on */
 export function expectDataOf(
-  folder: string,
+  what: string,
   { dataset: expected }: Pick<Run, 'dataset'>,
   { name, sha256 }: Pick<Dataset, 'name' | 'sha256'>,
 ): void {
   if (sha256 === expected.sha256) return;
   throw new ModelError(
-    `the data are not those of ${folder}: expected ${expected.name} with SHA-256 ${expected.sha256}, got ${name} with ${sha256}`,
+    `the data are not those of ${what}: expected ${expected.name} with SHA-256 ${expected.sha256}, got ${name} with ${sha256}`,
   );
 }
 
 /** What is gone on with is what was trained with, but for what may change. */
-function expectSettings(folder: string, run: Run, config: TrainConfig): void {
+function expectSettings({ pathOf }: RunStore, run: Run, config: TrainConfig): void {
   const was = originOf(run);
   // Of what changes weights, the one setting that may be another.
   const { learningRate } = (was.config.adam ?? {}) as Partial<TrainConfig['adam']>;
   const now = { ...config, adam: { ...config.adam, learningRate } };
   const changed = differenceOf(was, originOf({ ...run, config: now }));
   if (!changed) return;
-  const expected = `${quote(changed.was)} as in ${join(folder, 'run.json')}`;
+  const expected = `${quote(changed.was)} as in ${pathOf('run.json')}`;
   throw new ModelError(
     `${changed.field} cannot change in a run that is resumed: expected ${expected}, got ${quote(changed.is)}`,
   );
@@ -110,12 +110,12 @@ function expectSettings(folder: string, run: Run, config: TrainConfig): void {
 
 /** The best checkpoint up to the one to go on from. */
 async function findBest(
-  folder: string,
+  store: RunStore,
   { step, scores }: Checkpoint,
   onNotice: ResumeOptions['onNotice'],
 ): Promise<Required<Pointed>> {
   const name = checkpointName(step);
-  const best = await readBest(folder).catch((error: Error) => {
+  const best = await readBest(store).catch((error: Error) => {
     onNotice?.(`${error.message}; the best is looked for from step ${step} on`);
     return undefined;
   });
@@ -125,8 +125,8 @@ async function findBest(
   return stands ? best : { name, scores };
 }
 
-async function readBest(folder: string): Promise<Required<Pointed>> {
-  const { name, scores } = await readPointer(folder, 'best');
+async function readBest(store: RunStore): Promise<Required<Pointed>> {
+  const { name, scores } = await readPointer(store, 'best');
   // Where the pointer has the scores, the checkpoint itself may be damaged.
-  return { name, scores: scores ?? (await readCheckpoint(folder, 'best')).scores };
+  return { name, scores: scores ?? (await readCheckpoint(store, 'best')).scores };
 }

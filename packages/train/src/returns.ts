@@ -2,7 +2,7 @@
  * Going back: training that has diverged goes on from its last checkpoint with a lower learning rate, as OPT's was kept going
  * (Zhang et al. 2022, section 2.5). The history in run.json records it, so that a resumed run knows.
  */
-import type { Change, Run } from '@ganport/model/node';
+import type { Change, Run } from '@ganport/model/run';
 import type { TrainConfig } from './config.ts';
 
 /** Of a run whose configuration does not say: down to an eighth of the rate that it began with. */

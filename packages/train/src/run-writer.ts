@@ -1,29 +1,26 @@
 /** Writes a run folder; its format is @ganport/model's run-folder.ts. */
 
-import { appendFileSync, existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
+  checkpointFile,
   checkpointMetadata,
   checkpointName,
-  checkpointPath,
   checkpointSteps,
-  fileError,
+  encodeWeights,
   type Pointed,
   type Pointer,
   pointerText,
   type Run,
+  type RunStore,
   readPointer,
-  removeTemporaryFiles,
   WARNINGS,
-  writeFileAtomic,
-  writeWeights,
-} from '@ganport/model/node';
+} from '@ganport/model/run';
 import type { State } from './engine.ts';
-import { linesOf, readLog } from './metrics-log.ts';
-import { makeFolder } from './new-run.ts';
+import { linesOf, MAX_LOG_BYTES } from './metrics-log.ts';
 import type { StateEntry } from './recipe/recipe.ts';
 import type { SavedState } from './resume.ts';
+
+const METRICS = 'metrics.jsonl';
+const NEWLINE = 0x0a;
 
 /** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */
 const KEPT = 2;
@@ -34,7 +31,7 @@ const STEP = /^step-(\d+)\.(?:safetensors|png)$/;
 type Notice = ((line: string) => void) | undefined;
 
 export interface RunWriter {
-  logMetrics(line: Record<string, number | readonly number[]>): void;
+  logMetrics(line: Record<string, number | readonly number[]>): Promise<void>;
   /** Says what is wrong at the moment, a line each, in place of what was. */
   saveWarnings(lines: readonly string[]): Promise<void>;
   saveSamples(step: number, png: Uint8Array): Promise<void>;
@@ -57,44 +54,44 @@ interface SavedCheckpoint {
  * @param onNotice told of metrics that are lost
  */
 export async function tidyRun(
-  folder: string,
+  store: RunStore,
   saved: Pick<SavedState, 'step' | 'best' | 'scores'>,
   onNotice?: Notice,
 ): Promise<void> {
   const { step, best } = saved;
-  for (const part of ['.', 'samples', 'checkpoints']) {
-    await removeTemporaryFiles(join(folder, part));
-  }
+  await store.removeUnfinished();
   // Before what they may have named is removed.
   if (best) {
-    await repoint(folder, 'latest', { name: checkpointName(step) });
-    await repoint(folder, 'best', best);
+    await repoint(store, 'latest', { name: checkpointName(step) });
+    await repoint(store, 'best', best);
   }
   for (const part of ['samples', 'checkpoints']) {
-    for (const name of await readdir(join(folder, part)).catch((): string[] => [])) {
-      if (Number(STEP.exec(name)?.[1]) > step) await rm(join(folder, part, name));
+    for (const name of await store.list(part)) {
+      if (Number(STEP.exec(name)?.[1]) > step) await store.remove(`${part}/${name}`);
     }
   }
-  await tidyMetrics(join(folder, 'metrics.jsonl'), saved, onNotice);
-  if (best) await prune(folder);
+  await tidyMetrics(store, saved, onNotice);
+  if (best) await prune(store);
 }
 
 /** Leaves the lines up to the saved step, in memory of no more than the file's size. What was lost is told. */
 async function tidyMetrics(
-  path: string,
+  store: RunStore,
   { step, scores }: Pick<SavedState, 'step' | 'scores'>,
   onNotice: Notice,
 ): Promise<void> {
-  const logged = existsSync(path) ? await readLog(path) : Buffer.alloc(0);
-  const kept = Buffer.allocUnsafeSlow(logged.length + 1);
+  const there = await store.has(METRICS);
+  const logged = there ? await store.read(METRICS, MAX_LOG_BYTES) : new Uint8Array();
+  const kept = new Uint8Array(logged.length + 1);
   // A checkpoint's scores were logged before it was saved.
   const names = Object.keys(scores);
   let [filled, damaged, sinceKept, whole] = [0, 0, 0, false];
   for (const { start, end, line } of linesOf(logged)) {
     if (!line) sinceKept += 1;
     else if (line.step <= step) {
-      filled += logged.copy(kept, filled, start, end);
-      filled += kept.write('\n', filled);
+      kept.set(logged.subarray(start, end), filled);
+      filled += end - start;
+      kept[filled++] = NEWLINE;
       // Half a line at the end is what a process was writing as it was killed, after its last checkpoint.
       damaged += sinceKept;
       sinceKept = 0;
@@ -102,39 +99,32 @@ async function tidyMetrics(
     }
   }
   const rest = kept.subarray(0, filled);
-  if (!rest.equals(logged)) await writeFileAtomic(path, rest);
+  if (!isSame(rest, logged)) await store.write(METRICS, rest);
   const lost = [
     damaged > 0 ? `${damaged} damaged ${damaged > 1 ? 'lines were' : 'line was'} left out` : '',
     step > 0 && !whole ? `lines are missing up to step ${step}` : '',
   ].filter((said) => said !== '');
+  const path = store.pathOf(METRICS);
   if (lost.length > 0) onNotice?.(`${path} was cut or edited: ${lost.join(', and ')}`);
 }
 
-/** Writes into a folder that is locked for this run, new or to go on with. */
-export async function openRun(folder: string, run: Run): Promise<RunWriter> {
-  await writeFileAtomic(join(folder, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
-  for (const part of ['samples', 'checkpoints']) await makeFolder(join(folder, part));
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Writes where there is nothing but this run, new or to go on with. */
+export async function openRun(store: RunStore, run: Run): Promise<RunWriter> {
+  await store.write('run.json', `${JSON.stringify(run, null, 2)}\n`);
   // What was wrong before a run was resumed is told again if it still is.
-  await rm(join(folder, WARNINGS), { force: true });
+  await store.remove(WARNINGS);
   return {
-    logMetrics(line) {
-      const path = join(folder, 'metrics.jsonl');
-      try {
-        appendFileSync(path, `${JSON.stringify(line)}\n`);
-      } catch (error) {
-        throw fileError(`write ${path}`, error);
-      }
-    },
+    logMetrics: (line) => store.append(METRICS, `${JSON.stringify(line)}\n`),
     async saveWarnings(lines) {
-      const path = join(folder, WARNINGS);
-      if (lines.length === 0) await rm(path, { force: true });
-      else await writeFileAtomic(path, `${JSON.stringify(lines, null, 2)}\n`);
+      if (lines.length === 0) await store.remove(WARNINGS);
+      else await store.write(WARNINGS, `${JSON.stringify(lines, null, 2)}\n`);
     },
     async saveSamples(step, png) {
-      await writeFileAtomic(
-        join(folder, 'samples', checkpointName(step).replace('safetensors', 'png')),
-        png,
-      );
+      await store.write(`samples/${checkpointName(step).replace('safetensors', 'png')}`, png);
     },
     async saveCheckpoint({ step, tensors, state, scores, best }) {
       const name = checkpointName(step);
@@ -145,33 +135,34 @@ export async function openRun(folder: string, run: Run): Promise<RunWriter> {
         ]),
       );
       const metadata = checkpointMetadata(run, { step, scores });
-      await writeWeights(checkpointPath(folder, name), named, metadata);
+      const { bytes } = await encodeWeights({ tensors: named, metadata }, store.sha256);
+      await store.write(checkpointFile(name), bytes);
       // In this order: on resuming, "best" is compared with the latest.
-      await point(folder, 'latest', { name });
-      if (best) await point(folder, 'best', { name, scores });
-      await prune(folder);
+      await point(store, 'latest', { name });
+      if (best) await point(store, 'best', { name, scores });
+      await prune(store);
     },
   };
 }
 
-async function repoint(folder: string, pointer: Pointer, to: Pointed): Promise<void> {
-  const pointed = await readPointer(folder, pointer).catch(() => undefined);
-  if (pointed?.name !== to.name) await point(folder, pointer, to);
+async function repoint(store: RunStore, pointer: Pointer, to: Pointed): Promise<void> {
+  const pointed = await readPointer(store, pointer).catch(() => undefined);
+  if (pointed?.name !== to.name) await point(store, pointer, to);
 }
 
-function point(folder: string, pointer: Pointer, pointed: Pointed): Promise<void> {
-  return writeFileAtomic(join(folder, pointer), pointerText(pointed));
+function point(store: RunStore, pointer: Pointer, pointed: Pointed): Promise<void> {
+  return store.write(pointer, pointerText(pointed));
 }
 
 /** Removes checkpoints that neither pointer names and that are not among the last. */
-async function prune(folder: string): Promise<void> {
-  const names = (await checkpointSteps(folder)).map(checkpointName);
+async function prune(store: RunStore): Promise<void> {
+  const names = (await checkpointSteps(store)).map(checkpointName);
   const kept = new Set(names.slice(0, KEPT));
   for (const pointer of ['best', 'latest'] as const) {
-    const pointed = await readPointer(folder, pointer).catch(() => undefined);
+    const pointed = await readPointer(store, pointer).catch(() => undefined);
     if (pointed) kept.add(pointed.name);
   }
   for (const name of names) {
-    if (!kept.has(name)) await rm(checkpointPath(folder, name));
+    if (!kept.has(name)) await store.remove(checkpointFile(name));
   }
 }

@@ -3,8 +3,7 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpoint, readRun, writeWeights } from '@ganport/model/node';
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { ChosenEngine } from '../src/engines.ts';
-import { memoryDataset, resolveConfig, train } from '../src/index.ts';
+import { type ChosenEngine, memoryDataset, resolveConfig, train } from '../src/index.ts';
 import { temporaryFolder } from './files.ts';
 
 /**

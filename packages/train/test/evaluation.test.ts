@@ -7,6 +7,7 @@ import { createEvaluator } from '../src/evaluate/evaluation.ts';
 import type { Extractor } from '../src/evaluate/extractor.ts';
 import { decisive, isBetter } from '../src/evaluate/metrics.ts';
 import { columnsOf } from '../src/evaluate/samples.ts';
+import { encodePng } from '../src/evaluate/samples-png.ts';
 
 /** Sorted by class, as data may be: the first half black, the second white. One pixel of 3 channels. */
 const half = 1500;
@@ -41,7 +42,7 @@ describe('the images that samples are compared with', () => {
   test('come from the whole set, none twice, and are always the same', async () => {
     const [first, second] = [observed(sorted), observed(sorted)];
     for (const { dataset } of [first, second]) {
-      await createEvaluator({ draw: flat(0), dataset, latent: 2 });
+      await createEvaluator({ draw: flat(0), dataset, latent: 2, encodePng });
     }
     expect(second.read).toEqual(first.read);
     expect(new Set(first.read).size).toBe(1024);
@@ -53,7 +54,7 @@ describe('the images that samples are compared with', () => {
   test('are all there are of a small set', async () => {
     const few = memoryDataset({ ...sorted, images: new Uint8Array(3 * 70) });
     const { dataset, read } = observed(few);
-    await createEvaluator({ draw: flat(0), dataset, latent: 2 });
+    await createEvaluator({ draw: flat(0), dataset, latent: 2, encodePng });
     expect(read.sort((a, b) => a - b)).toEqual(Array.from({ length: 70 }, (_, i) => i));
   });
 
@@ -63,13 +64,19 @@ describe('the images that samples are compared with', () => {
     const dataset = memoryDataset({ name: 'two', height: 1, width: 2, channels: 3, images });
     // The same as [2, 3, 1, 2].
     const same = Float32Array.of(1, -1, -1, 1, -1, -1, 1, -1, -1, 1, -1, -1);
-    const { evaluate } = await createEvaluator({ draw: async () => same, dataset, latent: 2 });
+    const { evaluate } = await createEvaluator({
+      draw: async () => same,
+      dataset,
+      latent: 2,
+      encodePng,
+    });
     expect((await evaluate()).scores.swd).toBeCloseTo(0, 12);
     const other = same.map((x) => -x);
     const { evaluate: evaluateOther } = await createEvaluator({
       draw: async () => other,
       dataset,
       latent: 2,
+      encodePng,
     });
     expect((await evaluateOther()).scores.swd).toBeGreaterThan(0.5);
   });
@@ -77,7 +84,12 @@ describe('the images that samples are compared with', () => {
 
 test('white images are as far from half black, half white ones as black images are', async () => {
   const swd = async (level: number) => {
-    const { evaluate } = await createEvaluator({ draw: flat(level), dataset: sorted, latent: 2 });
+    const { evaluate } = await createEvaluator({
+      draw: flat(level),
+      dataset: sorted,
+      latent: 2,
+      encodePng,
+    });
     return (await evaluate()).scores.swd;
   };
   const [white, black] = [await swd(1), await swd(-1)];
@@ -92,7 +104,7 @@ test('samples are drawn in parts, from the latents of one seed, whenever it is c
     return new Float32Array(count * 3).fill(1);
   };
   const few = memoryDataset({ ...sorted, images: new Uint8Array(3 * 70) });
-  const { evaluate } = await createEvaluator({ draw, dataset: few, latent: 2 });
+  const { evaluate } = await createEvaluator({ draw, dataset: few, latent: 2, encodePng });
   const [first, second] = [await evaluate(), await evaluate()];
   expect(drawn.map(({ count }) => count)).toEqual([64, 6, 64, 6]);
   expect(drawn.map(({ z }) => z.length)).toEqual([128, 12, 128, 12]);
@@ -111,7 +123,7 @@ test('variety is the share of what the data have', async () => {
   let apart = 8;
   const draw = async (_: Float32Array, count: number) =>
     Float32Array.from({ length: count * 3 }, (_, i) => (apart * Math.trunc(i / 3)) / 127.5);
-  const { look, evaluate } = await createEvaluator({ draw, dataset, latent: 2 });
+  const { look, evaluate } = await createEvaluator({ draw, dataset, latent: 2, encodePng });
   expect((await look()).variety).toBeCloseTo(0.5, 5);
   apart = 0;
   expect((await evaluate()).variety).toBe(0);
@@ -119,7 +131,7 @@ test('variety is the share of what the data have', async () => {
 
 test('an error in drawing is passed on', async () => {
   const draw = () => Promise.reject(new ModelError('no device'));
-  const { evaluate } = await createEvaluator({ draw, dataset: sorted, latent: 2 });
+  const { evaluate } = await createEvaluator({ draw, dataset: sorted, latent: 2, encodePng });
   await expect(evaluate()).rejects.toThrow(new ModelError('no device'));
 });
 
@@ -171,7 +183,13 @@ describe('a classifier of the data', () => {
       classes: ['0', '1'],
     });
   const scores = async (dataset: Dataset) => {
-    const { evaluate } = await createEvaluator({ draw: flat(1), dataset, latent: 2, classifier });
+    const { evaluate } = await createEvaluator({
+      draw: flat(1),
+      dataset,
+      latent: 2,
+      encodePng,
+      classifier,
+    });
     return (await evaluate()).scores;
   };
 
@@ -185,7 +203,7 @@ describe('a classifier of the data', () => {
     // A quarter of them white: entropy of ¼ and ¾.
     const draw = async (_: Float32Array, count: number) =>
       Float32Array.from({ length: 3 * count }, (_, i) => (Math.trunc(i / 3) % 4 === 0 ? 1 : -1));
-    const { evaluate } = await createEvaluator({ draw, dataset, latent: 2, classifier });
+    const { evaluate } = await createEvaluator({ draw, dataset, latent: 2, encodePng, classifier });
     const { kinds } = await evaluate();
     expect(kinds!.pictures).toBeCloseTo(4 / 3 ** 0.75, 10);
     expect(kinds!.data).toBeCloseTo(2, 10);

@@ -3,7 +3,8 @@ import { gunzipSync } from 'node:zlib';
 import { ModelError } from '@ganport/model';
 import { describe, expect, test } from 'vitest';
 import { sharedData } from '../../../test/shared-data.ts';
-import { glyphs } from '../src/data/glyphs.ts';
+import { glyphImages } from '../src/data/glyphs.ts';
+import { memoryDataset } from '../src/data/memory.ts';
 import { allImages } from './files.ts';
 
 const PIXELS = 28 * 28;
@@ -16,7 +17,7 @@ interface Labelled {
 }
 
 async function draw(seed: number, count: number): Promise<Labelled> {
-  const dataset = glyphs({ seed, count });
+  const dataset = memoryDataset(glyphImages({ seed, count }));
   return { images: await allImages(dataset), labels: Uint8Array.from(dataset.labels!) };
 }
 
@@ -62,7 +63,7 @@ function extent(image: Uint8Array) {
 
 describe('glyphs', () => {
   test('are the same bytes on every machine', () => {
-    const { sha256, ...shape } = glyphs({ seed: 0, count: 1000 });
+    const { sha256, ...shape } = memoryDataset(glyphImages({ seed: 0, count: 1000 }));
     expect(sha256).toBe('226a47454f852c17dd90aa12fcc7fee5b516172d08f0eec0a60180e737118cd1');
     expect(shape).toMatchObject({
       name: 'glyphs',
@@ -117,6 +118,6 @@ describe('glyphs', () => {
   );
 
   test('refuse a seed that is not one', () => {
-    expect(() => glyphs({ seed: -1, count: 1 })).toThrow(ModelError);
+    expect(() => memoryDataset(glyphImages({ seed: -1, count: 1 }))).toThrow(ModelError);
   });
 });

@@ -2,7 +2,8 @@
 import { numbersOf } from '@ganport/model';
 import { openProgram } from '@ganport/runtime/node';
 import { expect, test } from 'vitest';
-import { glyphs } from '../src/data/glyphs.ts';
+import { glyphImages } from '../src/data/glyphs.ts';
+import { memoryDataset } from '../src/data/memory.ts';
 import { modeHistogram } from '../src/evaluate/class-scores.ts';
 import { createExtractor } from '../src/evaluate/extractor.ts';
 import { measure } from '../src/evaluate/measure.ts';
@@ -10,7 +11,7 @@ import { fitsClassifier, readClassifier } from '../src/evaluate/mnist-classifier
 import { atOnce } from '../src/evaluate/parts.ts';
 
 test('it is the pinned file, and tells most drawn digits', async () => {
-  const dataset = glyphs({ seed: 1, count: 200 });
+  const dataset = memoryDataset(glyphImages({ seed: 1, count: 200 }));
   expect(fitsClassifier(dataset)).toBe(true);
   expect(fitsClassifier({ ...dataset, channels: 3 })).toBe(false);
   const program = await openProgram(await readClassifier(), { device: 'cpu' });
@@ -33,7 +34,7 @@ test('it is the pinned file, and tells most drawn digits', async () => {
 });
 
 test('scores are the same whatever is run at a time: 1, 7 or 64 images', async () => {
-  const dataset = glyphs({ seed: 2, count: 72 });
+  const dataset = memoryDataset(glyphImages({ seed: 2, count: 72 }));
   const bytes = await dataset.read(Uint32Array.from({ length: 72 }, (_, i) => i));
   const images = numbersOf(bytes, [1, 28, 28]);
   const program = await openProgram(await readClassifier(), { device: 'cpu', threads: 2 });

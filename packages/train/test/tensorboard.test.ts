@@ -36,7 +36,7 @@ function noted(): { told: unknown[]; run: RunWriter } {
   const note = async (...what: unknown[]) => {
     told.push(what);
   };
-  const logMetrics = (line: unknown) => {
+  const logMetrics = async (line: unknown) => {
     told.push(line);
   };
   return {
@@ -74,7 +74,7 @@ test('metrics and pictures are in the file, and still in the run folder', async 
   const picture = await png();
   const events = withEvents(run, { folder, step: 0, now: () => 1_700_000_000_500 });
   const line = { step: 3_000_000_000, dLoss: 0.5, gLoss: -1.25, modes: [1, 2] };
-  events.logMetrics(line);
+  await events.logMetrics(line);
   await events.saveSamples(7, picture);
   expect(told).toEqual([line, [7, picture]]);
   const [name, ...others] = readdirSync(folder);

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import { readCheckpoint } from '@ganport/model/node';
 import { expect, test, vi } from 'vitest';
-import type { ChosenEngine } from '../src/engines.ts';
-import { memoryDataset, resolveConfig, train } from '../src/index.ts';
+import { type ChosenEngine, memoryDataset, resolveConfig, train } from '../src/index.ts';
 import { temporaryFolder } from './files.ts';
 
 /** The message that step 7 fails with. */

@@ -4,8 +4,10 @@
  * (+ − × ÷ sqrt), so that a seed gives the same bytes on every machine.
  */
 import { type Random, randomSequence, STREAM } from '@ganport/model';
-import type { Dataset } from './dataset.ts';
-import { memoryDataset } from './memory.ts';
+import type { MemoryImages } from './images.ts';
+
+/** One fixed data set, whatever a run's seed is. */
+const GLYPHS_SEED = 0;
 
 const SIZE = 28;
 /** Longer side of the ink, pixels. */
@@ -85,7 +87,13 @@ const DIGITS: readonly (readonly Stroke[])[][] = [
  * @returns images [count, 28, 28, 1]
  * @throws ModelError unless `seed` is an integer, 0 ≤ seed < 2^53
  */
-export function glyphs({ count = 10_000, seed }: { count?: number; seed: number }): Dataset {
+export function glyphImages({
+  count = 10_000,
+  seed = GLYPHS_SEED,
+}: {
+  count?: number;
+  seed?: number;
+} = {}): Required<MemoryImages> {
   const images = new Uint8Array(count * SIZE * SIZE);
   const labels = Uint8Array.from({ length: count }, (_, i) => i % DIGITS.length);
   labels.forEach((label, i) => {
@@ -100,7 +108,7 @@ export function glyphs({ count = 10_000, seed }: { count?: number; seed: number 
     const image = images.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE);
     for (const segment of fit(segments, radius)) ink(image, segment, radius);
   });
-  return memoryDataset({
+  return {
     name: 'glyphs',
     height: SIZE,
     width: SIZE,
@@ -108,7 +116,7 @@ export function glyphs({ count = 10_000, seed }: { count?: number; seed: number 
     images,
     labels,
     classes: DIGITS.map((_, digit) => String(digit)),
-  });
+  };
 }
 
 function parseStrokes(text: string): Stroke[] {

@@ -1,8 +1,9 @@
 /** Data sources by name. To add one: a file that gives a `Dataset`, and a line in each table here and of names. */
 import { ModelError } from '@ganport/model';
 import type { Dataset } from './dataset.ts';
-import { glyphs } from './glyphs.ts';
+import { glyphImages } from './glyphs.ts';
 import { loadIdx } from './idx-dataset.ts';
+import { memoryDataset } from './memory.ts';
 import { loadFashion, loadMnist, type MnistOptions } from './mnist.ts';
 import { loadNpy } from './npy/npy-dataset.ts';
 import type { NpyOptions } from './npy/settings.ts';
@@ -26,12 +27,9 @@ export interface LoadOptions
   source: Source;
 }
 
-/** One fixed data set, whatever a run's seed is. */
-const GLYPHS_SEED = 0;
-
 const LOADERS: Record<Source, (options: LoadOptions) => Promise<Dataset>> = {
   glyphs: async ({ dataDir }) => {
-    if (dataDir === undefined) return glyphs({ seed: GLYPHS_SEED });
+    if (dataDir === undefined) return memoryDataset(glyphImages());
     throw new ModelError(
       `data source glyphs is drawn by code, not read from ${dataDir}: leave out the folder, or choose another source, such as idx`,
     );

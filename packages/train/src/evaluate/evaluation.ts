@@ -7,7 +7,7 @@ import {
   STREAM,
   turnsIn,
 } from '@ganport/model';
-import type { Dataset } from '../data/index.ts';
+import type { Dataset } from '../data/dataset.ts';
 import {
   classAccuracy,
   effectiveClasses,
@@ -18,7 +18,7 @@ import {
 import type { Extractor } from './extractor.ts';
 import { METRICS, type Metric, type Scores } from './metrics.ts';
 import { atOnce } from './parts.ts';
-import { columnsOf, samplesPng } from './samples.ts';
+import { columnsOf, type EncodePng, samplesGrid } from './samples.ts';
 
 /** Images of the picture; scored images are drawn at most so many at a time too. */
 const GRID = 64;
@@ -39,6 +39,7 @@ export interface EvaluationOptions {
    * data's images, and there are as many as features: classes of something else may have the same names.
    */
   classifier?: Extractor | undefined;
+  encodePng: EncodePng;
 }
 
 /** The first samples. */
@@ -80,6 +81,7 @@ export async function createEvaluator({
   latent,
   classes = 0,
   classifier,
+  encodePng,
 }: EvaluationOptions): Promise<Evaluator> {
   const { height, width, channels } = dataset;
   const size = height * width * channels;
@@ -110,9 +112,10 @@ export async function createEvaluator({
   };
   const lookAt = async (drawn: Float32Array): Promise<Look> => {
     const images = drawn.subarray(0, GRID * size);
+    const { grid, times } = samplesGrid(images, { ...dataset, columns: columnsOf(classes) });
     return {
       images,
-      samples: await samplesPng(images, { ...dataset, columns: columnsOf(classes) }),
+      samples: await encodePng(grid, times),
       // Data of one image, or of twins, have no variety to compare with.
       variety: usual > 0 ? nearestDistance(images, size) / usual : 1,
     };

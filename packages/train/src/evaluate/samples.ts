@@ -1,6 +1,6 @@
-import { bytesOf, tileImages } from '@ganport/model';
-import sharp from 'sharp';
-import type { Dataset } from '../data/index.ts';
+/** The picture of a run's samples. */
+import { bytesOf, type Images, tileImages } from '@ganport/model';
+import type { Dataset } from '../data/dataset.ts';
 
 /** Pixels that a small image is enlarged to, as far as whole times go. */
 const LARGE_ENOUGH = 96;
@@ -22,19 +22,17 @@ interface Grid extends Pick<Dataset, 'height' | 'width' | 'channels'> {
   columns?: number;
 }
 
-/** A PNG of images [count, C, H, W] in −1…1, enlarged to what a person can see. */
-export function samplesPng(
+/** Images [count, C, H, W] in −1…1 as one; and how many times it is to be enlarged for a person to see it. */
+export function samplesGrid(
   images: Float32Array,
   { height, width, channels, columns = COLUMNS }: Grid,
-): Promise<Uint8Array> {
+): { grid: Omit<Images, 'count'>; times: number } {
   const count = images.length / (height * width * channels);
   const data = bytesOf(images, [channels, height, width]);
   const tiles = { columns, gap: 1, background: 64 };
   const grid = tileImages({ count, height, width, channels, data }, tiles);
-  const times = Math.max(1, Math.floor(LARGE_ENOUGH / Math.max(height, width)));
-  const size = { width: grid.width * times, height: grid.height * times };
-  return sharp(grid.data, { raw: { width: grid.width, height: grid.height, channels } })
-    .resize({ ...size, kernel: 'nearest' })
-    .png()
-    .toBuffer();
+  return { grid, times: Math.max(1, Math.floor(LARGE_ENOUGH / Math.max(height, width))) };
 }
+
+/** Encodes an image, each of its pixels `times` by `times` large, as a PNG. */
+export type EncodePng = (grid: Omit<Images, 'count'>, times: number) => Promise<Uint8Array>;

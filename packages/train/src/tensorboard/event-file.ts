@@ -42,8 +42,8 @@ export function withEvents(
   if (begin > 0) write(begin + 1, { start: true });
   return {
     ...run,
-    logMetrics(line) {
-      run.logMetrics(line);
+    async logMetrics(line) {
+      await run.logMetrics(line);
       const { step, ...values } = line;
       const scalars = Object.entries(values).filter(
         (entry): entry is [string, number] => typeof entry[1] === 'number',
