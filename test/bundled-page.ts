@@ -13,12 +13,12 @@ export interface BundledPage {
   remove(): Promise<void>;
 }
 
-/** Bundles a folder's index.html, with the settings of the page that is served. */
-export async function bundlePage(root: string): Promise<BundledPage> {
+/** Bundles a folder's index.html, with the settings of the page that is served, or those of a file. */
+export async function bundlePage(root: string, configFile = CONFIG): Promise<BundledPage> {
   const folder = await mkdtemp(join(tmpdir(), 'ganport-page-'));
   const remove = () => rm(folder, { recursive: true });
   try {
-    await build({ configFile: CONFIG, root, logLevel: 'error', build: { outDir: folder } });
+    await build({ configFile, root, logLevel: 'error', build: { outDir: folder } });
     return { folder, remove };
   } catch (error) {
     await remove();

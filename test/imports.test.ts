@@ -19,14 +19,22 @@ const ABOVE = {
   export: ['runtime', 'model'],
   sample: ['runtime', 'model'],
   serve: ['sample'],
-  cli: ['train', 'export', 'serve'],
+  tab: ['train', 'export'],
+  cli: ['train', 'export', 'serve', 'tab'],
 };
 
 /** Packages whose main entry only Node runs. Of the others, every entry but ./node runs in a page; so does each ./web. */
-const NODE_ONLY = ['train', 'export', 'serve', 'cli'];
+const NODE_ONLY = ['train', 'export', 'serve', 'tab', 'cli'];
 /** Pages, which are no entries. */
-const PAGES = { serve: ['web/page.ts'] };
-const PORTABLE = ['onnxruntime-common', 'onnxruntime-web', 'protobufjs', 'zod'];
+const PAGES = { serve: ['web/page.ts'], tab: ['web/page.ts', 'web/worker.ts'] };
+const PORTABLE = [
+  'comlink',
+  'fflate',
+  'onnxruntime-common',
+  'onnxruntime-web',
+  'protobufjs',
+  'zod',
+];
 
 const sources = readSources(fileURLToPath(new URL('../packages', import.meta.url)));
 
@@ -51,7 +59,7 @@ test.each(forPages)('%s/%s loads only what runs in a page', (name, entry) => {
 
 test('at least the graphs, the networks, the runtime, training and the page run in a page', () => {
   expect(forPages.map(([name]) => name)).toEqual(
-    expect.arrayContaining(['onnx', 'model', 'runtime', 'train', 'serve']),
+    expect.arrayContaining(['onnx', 'model', 'runtime', 'train', 'export', 'serve', 'tab']),
   );
 });
 

@@ -17,8 +17,10 @@ const ROOT = join(import.meta.dirname, '..');
 const PACKAGES = readdirSync(join(ROOT, 'packages'));
 const LIBRARIES = PACKAGES.filter((name) => name !== 'cli');
 /** For pages: without Node's types. */
-const WEB = ['onnx', 'runtime', 'model', 'sample', 'sample/web', 'train/web'];
-const NODE = ['runtime/node', 'model/node', 'sample/node', 'train', 'export', 'serve'];
+const WEB = [
+  ...['onnx', 'runtime', 'model', 'model/run', 'sample', 'sample/web', 'train/web', 'export/web'],
+];
+const NODE = ['runtime/node', 'model/node', 'sample/node', 'train', 'export', 'serve', 'tab'];
 
 const folder = mkdtempSync(join(tmpdir(), 'ganport-packages-'));
 const app = join(folder, 'app');

@@ -1,2 +1,3 @@
-export { type Exported, type ExportOptions, exportGenerator } from './export.ts';
+export { type ExportOptions, exportGenerator } from './export.ts';
+export type { Exported } from './export-from.ts';
 export type { ImageOutput } from './generator.ts';

@@ -13,7 +13,7 @@ export {
   readCheckpoint,
   runOf,
 } from './checkpoint.ts';
-export { memoryStore } from './memory-store.ts';
+export { digestInPage, type MemoryStore, memoryStore } from './memory-store.ts';
 export {
   type EngineName,
   type Pointed,

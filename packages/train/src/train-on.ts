@@ -48,8 +48,8 @@ export interface TrainHost extends LoopHost {
 }
 
 export interface TrainOnOptions extends LoopOptions, Pick<ResumeOptions, 'checkpoint'> {
-  /** Told before the first step. */
-  onStart?: (chosen: ChosenEngine, store: RunStore) => void;
+  /** Told before the first step, with how many were done before. */
+  onStart?: (chosen: ChosenEngine, store: RunStore, step: number) => void;
 }
 
 export interface TrainedOn extends Ended {
@@ -143,7 +143,7 @@ async function trainFrom(from: Beginning, going: Going): Promise<TrainedOn> {
       store ??= claimed!.store;
       const own = await openRun(store, run);
       const writer = host.alsoTo?.(own, store, begin.step) ?? own;
-      onStart?.(started, store);
+      onStart?.(started, store, begin.step);
       const folder = host.commandLine ? store.name : undefined;
       const into = { begin, recipe, engine, device: chosen.device, folder, writer };
       const ended = await loop({ ...into, returns: returnsOf(run) }, options, host);

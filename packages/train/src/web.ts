@@ -12,3 +12,15 @@ export { buildRecipe, feedsAt, RECIPES, type RecipeName } from './recipe/index.t
 export { LOSSES, type LossName } from './recipe/losses.ts';
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
+export type { GivenData } from './web/data.ts';
+export { startRun, type WebRun, type WebRunOptions } from './web/run.ts';
+export {
+  createTrainer,
+  type GoOnOptions,
+  type Started,
+  type StartOptions,
+  type TrainEvent,
+  type Trainer,
+  type TrainerOptions,
+  type WebDevice,
+} from './web/trainer.ts';

@@ -1,0 +1,73 @@
+/** A run folder as a ZIP archive, and back: what is downloaded from a page, or given to one. */
+import { ModelError } from '@ganport/model';
+import { type MemoryStore, memoryStore, type RunStore, WARNINGS } from '@ganport/model/run';
+import { type Unzipped, unzipSync, type Zippable, zipSync } from 'fflate';
+
+/** Files of a run folder, beside those in its folders. */
+const FILES = ['run.json', 'metrics.jsonl', WARNINGS, 'latest', 'best'];
+/** And its folders; `data` has the images that were trained on, of a page that was given them. */
+const FOLDERS = ['samples', 'checkpoints', 'data'];
+const KNOWN =
+  /^(?:run\.json|metrics\.jsonl|warnings\.json|latest|best|(?:samples|checkpoints|data)\/[\w.-]{1,100})$/;
+
+/** Unpacked. A page has no more memory than for a few of them. */
+const MAX_BYTES = 2 ** 30;
+
+/** Text and images of few levels become smaller, weights and PNGs do not. */
+const PACKED = /\.jsonl?$|^data\//;
+
+/** @returns the bytes of an archive that has one folder, of the run's name */
+export async function zipRun(store: RunStore): Promise<Uint8Array<ArrayBuffer>> {
+  const inFolders = await Promise.all(
+    FOLDERS.map(async (folder) => (await store.list(folder)).map((file) => `${folder}/${file}`)),
+  );
+  const files: Zippable = {};
+  for (const file of [...FILES, ...inFolders.flat()]) {
+    if (!(await store.has(file))) continue;
+    const bytes = await store.read(file, MAX_BYTES);
+    files[`${store.name}/${file}`] = [bytes, { level: PACKED.test(file) ? 6 : 0 }];
+  }
+  return zipSync(files) as Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * @param bytes of an archive with a run folder in it, or with what is in one
+ * @param what names the archive in errors
+ * @throws ModelError if it is none, or has no run, or one that is too large
+ */
+export function unzipRun(bytes: Uint8Array, what: string): MemoryStore {
+  let root: string | undefined;
+  let total = 0;
+  let files: Unzipped;
+  try {
+    // Once for the names: what is unpacked depends on where run.json is.
+    unzipSync(bytes, {
+      filter({ name }) {
+        const folder = /^((?:[^/]+\/)?)run\.json$/.exec(name)?.[1];
+        if (folder !== undefined) root = folder;
+        return false;
+      },
+    });
+    files = unzipSync(bytes, {
+      filter({ name, originalSize }) {
+        if (root === undefined || !name.startsWith(root)) return false;
+        if (!KNOWN.test(name.slice(root.length))) return false;
+        total += originalSize;
+        return total <= MAX_BYTES;
+      },
+    });
+  } catch (error) {
+    throw new ModelError(
+      `${what} is no ZIP archive, or a damaged one (${(error as Error).message}): expected a run folder as this page or \`zip -r\` packs it`,
+    );
+  }
+  if (root === undefined) {
+    throw new ModelError(`${what} has no run folder: expected a run.json in it, or in its folder`);
+  }
+  if (total > MAX_BYTES) {
+    throw new ModelError(`${what} unpacks to more than ${MAX_BYTES} bytes; a page has no room`);
+  }
+  const prefix = root.length;
+  const own = Object.entries(files).map(([name, data]) => [name.slice(prefix), data] as const);
+  return memoryStore(root.slice(0, -1) || what.replace(/\.zip$/i, ''), own);
+}
