@@ -3,12 +3,11 @@ import type { TrainEvent } from '@ganport/train/web';
 import { proxy, type Remote, wrap } from 'comlink';
 import type { ServedTrainer } from './worker.ts';
 
-export type PageTrainer = Remote<ServedTrainer>;
-
-export function startTrainer(): PageTrainer {
-  return wrap<ServedTrainer>(
-    new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
-  );
+/** @param onMissing told if the worker's script does not load */
+export function startTrainer(onMissing: () => void): Remote<ServedTrainer> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  worker.addEventListener('error', onMissing);
+  return wrap<ServedTrainer>(worker);
 }
 
 /** What the worker tells the page with. */

@@ -12,6 +12,8 @@ export { buildRecipe, feedsAt, RECIPES, type RecipeName } from './recipe/index.t
 export { LOSSES, type LossName } from './recipe/losses.ts';
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
+export { chartsOf } from './report/charts.ts';
+export { type Gathered, gather } from './report/gather.ts';
 export type { GivenData } from './web/data.ts';
 export { startRun, type WebRun, type WebRunOptions } from './web/run.ts';
 export {

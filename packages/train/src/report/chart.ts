@@ -1,6 +1,6 @@
 /** Curves as SVG: steps across, values up. */
 import { escapeHtml } from './html.ts';
-import type { Series } from './read-run.ts';
+import type { Series } from './series.ts';
 
 export interface Curve {
   name: string;

@@ -1,10 +1,10 @@
 /** The charts of a run: metrics that belong together in one, each other in its own. */
-import type { Run } from '@ganport/model/node';
+import type { Run } from '@ganport/model/run';
 import { hasColumns } from '../evaluate/samples.ts';
 import { bars } from './bars.ts';
 import { type Curve, chart } from './chart.ts';
 import type { Modes } from './follow-log.ts';
-import type { Series } from './read-run.ts';
+import type { Series } from './series.ts';
 
 /** Metrics that are drawn together, under a title. */
 const TOGETHER: readonly (readonly [string, readonly string[]])[] = [

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { openRegular } from '@ganport/model/node';
 import { type Line, linesOf, MAX_LOG_BYTES } from '../metrics-log.ts';
 import { type Gathered, gather } from './gather.ts';
-import type { Series } from './read-run.ts';
+import type { Series } from './series.ts';
 
 /** Read at a time, between which others have the thread. */
 const CHUNK_BYTES = 2 ** 18;

@@ -1,6 +1,6 @@
 /** A curve of any length in few points: each the mean of as many values. */
 import { thin } from './chart.ts';
-import type { Series } from './read-run.ts';
+import type { Series } from './series.ts';
 
 /** More than a chart draws, also when they have just become half as many. */
 const MOST_POINTS = 1024;

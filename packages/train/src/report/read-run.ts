@@ -17,9 +17,6 @@ import { isLocked } from '../run-lock.ts';
 /** The step in a picture's name. */
 const PICTURE = /^step-(\d{6,15})\.png$/;
 
-/** Values of a metric by step, in order. */
-export type Series = [step: number, value: number][];
-
 export interface RunSummary {
   folder: string;
   run: Run;

@@ -183,6 +183,9 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
           return await begin(place, loaded, config, { device, resume: false }, tell);
         } catch (error) {
           place.release();
+          // What did not begin is no run.
+          const begun = await place.store.has('run.json').catch(() => true);
+          if (!begun && place.unkept === undefined) await forget(place.store.name).catch(() => {});
           throw error;
         }
       }),
