@@ -8,10 +8,11 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readGeneratorMetadata } from '../packages/model/src/index.ts';
 import { readCheckpoint, readRun } from '../packages/model/src/node.ts';
+import { type ServedPage, servePage } from '../packages/tab/src/index.ts';
 import type {} from '../packages/tab/web/page.ts';
 import { loadDataset, type Overrides, resolveConfig, train } from '../packages/train/src/index.ts';
 import type { Started, TrainEvent } from '../packages/train/src/web.ts';
-import { type BundledPage, bundlePage, servePage } from './bundled-page.ts';
+import { type BundledPage, bundlePage } from './bundled-page.ts';
 import {
   hasChromium,
   type OpenedPage,
@@ -26,14 +27,14 @@ const TAB = fileURLToPath(new URL('../packages/tab/', import.meta.url));
 let folder: string;
 let browser: StartedChromium;
 let bundle: BundledPage;
-let server: Awaited<ReturnType<typeof servePage>>;
+let server: ServedPage;
 const opened: OpenedPage[] = [];
 
 beforeAll(async () => {
   if (!chromium) return;
   folder = mkdtempSync(join(tmpdir(), 'ganport-tab-'));
   bundle = await bundlePage(join(TAB, 'web'), join(TAB, 'vite.config.ts'));
-  server = await servePage(bundle);
+  server = await servePage({ port: 0, folder: bundle.folder });
   browser = await startChromium([SOFTWARE_WEBGPU]);
 });
 

@@ -13,6 +13,7 @@ import { sample } from './sample.ts';
 import { serve } from './serve.ts';
 import { start } from './start.ts';
 import { sweepCommand } from './sweep.ts';
+import { tab } from './tab.ts';
 import { train } from './train.ts';
 import { watch } from './watch.ts';
 
@@ -30,6 +31,7 @@ const WORKING: readonly AnyCommand[] = [
   runs,
   reportCommand,
   watch,
+  tab,
   inspect,
   doctor,
 ];

@@ -70,8 +70,8 @@ export function startRun(options: WebRunOptions): WebRun {
       const asked = gate.whenSaved(async () => {
         result = { value: await task() };
       });
-      // Whatever was asked of it as it ended is done afterwards.
-      await asked.catch(() => ended);
+      // Of a run that has ended, well or not, what is saved is what there is.
+      await asked.catch(() => ended.catch(() => undefined));
       return result ? result.value : task();
     },
     stop() {
