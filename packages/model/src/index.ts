@@ -33,6 +33,7 @@ export {
   latents,
   MAX_INDEX,
   MAX_TRUNCATION,
+  MIN_TRUNCATION,
   truncationReason,
 } from './latents.ts';
 export {

@@ -11,7 +11,7 @@ import { rangeReason } from './whole-number.ts';
 /** Of 2^32 equally likely numbers, nearly none are further out: a larger truncation would cut nothing off. */
 export const MAX_TRUNCATION = 6;
 /** Beside what layers add to it, float32 loses a smaller latent; and below 1e-16 its probability is none to a double. */
-export const LEAST_TRUNCATION = 1e-6;
+export const MIN_TRUNCATION = 1e-6;
 
 /** As generator.onnx's metadata allows. */
 export const MAX_LATENT_SIZE = 65_536;
@@ -76,8 +76,8 @@ export function truncationReason(
   truncation: number,
   got: string | number = truncation,
 ): string | undefined {
-  if (truncation >= LEAST_TRUNCATION && truncation <= MAX_TRUNCATION) return undefined;
-  const isTiny = truncation > 0 && truncation < LEAST_TRUNCATION;
+  if (truncation >= MIN_TRUNCATION && truncation <= MAX_TRUNCATION) return undefined;
+  const isTiny = truncation > 0 && truncation < MIN_TRUNCATION;
   const why = isTiny ? ': below 0.000001 all pictures are the same' : '';
   return `expected a number above 0 and up to ${MAX_TRUNCATION}, got ${got}${why}`;
 }

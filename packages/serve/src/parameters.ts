@@ -3,6 +3,7 @@ import {
   MAX_INDEX,
   MAX_SEED,
   MAX_TRUNCATION,
+  MIN_TRUNCATION,
   parseOrReason,
   parseWholeNumber,
 } from '@ganport/model';
@@ -52,8 +53,6 @@ export function oneOf<const T extends readonly [string, ...string[]]>(...words: 
   });
 }
 
-/** The least that an address can spell: nearer to 0 all pictures are the same. */
-const MIN_TRUNCATION = 1e-6;
 const TRUNCATION = 'Latents are drawn no further from 0 than this';
 
 export const truncation = z

@@ -218,7 +218,7 @@ describe('a classifier of the data', () => {
         const label = Number(labels![Math.trunc(i / 3)]);
         return (drawn++ % 24 < 3 ? 1 - label : label) === 0 ? -1 : 1;
       });
-    const options = { draw, dataset, latent: 2, classifier, classes: 2 };
+    const options = { draw, dataset, latent: 2, encodePng, classifier, classes: 2 };
     const { evaluate } = await createEvaluator(options);
     expect((await evaluate()).accuracy).toBe(14 / 16);
     const { evaluate: unasked } = await createEvaluator({ ...options, draw: flat(1), classes: 0 });
