@@ -146,11 +146,17 @@ async function labelsOfAll(reader: ParquetReader, shards: readonly Shard[]) {
     }
   }
   if (!classes) return asClasses(numbers, path);
-  const wrong = numbers.findIndex((number) => !(classes[number] !== undefined));
+  const wrong = numbers.findIndex((number) => classes[number] === undefined);
   if (wrong < 0) return { labels: numbers, classes };
   throw new ModelError(
-    `${path}: row ${wrong}: expected a label from 0 to ${classes.length - 1}, one of the classes that its metadata name, got ${numbers[wrong]}`,
+    `${rowAt(shards, wrong)}: expected a label from 0 to ${classes.length - 1}, one of the classes that its metadata name, got ${numbers[wrong]}`,
   );
+}
+
+/** A row by its file, and its number there. @param index among all rows */
+function rowAt(shards: readonly Shard[], index: number): string {
+  const [{ path, rows }, ...rest] = shards as [Shard, ...Shard[]];
+  return index < rows ? `${path}, row ${index}` : rowAt(rest, index - rows);
 }
 
 /** The classes' names from what Hugging Face's library writes beside the columns. */
