@@ -109,7 +109,10 @@ describe('a view', () => {
 
   test('says before the first checkpoint when there will be scores', async () => {
     const run = writeRun(folder);
-    rmSync(join(run, 'best'));
+    writeFileSync(join(run, 'metrics.jsonl'), '{"step":1,"dLoss":1}\n');
+    const { parts: later } = await createRunView(run).update();
+    expect(later.modes).toBe('');
+    rmSync(join(run, 'checkpoints'), { recursive: true });
     const { parts } = await createRunView(run).update();
     expect(parts.modes).toMatch(
       /^<p>Scores and, of digits, .* come with the first checkpoint, step 2000\.<\/p>$/,

@@ -62,7 +62,7 @@ export function createRunView(
               ...(logged.damage ? [logged.damage] : []),
             ]),
             columns: escapeHtml(classColumns(summary.run)),
-            modes: summary.best ? modesOf(summary.run, logged.modes) : firstScoring(summary),
+            modes: modesOf(summary.run, logged.modes) || firstScoring(summary),
             charts: charts.html,
             facts: table(factsOf(summary)),
           },
@@ -92,8 +92,9 @@ function thinned<T>(all: readonly T[]): T[] {
   return all.filter((_, i) => i % every === 0 || i === all.length - 1);
 }
 
-/** In place of a chart that there is nothing for yet. */
-function firstScoring({ run: { config } }: RunSummary): string {
+/** In place of a chart that there is nothing for before the first checkpoint. */
+function firstScoring({ run: { config }, steps: done }: RunSummary): string {
+  if (done > 0) return '';
   const { every, steps } = config as { every?: { checkpoint?: unknown }; steps?: unknown };
   const first = Math.min(Number(every?.checkpoint), Number(steps));
   const when = Number.isFinite(first) ? `, step ${first}` : '';
