@@ -31,6 +31,8 @@ const modelsAnswer = z
   })
   .meta({ id: 'Models' });
 
+export type ModelsAnswer = z.output<typeof modelsAnswer>;
+
 const words = { 'text/plain': z.string() };
 
 export const healthOperations: readonly Operation[] = [
