@@ -35,16 +35,15 @@ export function createMetrics(models: Models): Metrics {
         this.set(read());
       },
     });
+  const services = () => models.list().flatMap(({ versions }) => [...versions.values()]);
   /** Of each version that is served. */
   const counter = (name: string, help: string, read: (service: Service) => number) =>
     new Counter({
       ...{ name, help, registers, labelNames: ['model', 'version'] },
       collect() {
         this.reset();
-        for (const model of models.list()) {
-          for (const [version, service] of model.versions) {
-            this.inc({ model: model.name, version }, read(service));
-          }
+        for (const service of services()) {
+          this.inc({ model: service.name, version: service.version }, read(service));
         }
       },
     });
@@ -56,6 +55,38 @@ export function createMetrics(models: Models): Metrics {
   counter('ganport_runs_cancelled_total', 'Whose clients had left', (of) => statsOf(of).cancelled);
   counter('ganport_pictures_total', 'Pictures in all runs', (of) => statsOf(of).pictures);
   counter('ganport_run_seconds_total', 'Of all runs', (of) => statsOf(of).milliseconds / 1000);
+  new Gauge({
+    name: 'ganport_limit_pictures_per_second',
+    help: 'What it drew without HTTP, when it was loaded',
+    ...{ registers, labelNames: ['model', 'version'] },
+    collect() {
+      this.reset();
+      for (const { name: model, version, picturesPerSecond } of services()) {
+        if (picturesPerSecond !== undefined) this.set({ model, version }, picturesPerSecond);
+      }
+    },
+  });
+  /** Pictures of each version at the last reading, and when that was. */
+  let before = { at: performance.now(), pictures: new Map<Service, number>() };
+  new Gauge({
+    name: 'ganport_achieved_share',
+    help: 'Pictures a second since the last reading, as a part of what it drew without HTTP',
+    ...{ registers, labelNames: ['model', 'version'] },
+    collect() {
+      this.reset();
+      const now = { at: performance.now(), pictures: new Map<Service, number>() };
+      for (const service of services()) {
+        const { name: model, version, picturesPerSecond } = service;
+        const { pictures } = statsOf(service);
+        now.pictures.set(service, pictures);
+        if (picturesPerSecond === undefined) continue;
+        const drawn = pictures - (before.pictures.get(service) ?? pictures);
+        const rate = drawn / ((now.at - before.at) / 1000);
+        this.set({ model, version }, rate / picturesPerSecond);
+      }
+      before = now;
+    },
+  });
   new Counter({
     ...{ name: 'ganport_model_versions_total', help: 'What became of versions of models' },
     ...{ registers, labelNames: ['model', 'outcome'] },

@@ -15,6 +15,7 @@ import {
   type VersionFile,
 } from './model-files.ts';
 import { createService, type Service } from './service.ts';
+import type { Warmed } from './warm.ts';
 
 /** What became of a version. */
 export type ModelEvent = { name: string; version: string } & (
@@ -88,7 +89,7 @@ export interface Registry extends Models {
 export interface RegistryOptions {
   sources: readonly ModelSource[];
   /** Loads a generator, checks and warms it. @throws if it is not to be served */
-  load(file: ModelFile): Promise<LoadedGenerator>;
+  load(file: ModelFile): Promise<Warmed>;
   admission?: Admission;
   onEvent?: ((event: ModelEvent) => void) | undefined;
 }
@@ -167,8 +168,9 @@ export function createRegistry({
       taken.set(version, found.signature);
       refused.delete(version);
       if (before && before.generator.sha256 === sha256(file.bytes)) return undefined;
-      const generator = await load(file);
-      versions.set(version, createService(generator, { name, version, admission }));
+      const { generator, picturesPerSecond } = await load(file);
+      const options = { name, version, admission, picturesPerSecond };
+      versions.set(version, createService(generator, options));
       if (before) retire(entry, before);
       return { type: 'loaded', name, version, generator };
     } catch (error) {

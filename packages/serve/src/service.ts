@@ -17,6 +17,8 @@ export interface Service {
   readonly version: string;
   readonly generator: LoadedGenerator;
   readonly admission: Admission;
+  /** What it draws when nothing is in its way, where that was measured. */
+  readonly picturesPerSecond: number | undefined;
   readonly draining: boolean;
   /** Lets a request in for so many pictures, until its response closes: as `Admission.admit`. */
   admit(response: Response, pictures: number): AbortSignal;
@@ -41,11 +43,17 @@ export interface ServiceOptions {
   version?: string;
   /** Shared by all that are served together. */
   admission?: Admission;
+  picturesPerSecond?: number;
 }
 
 export function createService(
   generator: LoadedGenerator,
-  { name = ownName(generator), version = '1', admission = createAdmission() }: ServiceOptions = {},
+  {
+    name = ownName(generator),
+    version = '1',
+    admission = createAdmission(),
+    picturesPerSecond,
+  }: ServiceOptions = {},
 ): Service {
   const { sampler, sha256 } = generator;
   const { height, width, channels } = sampler.metadata.image;
@@ -65,6 +73,7 @@ export function createService(
     version,
     generator,
     admission,
+    picturesPerSecond,
     get draining() {
       return admission.draining;
     },

@@ -144,6 +144,19 @@ test('a new file takes the place of the old one; a bad one does not, and is told
   expect(await width(PICTURE)).toBe(5);
 });
 
+test('what is drawn is told beside what could be', async () => {
+  const { get } = await serve(await put('a.onnx', generator(4)));
+  const read = async (name: string) => {
+    const text = await (await get('metrics')).text();
+    const line = new RegExp(`^${name}\\{model="fixture",version="1"\\} (.*)$`, 'm').exec(text);
+    return Number(line![1]);
+  };
+  expect(await read('ganport_limit_pictures_per_second')).toBeGreaterThan(1);
+  await (await get('v1/images/1?count=200&format=raw')).bytes();
+  expect(await read('ganport_achieved_share')).toBeGreaterThan(0);
+  expect(await read('ganport_achieved_share')).toBe(0);
+});
+
 test('golden samples that are drawn otherwise keep a file out', async () => {
   const { models, width } = await serve(await put('a.onnx', generator(4)));
   const { model } = buildGenerator({
@@ -218,7 +231,7 @@ test('what is under way is drawn by the version it began with, which then is clo
   const given = [old.generator, next];
   const models = createRegistry({
     sources: [{ model: path }],
-    load: async () => given.shift()!,
+    load: async () => ({ generator: given.shift()!, picturesPerSecond: 1 }),
   });
   await models.start();
   const response = new EventEmitter();
@@ -247,7 +260,7 @@ test('while models are loaded the process lives, and says that it starts', async
   });
   const models = createRegistry({
     sources: [{ model: { path: 'a', bytes: generator.file } }],
-    load: () => loading.then(() => generator),
+    load: () => loading.then(() => ({ generator, picturesPerSecond: 1 })),
   });
   const server = createServer(createApp({ models, pageDir: '/nowhere' })).listen(0, '127.0.0.1');
   await once(server, 'listening');
