@@ -4,8 +4,8 @@ import { type Attribute, type Tensor, zeros } from './graph.ts';
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** Inputs that were left out are undefined. */
-export type Kernel = (inputs: readonly Tensor[], attributes: Attributes) => Tensor;
+/** Inputs that were left out are undefined. Of several outputs it gives a list. */
+export type Kernel = (inputs: readonly Tensor[], attributes: Attributes) => Tensor | Tensor[];
 
 export function map({ shape, data }: Tensor, change: (value: number) => number): Tensor {
   const out = new Float32Array(data.length);

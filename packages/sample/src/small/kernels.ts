@@ -1,7 +1,8 @@
 /** Operators of generators, by their ONNX names: https://onnx.ai/onnx/operators. */
 import { batchNormalization, both, each, expand, type Kernel, map } from './elementwise.ts';
 import { conv, convTranspose, gemm, matMul } from './linear.ts';
-import { concat, reduceSum, reshaped, resize, slice, transpose } from './shapes.ts';
+import { averagePool, globalMaxPool } from './pool.ts';
+import { concat, reduceSum, reshaped, resize, slice, split, transpose } from './shapes.ts';
 
 export const KERNELS: Readonly<Record<string, Kernel>> = {
   Identity: ([x]) => x!,
@@ -36,12 +37,15 @@ export const KERNELS: Readonly<Record<string, Kernel>> = {
   Expand: ([x, shape]) => expand(x!, Array.from(shape!.data)),
   Concat: concat,
   Slice: slice,
+  Split: split,
   ReduceSum: reduceSum,
   Gemm: gemm,
   MatMul: matMul,
   Conv: conv,
   ConvTranspose: convTranspose,
   BatchNormalization: batchNormalization,
+  GlobalMaxPool: globalMaxPool,
+  AveragePool: averagePool,
   Resize: resize,
 };
 

@@ -37,7 +37,8 @@ export function openGraph(model: Uint8Array): OpenGraph {
         if (work > maxWork) {
           throw new TooMuchWork(`a picture takes more than ${maxWork} multiplications`);
         }
-        values.set(node.outputs[0]!, runNode(node, given));
+        const made = [runNode(node, given)].flat();
+        for (const [i, name] of node.outputs.entries()) if (made[i]) values.set(name, made[i]);
       }
       const image = values.get('image');
       if (!image) throw new SampleError('the model has no output "image"');
@@ -67,7 +68,7 @@ function workOf({ op, attributes }: Node, [x, weights]: readonly Tensor[]): numb
   return (count * sizeOf(plane) * weights.data.length) / (down * across);
 }
 
-function runNode({ op, attributes }: Node, given: readonly Tensor[]): Tensor {
+function runNode({ op, attributes }: Node, given: readonly Tensor[]): Tensor | Tensor[] {
   try {
     return KERNELS[op]!(given, attributes);
   } catch (error) {

@@ -59,6 +59,20 @@ export function slice([x, starts, ends, axes, steps]: readonly Tensor[]): Tensor
   return gathered(x!, shape, own, start);
 }
 
+/** Into parts of the sizes that are given. */
+export function split([x, sizes]: readonly Tensor[], { axis = 0 }: Attributes): Tensor[] {
+  const along = positive(axis as number, x!);
+  const own = strides(x!.shape);
+  if (!sizes) throw new SampleError('Split is given no sizes');
+  let start = 0;
+  return Array.from(sizes.data, (size) => {
+    const shape = [...x!.shape];
+    shape[along] = size;
+    start += size * own[along]!;
+    return gathered(x!, shape, own, start - size * own[along]!);
+  });
+}
+
 export function reduceSum([x, axes]: readonly Tensor[], { keepdims = 1 }: Attributes): Tensor {
   const summed = x!.shape.map(
     (_, axis) => !axes || axes.data.some((each) => positive(each, x!) === axis),
