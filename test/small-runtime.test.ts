@@ -24,7 +24,7 @@ type Arrays = Record<string, Float32Array>;
 describe.each(Object.entries(ROWS))('%s', (type, { cases }) => {
   test.each(Object.entries(cases))('%s', (_, { of, with: options }) => {
     const inputs = Object.fromEntries(of.map((input, i) => [`x${i}`, input]));
-    const layers: NetworkSpec['layers'] = [{ type, ...options, from: Object.keys(inputs) }];
+    const layers = [{ type, ...options, from: Object.keys(inputs) }];
     const network = resolveNetwork({ inputs, layers }, 'net');
     const weights = randomWeights(network);
     const feeds = randomInputs(network, 2);

@@ -1,9 +1,10 @@
 /** Defines `<gan-image>`. On a server it does nothing. */
+import type { GanImageElement } from './element/gan-image.ts';
 import { GanImage } from './element.ts';
 
 declare global {
   interface HTMLElementTagNameMap {
-    'gan-image': GanImage;
+    'gan-image': GanImageElement;
   }
 }
 

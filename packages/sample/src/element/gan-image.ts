@@ -40,7 +40,7 @@ const NEAR = '200px';
 type Reflected<Name extends string> = Record<Name, string | number | null>;
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the properties are defined below, one for each attribute
-export abstract class GanImageElement extends Base {
+export class GanImageElement extends Base {
   static readonly observedAttributes: readonly string[] = [...REFLECTED, 'animate'];
   /** What loads generators: it differs between builds. */
   static load: LoadGenerator;

@@ -1,7 +1,10 @@
 /** One generator for all elements that show the same: loaded with the first of them, disposed of with the last. */
 import type { LoadOptions, PageGenerator } from '../web/types.ts';
 
-export type LoadGenerator = (model: string, options: LoadOptions) => Promise<PageGenerator>;
+export type LoadGenerator = (
+  model: string | URL | Uint8Array | ArrayBuffer,
+  options?: LoadOptions,
+) => Promise<PageGenerator>;
 
 export interface Lease {
   generator: Promise<PageGenerator>;
