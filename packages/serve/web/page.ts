@@ -1,150 +1,128 @@
-/** The page: a seed, the server's pictures of it, and its own, compared. */
-import { type GeneratorMetadata, type Images, MAX_SEED, parseWholeNumber } from '@ganport/model';
-import { DEVICES, type Device, loadGenerator, type PageGenerator } from '@ganport/sample/web';
-import * as view from './view.ts';
+/** The page: a state, which its address says, and the parts that show it. */
+import type { Images } from '@ganport/model';
+import type { Progress } from '@ganport/sample/web';
+import { createChoice } from './choice.ts';
+import type { Context, View } from './context.ts';
+import { createControls } from './controls.ts';
+import { byId, reasonOf } from './dom.ts';
+import { createOwnHalf } from './drawing/own-half.ts';
+import { createEnlarged } from './enlarged.ts';
+import { describe, fetchModel, gridOf, type Model } from './model.ts';
+import { download } from './pixels.ts';
+import { readState, type State, VIEWS, type View as ViewName, writeState } from './state.ts';
+import { createUse } from './use.ts';
+import { createBetween } from './views/between.ts';
+import { createPictures } from './views/pictures.ts';
+import { createWalk } from './views/walk.ts';
 
-/** Four rows of eight. */
-const COUNT = 32;
-/** Drawn when the address names no seed. */
-const FIRST_SEED = 42;
-
-interface ModelDescription {
-  sha256: string;
-  bytes: number;
-  /** What draws on the server. */
-  runtime: string;
-  metadata: GeneratorMetadata;
-}
-
-declare global {
-  interface Window {
-    /** For tests and the console: resolves when the page's own pictures are on it. */
-    ganport: { ready: Promise<void>; pixels(seed: number, index: number): Promise<Images> };
-  }
-}
-
-async function fetchOk(path: string): Promise<Response> {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`the server answered ${response.status} for ${path}`);
-  return response;
-}
-
-function readSeed(text: string): number {
-  const parsed = parseWholeNumber(text, 0, MAX_SEED);
-  if ('value' in parsed) return parsed.value;
-  throw new Error(`seed: ${parsed.reason}`);
-}
-
-function readDevice(text: string): Device {
-  const device = DEVICES.find((name) => name === text);
-  if (!device) throw new Error(`device: expected ${DEVICES.join(', ')}, got "${text}"`);
-  return device;
-}
-
-/** Draws a seed in both panels; a newer call makes an older one stop silently. */
-function createDrawing(model: ModelDescription, loading: Promise<PageGenerator>) {
-  const id = model.sha256.slice(0, 16);
-  let current = 0;
-  return async function draw(seed: number): Promise<void> {
-    current += 1;
-    const mine = current;
-    try {
-      showSeed(seed);
-      const label = `${COUNT} pictures of seed ${seed}`;
-      const urls = Array.from(
-        { length: COUNT },
-        (_, i) => `v1/images/${seed}/${i}.png?model=${id}`,
-      );
-      const fromServer = view.showServerPictures(urls, label);
-      const [own, theirs] = await Promise.all([drawHere(loading, seed), fromServer]);
-      if (mine !== current) return;
-      view.showHow('page', own.how);
-      report(seed, view.largestDifference(view.showPagePictures(own.images, label), theirs));
-    } catch (error) {
-      if (mine === current) throw error;
-    }
-  };
-}
-
-async function drawHere(
-  loading: Promise<PageGenerator>,
-  seed: number,
-): Promise<{ images: Images; how: string }> {
-  const generator = await loading;
-  const started = performance.now();
-  const images = await generator.sample({ seed, count: COUNT, as: 'bytes' });
-  const each = (performance.now() - started) / COUNT;
-  return { images, how: `${howOf(generator)} · ${each.toPrecision(2)} ms per picture` };
-}
-
-function howOf({ device, description, reason }: PageGenerator): string {
-  const on = description.replace(/^.* on /, '');
-  return device === 'webgpu' || reason === 'it was asked for' ? on : `${on} (${reason})`;
-}
-
-function showSeed(seed: number): void {
-  view.seedField.value = String(seed);
-  const address = new URL(location.href);
-  address.searchParams.set('seed', String(seed));
-  history.replaceState(null, '', address);
-}
-
-function report(seed: number, difference: number): void {
-  if (difference > 1) {
-    throw new Error(`seed ${seed}: server and page differ by up to ${difference} of 255 levels`);
-  }
-  const verdict =
-    difference === 0 ? 'the same in every pixel' : 'the same within one of 255 levels';
-  view.showStatus(`Seed ${seed}: ${COUNT} pictures, drawn twice, ${verdict}.`);
-}
-
-function describe({ bytes, metadata: { name, provenance } }: ModelDescription): string {
-  const steps = provenance.steps.toLocaleString('en');
-  const size = (bytes / 1e6).toFixed(1);
-  return `“${name}”, trained for ${steps} steps on ${provenance.dataset.name}, ${size} MB`;
-}
+const VIEW_NAMES: Record<ViewName, string> = {
+  pictures: 'Pictures',
+  difference: 'Difference',
+  walk: 'Walk',
+  between: 'Between',
+};
 
 async function start(): Promise<void> {
+  byId('fatal').hidden = true;
+  try {
+    const model = await fetchModel();
+    byId('about').textContent = describe(model);
+    show(model);
+    byId('app').hidden = false;
+  } catch (error) {
+    byId('fatal-reason').textContent = reasonOf(error);
+    byId('fatal').hidden = false;
+  }
+}
+
+function show(model: Model): void {
+  const { metadata } = model;
   const query = new URL(location.href).searchParams;
-  const device = readDevice(query.get('device') ?? 'auto');
-  const seed = readSeed(query.get('seed') ?? String(FIRST_SEED));
-  const model: ModelDescription = await (await fetchOk('v1/model')).json();
-  const { width, height } = model.metadata.image;
-  view.makeCells(COUNT, width, height);
-  view.showHow('server', model.runtime);
-  view.showAbout(describe(model));
-  const loading = load(device);
-  const draw = createDrawing(model, loading);
-  listen(draw);
-  window.ganport.pixels = async (wanted, index) =>
-    (await loading).sample({ seed: wanted, start: index, as: 'bytes' });
-  await draw(seed);
-}
+  const { count, columns } = gridOf(metadata);
+  const { state: first, complaints } = readState(query, metadata, count);
+  tell(complaints);
+  let state = first;
+  let drawing = new AbortController();
+  let current: View | undefined;
+  let offered: Images | undefined;
 
-async function load(device: Device): Promise<PageGenerator> {
-  return loadGenerator('generator.onnx', { base: 'ort/', device, runtime: 'onnxruntime' });
-}
-
-function listen(draw: (seed: number) => Promise<void>): void {
-  const drawFrom = async (change: (seed: number) => number): Promise<void> => {
-    try {
-      await draw(change(readSeed(view.seedField.value.trim())));
-    } catch (error) {
-      view.showError(error);
-    }
+  const context: Context = {
+    ...{ model, count, columns },
+    ownHalf: createOwnHalf({
+      device: query.get('device') ?? 'auto',
+      sha256: model.sha256,
+      onProgress: showProgress,
+    }),
+    change(change) {
+      const before = state;
+      state = { ...state, ...change };
+      tell([]);
+      render(before);
+    },
+    offer(images) {
+      offered = images;
+      enlarged.offer(images);
+    },
   };
-  view.form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    void drawFrom((seed) => seed);
+  const controls = createControls(metadata, context.change);
+  const enlarged = createEnlarged(context);
+  const use = createUse(context);
+  const views: Record<string, View> = {
+    pictures: createPictures(context),
+    walk: createWalk(context),
+    between: createBetween(context),
+  };
+  const tabs = createChoice<ViewName>({
+    name: 'view',
+    legend: 'View',
+    options: VIEWS.map((value) => ({ value, text: VIEW_NAMES[value] })),
+    onChange: (view) => context.change({ view }),
   });
-  view.nextButton.addEventListener('click', () => {
-    void drawFrom((seed) => (seed < MAX_SEED ? seed + 1 : 0));
+  byId('view').append(tabs.element);
+  byId('save').addEventListener('click', () => {
+    if (offered) void download(offered, Math.min(columns, offered.count), `seed-${state.seed}.png`);
   });
+
+  /** @param before what is on the page; nothing at first */
+  function render(before?: State): void {
+    const written = writeState(new URL(location.href).searchParams, state, metadata);
+    history.replaceState(null, '', `?${written}${location.hash}`);
+    tabs.show(state.view);
+    controls.show(state);
+    use.show(state);
+    enlarged.show(state);
+    if (before && sameDrawing(before, state)) return;
+    drawing.abort();
+    drawing = new AbortController();
+    const name = state.view === 'difference' ? 'pictures' : state.view;
+    for (const each of Object.keys(views)) byId(each).hidden = each !== name;
+    byId('status').hidden = name !== 'pictures';
+    if (current !== views[name]) current?.hide();
+    current = views[name]!;
+    current.show(state, drawing.signal);
+  }
+  render();
 }
 
-const ready = start();
-window.ganport = {
-  ready,
-  pixels: () => Promise.reject(new Error('the page is still loading')),
-};
-ready.catch(view.showError);
+/** How much of the page's own half has arrived, of what takes a while: the runtime. */
+function showProgress({ part, loaded, total }: Progress): void {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const of = total === undefined ? '' : ` of ${megabytes(total)}`;
+  byId('page').querySelector('.how')!.textContent =
+    `Loading the ${part}: ${megabytes(loaded)}${of} MB`;
+}
+
+/** Whether nothing is to be drawn anew: another picture is enlarged. */
+function sameDrawing({ picture: _, ...a }: State, { picture: __, ...b }: State): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** What the address asked for and cannot have. */
+function tell(complaints: readonly string[]): void {
+  const notice = byId('notice');
+  notice.textContent = complaints.length > 0 ? `The address: ${complaints.join('; ')}.` : '';
+  notice.hidden = complaints.length === 0;
+}
+
+byId('fatal-retry').addEventListener('click', () => void start());
+void start();
