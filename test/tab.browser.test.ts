@@ -193,6 +193,13 @@ describe.skipIf(!chromium)('a run in the tab', () => {
       expect(inTab.started.step).toBe(20);
       expectNear(metricsOf(again), byNode);
       expect((await readCheckpoint(again, 'latest')).step).toBe(30);
+      const path = join(again, 'checkpoints', 'step-000030.safetensors');
+      const damaged = readFileSync(path);
+      damaged[damaged.length - 9]! ^= 1;
+      writeFileSync(path, damaged);
+      await expect(trainInTab(page, { steps: 40 }, { zip: zipOf(again) })).rejects.toThrow(
+        /step-000030\.safetensors is damaged, or another program changed it/,
+      );
       expect(complaints).toEqual([]);
     },
   );

@@ -120,8 +120,11 @@ async function goOn(run: string | File): Promise<void> {
 
 byId('pause').addEventListener('click', () => {
   setPaused(!paused);
-  view?.paused(paused);
-  attempt(() => (paused ? trainer.pause() : trainer.resume()));
+  attempt(async () => {
+    if (paused) await trainer.pause();
+    else await trainer.resume();
+    if (running) view?.paused(paused);
+  });
 });
 byId('step').addEventListener('click', () => attempt(() => trainer.step()));
 byId('stop').addEventListener('click', () => attempt(() => trainer.stop()));

@@ -138,7 +138,7 @@ export function showRun({ name, config, dataset, description, step, unkept }: St
 }
 
 function say(line: string): void {
-  const item = document.createElement('li');
+  const item = document.createElement('p');
   item.textContent = line;
   const list = byId('notices');
   const said = [...list.children].some((other) => other.textContent === line);

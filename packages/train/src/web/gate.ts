@@ -3,7 +3,8 @@
 export interface Gate {
   /** Asked by the loop after each step, see `LoopHost.pause`; others have the thread meanwhile. */
   pass(): Promise<'save' | undefined>;
-  pause(): void;
+  /** Resolves once the run stands still, or has ended. */
+  pause(): Promise<void>;
   /** One more step, of a run that is paused. */
   step(): void;
   resume(): void;
@@ -24,6 +25,8 @@ export function createGate(): Gate {
   let paused = false;
   let steps = 0;
   let wake: (() => void) | undefined;
+  /** Those who wait for it to stand still. */
+  const pausing: (() => void)[] = [];
   const asked: Asked[] = [];
   /** What the loop was told to save, until it asks again. */
   const saving: Asked[] = [];
@@ -53,6 +56,7 @@ export function createGate(): Gate {
           steps -= 1;
           return undefined;
         }
+        for (const resolve of pausing.splice(0)) resolve();
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -60,6 +64,10 @@ export function createGate(): Gate {
     },
     pause() {
       paused = true;
+      return new Promise((resolve) => {
+        if (ended || wake) resolve();
+        else pausing.push(resolve);
+      });
     },
     step() {
       steps += paused ? 1 : 0;
@@ -67,6 +75,7 @@ export function createGate(): Gate {
     },
     resume() {
       [paused, steps] = [false, 0];
+      for (const resolve of pausing.splice(0)) resolve();
       again();
     },
     get paused() {
@@ -82,6 +91,7 @@ export function createGate(): Gate {
     end(why) {
       ended = why;
       port1.close();
+      for (const resolve of pausing.splice(0)) resolve();
       for (const { reject } of [...asked.splice(0), ...saving.splice(0)]) reject(why);
     },
   };

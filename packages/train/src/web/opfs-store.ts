@@ -56,6 +56,14 @@ export async function opfsStore(runs: FileSystemDirectoryHandle, name: string): 
       throw new ModelError(`cannot write ${pathOf(file)}: ${why}`, { cause: error });
     }
   };
+  /**
+   * A new file is there, empty, before it is written: one without bytes is what was left as the page was closed, and is
+   * not there.
+   */
+  const found = async (file: string): Promise<File | undefined> => {
+    const blob = await (await orNothing(open(file)))?.getFile();
+    return blob && blob.size > 0 ? blob : undefined;
+  };
   const flush = async (): Promise<void> => {
     for (const [file, text] of [...pending]) {
       pending.delete(file);
@@ -65,12 +73,11 @@ export async function opfsStore(runs: FileSystemDirectoryHandle, name: string): 
   return {
     name,
     pathOf,
-    has: async (file) => pending.has(file) || (await orNothing(open(file))) !== undefined,
+    has: async (file) => pending.has(file) || (await found(file)) !== undefined,
     async read(file, limit) {
       await flush();
-      const found = await orNothing(open(file));
-      if (!found) throw new ModelError(`${name} has no ${file}`);
-      const blob = await found.getFile();
+      const blob = await found(file);
+      if (!blob) throw new ModelError(`${name} has no ${file}`);
       if (blob.size > limit) {
         throw new ModelError(
           `cannot read ${pathOf(file)}: expected at most ${limit} bytes, got ${blob.size}`,
@@ -86,9 +93,12 @@ export async function opfsStore(runs: FileSystemDirectoryHandle, name: string): 
       pending.set(file, (pending.get(file) ?? '') + text);
     },
     async list(folder) {
-      const found = await orNothing(run.getDirectoryHandle(folder));
+      const parent = await orNothing(run.getDirectoryHandle(folder));
       const names: string[] = [];
-      if (found) for await (const name of found.keys()) names.push(name);
+      if (!parent) return names;
+      for await (const file of parent.keys()) {
+        if (await found(`${folder}/${file}`)) names.push(file);
+      }
       return names;
     },
     async remove(file) {

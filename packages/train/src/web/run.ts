@@ -28,8 +28,8 @@ export interface WebRunOptions extends Omit<LoopOptions, 'signal'>, Pick<WebOpti
 }
 
 export interface WebRun {
-  /** After the step under way. */
-  pause(): void;
+  /** After the step under way; resolves then. */
+  pause(): Promise<void>;
   /** One more step, of a run that is paused. */
   step(): void;
   resume(): void;

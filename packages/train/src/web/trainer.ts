@@ -71,7 +71,8 @@ export interface Trainer {
   start(options: StartOptions, tell: (event: TrainEvent) => void): Promise<Started>;
   /** @throws ModelError for what is no run, is trained in another page, or whose data are missing or others */
   goOn(options: GoOnOptions, tell: (event: TrainEvent) => void): Promise<Started>;
-  pause(): void;
+  /** Resolves once the run stands still, and all of its steps were told. */
+  pause(): Promise<void>;
   step(): void;
   resume(): void;
   /** Ends training with a checkpoint. */
@@ -92,6 +93,8 @@ interface Current {
   store: RunStore;
   ort: WebRuntime;
   running: boolean;
+  /** Tells the steps that were not told yet. */
+  flush(): void;
 }
 
 export function createTrainer({ loadRuntime, exportGenerator, versions }: TrainerOptions): Trainer {
@@ -135,7 +138,7 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
         onSamples: (step, png) => teller.tell({ type: 'samples', step, png }),
         onNotice: (line) => teller.tell({ type: 'notice', line }),
       });
-      const own: Current = { run, store, ort, running: true };
+      const own: Current = { run, store, ort, running: true, flush: teller.flush };
       current = own;
       const end = (event: TrainEvent) => {
         own.running = false;
@@ -176,7 +179,7 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
         const notice = (line: string) => tell({ type: 'notice', line });
         const loaded = await loadData(given, notice);
         const { dataset, data, files } = loaded;
-        const config = resolveConfig([['the settings', { ...settings, data }]], dataset);
+        const config = resolveConfig([['the configuration', { ...settings, data }]], dataset);
         const place = await newPlace(config.name);
         try {
           for (const [name, bytes] of files) await place.store.write(name, bytes);
@@ -198,7 +201,7 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
           const { config: was } = await readRun(store);
           const sources = [
             [store.pathOf('run.json'), was],
-            ['the settings', settings],
+            ['the configuration', settings],
           ] as const;
           const config = resolveConfig(sources);
           const loaded = given
@@ -211,7 +214,11 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
           throw error;
         }
       }),
-    pause: () => present().run.pause(),
+    async pause() {
+      const { run, flush } = present();
+      await run.pause();
+      flush();
+    },
     step: () => present().run.step(),
     resume: () => present().run.resume(),
     async stop() {
@@ -242,16 +249,18 @@ async function dataNamed({ data }: TrainConfig, run: string): Promise<LoadedData
 /** Steps are told now and then, and before anything else. */
 function tellSteps(tell: (event: TrainEvent) => void) {
   let steps: { step: number; metrics: Metrics }[] = [];
-  let last = Number.NEGATIVE_INFINITY;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
     if (steps.length > 0) tell({ type: 'steps', steps });
     steps = [];
-    last = performance.now();
   };
   return {
+    flush,
     add(step: number, metrics: Metrics) {
       steps.push({ step, metrics });
-      if (performance.now() - last >= TELL_EVERY_MS) flush();
+      timer ??= setTimeout(flush, TELL_EVERY_MS);
     },
     tell(event: TrainEvent) {
       flush();
