@@ -26,7 +26,10 @@ const ABOVE = {
 /** Packages whose main entry only Node runs. Of the others, every entry but ./node runs in a page; so does each ./web. */
 const NODE_ONLY = ['train', 'export', 'serve', 'tab', 'cli'];
 /** Pages, which are no entries, and what runs in others'. */
-const PAGES = { serve: ['web/page.ts', 'src/client/index.ts'], tab: ['web/page.ts', 'web/worker.ts'] };
+const PAGES = {
+  serve: ['web/page.ts', 'src/client/index.ts'],
+  tab: ['web/page.ts', 'web/worker.ts'],
+};
 const PORTABLE = [
   'comlink',
   'fflate',
