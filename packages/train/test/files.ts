@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import type { Dataset } from '../src/data/index.ts';
@@ -9,6 +9,17 @@ import type { Dataset } from '../src/data/index.ts';
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ganport-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** A folder "set" of files by their paths in it, gone after the test. */
+export function folderOf(files: Readonly<Record<string, Uint8Array>>): string {
+  const folder = join(temporaryFolder(), 'set');
+  mkdirSync(folder);
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+  }
   return folder;
 }
 

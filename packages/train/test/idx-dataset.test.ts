@@ -1,21 +1,10 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ModelError } from '@ganport/model';
 import { expect, test } from 'vitest';
 import { loadIdx } from '../src/data/idx-dataset.ts';
-import { allImages, idx, temporaryFolder } from './files.ts';
-
-/** A folder "set" of files by their paths in it. */
-function folderOf(files: Record<string, Uint8Array>): string {
-  const folder = join(temporaryFolder(), 'set');
-  mkdirSync(folder);
-  for (const [name, bytes] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), bytes);
-  }
-  return folder;
-}
+import { allImages, folderOf, idx } from './files.ts';
 
 const IMAGES = idx([2, 1, 2], [0, 10, 20, 255]);
 const LABELS = idx([2], [9, 0]);

@@ -1,10 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadDataset } from '../src/data/index.ts';
-import { allImages, temporaryFolder } from './files.ts';
+import { allImages, folderOf } from './files.ts';
 import { parquet } from './parquet.ts';
 
 /** PNGs of one grey each. */
@@ -16,13 +15,6 @@ const GREYS = await Promise.all(
       .toBuffer(),
   ),
 );
-
-function folderOf(files: Record<string, Uint8Array>): string {
-  const folder = join(temporaryFolder(), 'set');
-  mkdirSync(folder);
-  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
-  return folder;
-}
 
 async function load(dataDir: string, onBadImage: 'fail' | 'skip' = 'fail') {
   const cache = join(dirname(dataDir), 'cache');

@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   symlinkSync,
@@ -15,20 +14,9 @@ import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Dataset, loadDataset, memoryDataset } from '../src/data/index.ts';
 import type { PictureSettings } from '../src/data/pictures/settings.ts';
-import { allImages, temporaryFolder } from './files.ts';
+import { allImages, folderOf } from './files.ts';
 
 type Files = Record<string, Uint8Array>;
-
-/** A folder "set" of files by their paths in it. */
-function folderOf(files: Files): string {
-  const folder = join(temporaryFolder(), 'set');
-  mkdirSync(folder);
-  for (const [name, bytes] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), bytes);
-  }
-  return folder;
-}
 
 interface Loaded {
   dataset: Dataset;
