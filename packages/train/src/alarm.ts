@@ -20,6 +20,10 @@ const FLED_ABOVE = 50;
 /** Of the data's variety: mlp's first pictures, which become digits, have 0.016 to 0.06; collapsed runs end below 0.01. */
 const COLLAPSED_BELOW = 0.0125;
 const RECOVERED_ABOVE = 0.025;
+/** The same for so many steps: mlp's first pictures are below it for 3,500 and more, those of other healthy runs never. */
+const ALIKE_BELOW = 0.1;
+const DIFFERENT_ABOVE = 0.15;
+const ALIKE_STEPS = 1000;
 /** What a run's pictures must have had of the data's variety: mlp's first noise had 0.2. */
 const VARIED_ABOVE = 0.3;
 /** Of the largest variety; and once they have more than that, they are narrow no more. */
@@ -80,6 +84,7 @@ export function createAlarm(
   const comparable = !criterion.wasserstein && (!criterion.logits || criterion.labels === true);
   const [won, fled, fooled] = [lasting(), lasting(), lasting()];
   const largest = { variety: 0, gradient: 0, kinds: 0 };
+  let alikeSince: number | undefined;
   let before: { step: number; images: Float32Array } | undefined;
   return {
     step(step, metrics) {
@@ -110,8 +115,16 @@ export function createAlarm(
           `the generator has collapsed; ${remedy}`
         );
       });
+      alikeSince = variety < ALIKE_BELOW ? (alikeSince ?? step) : undefined;
+      const stays = alikeSince !== undefined && step - alikeSince >= ALIKE_STEPS;
       const share = largest.variety > VARIED_ABOVE ? variety / largest.variety : 1;
       if (!wrong.has('collapsed')) {
+        note('alike', bound(variety, stays ? ALIKE_BELOW : 0, DIFFERENT_ABOVE), () => {
+          return (
+            `step ${step}: pictures have been nearly the same one since step ${alikeSince} (variety ${variety.toFixed(2)} of the data's); ` +
+            `some networks begin so, but if it stays, ${remedy}`
+          );
+        });
         note('narrowing', bound(share, NARROW_BELOW, WIDE_ABOVE), () => {
           return (
             `step ${step}: pictures become alike (variety ${variety.toFixed(2)} of the data's, once ${largest.variety.toFixed(2)}): ` +
