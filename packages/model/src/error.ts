@@ -88,12 +88,14 @@ export function parseJson(text: string, what: string): unknown {
   const excess = jsonExcess(text);
   if (excess) throw new ModelError(`${what}: ${excess}`);
   let isOdd = false;
+  const look = (key: string, value: unknown) => {
+    isOdd ||= key === '__proto__';
+    return value;
+  };
   let value: unknown;
   try {
-    value = JSON.parse(text, (key, inner) => {
-      isOdd ||= key === '__proto__';
-      return inner;
-    });
+    // Half a million values take 0.8 s with it and 0.1 without.
+    value = JSON.parse(text, /__proto__|\\u/.test(text) ? look : undefined);
   } catch (error) {
     throw new ModelError(
       `${what} is not JSON: ${oneLine(jsonFault(text) ?? (error as Error).message)}`,

@@ -33,7 +33,7 @@ main { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minma
 #film label { white-space: nowrap; } #step { display: inline-block; min-width: 4rem; font-variant-numeric: tabular-nums; }
 #film input { width: min(16rem, 40vw); margin-left: .5rem; }
 #status { font-variant-numeric: tabular-nums; } #status progress { width: min(16rem, 40vw); margin-right: .75rem; }
-figure { margin: .75rem 0; } details { margin-top: 1.5rem; }
+#columns:empty { display: none; } figure { margin: .75rem 0; } details { margin-top: 1.5rem; }
 `;
 
 const SCRIPT = `
