@@ -18,9 +18,9 @@ import { ServeError } from './error.ts';
 import { generationsRoutes } from './generations-api.ts';
 import { type Sharing, sharingHeaders } from './headers.ts';
 import { healthRoutes, listRoutes } from './health-api.ts';
-import { answerError, errorHandler } from './http-error.ts';
+import { answerError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
-import { inferRoutes } from './infer-api.ts';
+import { answerInferError, inferRoutes } from './infer-api.ts';
 import { interpolateRoutes } from './interpolate-api.ts';
 import { accessLog, type Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -98,13 +98,9 @@ export function createApp({
     }),
   );
   const page = pageRoutes(pageDir);
-  app.use(dispatchToModels(models, (service) => serviceRoutes(service, page)));
+  app.use(dispatchToModels(models, (service) => serviceRoutes(service, page, models)));
   app.use(nothingHere);
-  // The Open Inference Protocol's errors are strings.
-  app.use(
-    '/v2',
-    errorHandler((_status, error) => ({ error })),
-  );
+  app.use('/v2', answerInferError);
   app.use(answerError);
   return app;
 }
@@ -121,11 +117,15 @@ function setProxies(app: Express, trustProxy: number | string): void {
 }
 
 /** What one generator answers, below the address that names it. Each protocol is a router with its own limits. */
-export function serviceRoutes(service: Service, page: Router): Router {
+export function serviceRoutes(service: Service, page: Router, models: Models): Router {
+  const versionsOf = () => {
+    const model = models.list().find(({ name }) => name === service.name);
+    return [...(model?.versions.keys() ?? [])].sort((a, b) => Number(a) - Number(b));
+  };
   const router = createRouter();
   router.use('/v1/sample', sampleRoutes(service));
   router.use('/v1/interpolate', interpolateRoutes(service));
-  router.use('/v2', inferRoutes(service));
+  router.use('/v2', inferRoutes(service, versionsOf));
   router.use(onlyReads);
   router.use('/v1/images', imageRoutes(service));
   router.use(modelRoutes(service));

@@ -1,17 +1,15 @@
 /** All that the service answers to, as openapi.json says it. */
-import { createRequire } from 'node:module';
 import * as z from 'zod';
 import { generationsOperations } from './generations-api.ts';
 import { healthOperations } from './health-api.ts';
 import { imageOperations } from './images-api.ts';
-import { inferOperations } from './infer-api.ts';
+import { inferOperations } from './infer-operations.ts';
 import { interpolateOperations } from './interpolate-api.ts';
 import { modelOperations } from './model-api.ts';
 import { describeOperations } from './openapi.ts';
 import { file, type Operation } from './operation.ts';
 import { sampleOperations } from './sample-api.ts';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+import { version } from './version.ts';
 
 const OWN: readonly Operation[] = [
   {

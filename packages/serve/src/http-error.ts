@@ -50,7 +50,7 @@ interface Answer {
 /** Express's last handler. What is not the client's fault is logged and answered without details. */
 export const answerError = errorHandler(errorBody);
 
-/** How a protocol puts an error. @param field the first of the request that it is about */
+/** How a protocol puts an error; `field` is the first of the request that it is about. */
 type ErrorBody = (
   status: number,
   message: string,
@@ -58,7 +58,8 @@ type ErrorBody = (
   field: string | undefined,
 ) => object;
 
-export function errorHandler(bodyOf: ErrorBody) {
+/** @param type of the body */
+export function errorHandler(bodyOf: ErrorBody, type = 'application/json; charset=utf-8') {
   return (error: unknown, _request: Request, response: Response, next: NextFunction): void => {
     // Nobody is there to be answered.
     if (response.destroyed) return;
@@ -70,7 +71,10 @@ export function errorHandler(bodyOf: ErrorBody) {
     if (status === 500) (response.locals.complain ?? console.error)(error);
     for (const name of FILE_HEADERS) response.removeHeader(name);
     response.status(status).set({ 'Cache-Control': 'no-store', ...headers });
-    response.json(bodyOf(status, message, response.get('X-Request-Id'), field));
+    const body = JSON.stringify(bodyOf(status, message, response.get('X-Request-Id'), field));
+    // Not express's `set`, which adds a charset.
+    response.setHeader('Content-Type', type).setHeader('Content-Length', Buffer.byteLength(body));
+    response.end(body);
   };
 }
 

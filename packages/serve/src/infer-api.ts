@@ -4,16 +4,18 @@
  */
 import { quote } from '@ganport/model';
 import type { Request, Response, Router } from 'express';
-import * as z from 'zod';
 import { bufferOf } from './answer.ts';
 import { readBody } from './body.ts';
 import { errorHandler, HttpError } from './http-error.ts';
-import { DRAWING_ERRORS, file, type Operation } from './operation.ts';
+import { createInferenceTally } from './inference-tally.ts';
 import { createRouter, nothingHere, onlyMethod } from './router.ts';
 import { mostPictures, type Service } from './service.ts';
-import { inferAnswer, inferRequest, numbersOf, parseInfer } from './tensors.ts';
+import { numbersOf, parseInfer } from './tensors.ts';
+import { version as ganport } from './version.ts';
 
 const OUTPUT = 'image';
+const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'statistics'];
+const PLATFORM = 'onnxruntime_onnx';
 
 /** A number in JSON, with its comma, and what stands around tensors. */
 const NUMBER_BYTES = 32;
@@ -21,87 +23,8 @@ const ENVELOPE_BYTES = 2 ** 14;
 /** A level in JSON is a number of JavaScript's on the way: this many take some milliseconds. */
 const MAX_JSON_LEVELS = 2 ** 20;
 
-const tensor = z
-  .object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) })
-  .meta({ id: 'TensorMetadata' });
-
-const serverAnswer = z.object({
-  name: z.string(),
-  version: z.string(),
-  extensions: z.array(z.string()),
-});
-const readyAnswer = z.object({ name: z.string(), ready: z.boolean() });
-const metadataAnswer = z.object({
-  name: z.string(),
-  versions: z.array(z.string()),
-  platform: z.string(),
-  inputs: z.array(tensor),
-  outputs: z.array(tensor),
-});
-const inferError = z
-  .object({ error: z.string() })
-  .meta({ id: 'InferError', description: 'The protocol’s errors are strings' });
-
-/** Of each of them, at the model's address and at its version's. */
-const modelOperations = ['', '/versions/{version}'].flatMap((versioned): Operation[] => {
-  const path = `/v2/models/{model}${versioned}`;
-  const params = z.object({
-    model: z.string(),
-    ...(versioned && { version: z.string() }),
-  });
-  const suffix = versioned && '-of-version';
-  const common = { tag: 'inference', params, error: inferError } as const;
-  return [
-    {
-      ...{ ...common, method: 'get', path, id: `model-metadata${suffix}` },
-      summary: 'The model’s inputs and outputs',
-      answers: { 'application/json': metadataAnswer },
-      errors: [404],
-    },
-    {
-      ...{ ...common, method: 'get', path: `${path}/ready`, id: `model-ready${suffix}` },
-      summary: 'Whether it lets pictures in',
-      answers: { 'application/json': readyAnswer },
-      errors: [404, 503],
-    },
-    {
-      ...{ ...common, method: 'post', path: `${path}/infer`, id: `infer${suffix}` },
-      summary: 'Draws pictures of latents',
-      description:
-        'Tensors are numbers in JSON, or bytes behind it: then Inference-Header-Content-Length tells how long the JSON is.',
-      headers: z.object({ 'Inference-Header-Content-Length': z.int().optional() }),
-      body: inferRequest,
-      bodyType: 'application/octet-stream',
-      answers: { 'application/json': inferAnswer, 'application/octet-stream': file },
-      errors: [...DRAWING_ERRORS, 404, 405, 413],
-    },
-  ];
-});
-
-export const inferOperations: readonly Operation[] = [
-  {
-    ...{ method: 'get', path: '/v2', id: 'server-metadata', tag: 'inference' },
-    summary: 'The server, and its extensions of the Open Inference Protocol',
-    answers: { 'application/json': serverAnswer },
-    errors: [],
-  },
-  {
-    ...{ method: 'get', path: '/v2/health/live', id: 'server-live', tag: 'inference' },
-    summary: 'Whether the process answers',
-    answers: { 'application/json': z.object({ live: z.boolean() }) },
-    errors: [],
-  },
-  {
-    ...{ method: 'get', path: '/v2/health/ready', id: 'server-ready', tag: 'inference' },
-    summary: 'Whether pictures are let in',
-    answers: { 'application/json': z.object({ ready: z.boolean() }) },
-    errors: [503],
-    error: z.object({ ready: z.boolean() }),
-  },
-  ...modelOperations,
-];
-
-export function inferRoutes(service: Service): Router {
+/** @param versionsOf all of the model's that are served */
+export function inferRoutes(service: Service, versionsOf: () => readonly string[]): Router {
   const { name, version: own } = service;
   const { sampler } = service.generator;
   const { metadata } = sampler;
@@ -113,6 +36,7 @@ export function inferRoutes(service: Service): Router {
     ...(metadata.classes ? [{ name: 'label', datatype: 'INT64', shape: [-1] }] : []),
   ];
   const outputs = [{ name: OUTPUT, datatype: 'UINT8', shape: [-1, height, width, channels] }];
+  const tally = createInferenceTally();
 
   /** @throws HttpError 404 for another model */
   function expectModel({ params }: Request): void {
@@ -149,6 +73,7 @@ export function inferRoutes(service: Service): Router {
       throw new HttpError(400, `z: expected at most ${largest} pictures${remedy}, got ${count}`);
     }
     const signal = service.admit(response, count);
+    response.once('close', tally.begin(response));
     const { data } = await sampler.draw({ latents: z, labels, signal });
     const output = { name: OUTPUT, datatype: 'UINT8', shape: [count, height, width, channels] };
     const head = { model_name: name, model_version: own, ...(id !== undefined && { id }) };
@@ -164,8 +89,7 @@ export function inferRoutes(service: Service): Router {
 
   const router = createRouter();
   router.get('/', (_request, response) => {
-    const { ganport: version } = metadata.provenance.versions;
-    response.json({ name: 'ganport', version: version ?? '', extensions: ['binary_tensor_data'] });
+    response.json({ name: 'ganport', version: ganport, extensions: EXTENSIONS });
   });
   router.get('/health/live', (_request, response) => response.json({ live: true }));
   router.get('/health/ready', (_request, response) => {
@@ -175,8 +99,18 @@ export function inferRoutes(service: Service): Router {
   for (const model of ['/models/:model', '/models/:model/versions/:version']) {
     router.get(model, (request, response) => {
       expectModel(request);
-      const platform = 'onnxruntime_onnx';
-      response.json({ name, versions: [own], platform, inputs, outputs });
+      response.json({ name, versions: versionsOf(), platform: PLATFORM, inputs, outputs });
+    });
+    router.get(`${model}/config`, (request, response) => {
+      expectModel(request);
+      const [input, output] = [inputs, outputs].map((tensors) => tensors.map(configOf));
+      const head = { name, platform: PLATFORM, backend: 'onnxruntime', max_batch_size: most };
+      response.json({ ...head, input, output });
+    });
+    router.get(`${model}/stats`, (request, response) => {
+      expectModel(request);
+      const head = { name, version: own };
+      response.json({ model_stats: [{ ...head, ...tally.statistics(sampler.stats) }] });
     });
     router.get(`${model}/ready`, (request, response) => {
       expectModel(request);
@@ -186,7 +120,14 @@ export function inferRoutes(service: Service): Router {
     router.all(`${model}/infer`, onlyMethod('POST'));
   }
   router.use(nothingHere);
-  // The protocol's errors are strings.
-  router.use(errorHandler((_status, error) => ({ error })));
+  router.use(answerInferError);
   return router;
+}
+
+/** The protocol's errors are strings; KServe's SDK reads them of no other Content-Type. */
+export const answerInferError = errorHandler((_status, error) => ({ error }), 'application/json');
+
+/** A tensor as Triton's model configuration has it. */
+function configOf({ name, datatype, shape }: { name: string; datatype: string; shape: number[] }) {
+  return { name, data_type: `TYPE_${datatype}`, dims: shape.slice(1) };
 }

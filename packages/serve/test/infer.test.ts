@@ -39,7 +39,10 @@ function infer(request: object, tensors?: Uint8Array, headers: Record<string, st
 
 test('the server, the model, and whether they are ready', async () => {
   const json = async (path: string) => (await get(path)).json();
-  expect(await json('/v2')).toMatchObject({ name: 'ganport', extensions: ['binary_tensor_data'] });
+  expect(await json('/v2')).toEqual({
+    ...{ name: 'ganport', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
+    extensions: ['binary_tensor_data', 'model_configuration', 'statistics'],
+  });
   expect(await json('/v2/health/live')).toEqual({ live: true });
   expect(await json('/v2/health/ready')).toEqual({ ready: true });
   for (const path of ['/v2/models/fixture', '/v2/models/fixture/versions/1']) {

@@ -195,7 +195,8 @@ test('of a folder, versions are served side by side, the highest by default', as
   expect(await width(`models/digits/versions/2/${PICTURE}`)).toBe(2);
   expect(await width(`models/digits/versions/9/${PICTURE}`)).toBe(9);
   expect(await width(`models/digits/versions/11/${PICTURE}`)).toBe('404');
-  expect((await (await get('v2/models/digits/versions/9')).json()).versions).toEqual(['9']);
+  const { versions } = await (await get('v2/models/digits/versions/9')).json();
+  expect(versions).toEqual(['2', '9', '10']);
 
   await put('digits/12/generator.onnx', generator(12));
   await put('digits/13/generator.onnx', new TextEncoder().encode('garbage'));

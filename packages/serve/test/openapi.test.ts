@@ -79,9 +79,10 @@ function routesOf(stack: readonly Layer[], prefix = ''): string[] {
 test('it has every route of the application, and no other', async () => {
   const { generator } = await slowGenerator();
   const service = createService(generator);
-  const app = createApp({ models: oneModel(service), pageDir: '/tmp' });
+  const models = oneModel(service);
+  const app = createApp({ models, pageDir: '/tmp' });
   // Those of a generator are made when it is first asked for.
-  const routers = [app.router, serviceRoutes(service, Router())];
+  const routers = [app.router, serviceRoutes(service, Router(), models)];
   const own = routesOf(routers.flatMap(({ stack }) => stack as unknown as Layer[]))
     .filter((route) => route !== 'get /favicon.ico')
     // Files of the interface's page, each of which has a route.
@@ -139,6 +140,8 @@ describe('what is answered is as it says', () => {
     ['/v2/health/ready', '/v2/health/ready', {}, 200],
     ['/v2/models/{model}', '/v2/models/fixture', {}, 200],
     ['/v2/models/{model}', '/v2/models/other', {}, 404],
+    ['/v2/models/{model}/config', '/v2/models/fixture/config', {}, 200],
+    ['/v2/models/{model}/stats', '/v2/models/fixture/stats', {}, 200],
     ['/v2/models/{model}/ready', '/v2/models/fixture/ready', {}, 200],
     ['/v2/models/{model}/infer', '/v2/models/fixture/infer', post({ inputs: [z] }), 200],
     ['/v2/models/{model}/infer', '/v2/models/fixture/infer', post({}), 400],
