@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { quote } from '@ganport/model';
 import express, {
   type Express,
@@ -34,8 +35,8 @@ import type { Tracing } from './tracing.ts';
 
 export interface AppOptions extends Access, Sharing {
   models: Models;
-  /** Folder of the built page: index.html and assets/. */
-  pageDir: string;
+  /** Folder of the built page: index.html and assets/; the package's own unless given. */
+  pageDir?: string;
   /** Is told each request; none unless given. */
   log?: Log | undefined;
   /** Makes spans of requests; none unless given. */
@@ -48,6 +49,8 @@ export interface AppOptions extends Access, Sharing {
    */
   trustProxy?: number | string | undefined;
 }
+
+export const PAGE_DIR = fileURLToPath(new URL('../dist/page/', import.meta.url));
 
 /** The page's runtime, in its WebAssembly build and its two with WebGPU ("jspi", and "asyncify" for older browsers). */
 const ORT_FILES = [
@@ -68,7 +71,7 @@ const ORT_FILES = [
  */
 export function createApp({
   models,
-  pageDir,
+  pageDir = PAGE_DIR,
   log,
   tracing,
   metrics = createMetrics(models),

@@ -5,10 +5,14 @@ import type * as z from 'zod';
 import { HttpError } from './http-error.ts';
 import { parseRequest } from './parameters.ts';
 
-/** Reads the body of a request, of at most so many bytes; one that says it has more is not waited for. */
+/**
+ * Reads the body of a request, of at most so many bytes; one that says it has more is not waited for. An application
+ * that this one is part of may have read it before, and parsed it.
+ */
 export function readBody(limit: number): RequestHandler {
   const read = express.raw({ type: () => true, limit });
   return (request, response, next) => {
+    if (request.body !== undefined) return next();
     if (Number(request.get('Content-Length')) > limit) {
       throw new HttpError(413, `the body is too large: expected at most ${limit} bytes`);
     }
@@ -16,12 +20,19 @@ export function readBody(limit: number): RequestHandler {
   };
 }
 
+/** The body that `readBody` has read. @throws HttpError 400 where there is none */
+export function bodyBytes({ body }: Request): Buffer {
+  if (body === undefined) throw new HttpError(400, 'expected a body');
+  return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+}
+
 /**
  * What the body that `readBody` has read says.
  * @throws HttpError 400 that names each field that does not fit, 415 for what is not JSON by its Content-Type
  */
 export function jsonBody<S extends z.ZodType>(schema: S, request: Request): z.output<S> {
-  if (!Buffer.isBuffer(request.body)) throw new HttpError(400, 'expected a body of JSON');
+  const { body } = request;
+  if (body === undefined) throw new HttpError(400, 'expected a body of JSON');
   const type = request.get('Content-Type') ?? '';
   const json = /^application\/json\s*(?:;\s*charset="?([^;"]*)"?\s*)?$/i.exec(type);
   if (!json) {
@@ -31,7 +42,7 @@ export function jsonBody<S extends z.ZodType>(schema: S, request: Request): z.ou
   if (!/^utf-?8$/i.test(charset)) {
     throw new HttpError(415, `Content-Type: expected a charset of utf-8, got ${quote(charset)}`);
   }
-  return parseRequest(schema, parseBytes(request.body));
+  return parseRequest(schema, Buffer.isBuffer(body) ? parseBytes(body) : body);
 }
 
 /** @throws HttpError 400 that says where it is not JSON */

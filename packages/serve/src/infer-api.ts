@@ -5,7 +5,7 @@
 import { quote } from '@ganport/model';
 import type { Request, Response, Router } from 'express';
 import { bufferOf } from './answer.ts';
-import { readBody } from './body.ts';
+import { bodyBytes, readBody } from './body.ts';
 import { errorHandler, HttpError } from './http-error.ts';
 import { createInferenceTally } from './inference-tally.ts';
 import { createRouter, nothingHere, onlyMethod } from './router.ts';
@@ -51,9 +51,8 @@ export function inferRoutes(service: Service, versionsOf: () => readonly string[
 
   async function infer(request: Request, response: Response): Promise<void> {
     expectModel(request);
-    if (!Buffer.isBuffer(request.body)) throw new HttpError(400, 'expected a body');
     const jsonBytes = request.get('Inference-Header-Content-Length');
-    const { id, inputs: given, binary } = parseInfer(request.body, jsonBytes, OUTPUT);
+    const { id, inputs: given, binary } = parseInfer(bodyBytes(request), jsonBytes, OUTPUT);
     for (const other of given.keys()) {
       if (inputs.some(({ name }) => name === other)) continue;
       throw new HttpError(400, `inputs: there is no ${quote(other)}`);

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import type { Limits } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { answerClientError } from './client-error.ts';
@@ -12,16 +11,12 @@ import { listen } from './listen.ts';
 import type { Models } from './registry.ts';
 import { readHeads } from './request-head.ts';
 
-export interface ServingOptions
-  extends Partial<Limits>,
-    Omit<AppOptions, 'models' | 'pageDir' | 'metrics'> {
+export interface ServingOptions extends Partial<Limits>, Omit<AppOptions, 'models' | 'metrics'> {
   host?: string;
   /** 0 takes any free port. */
   port?: number;
   /** For what was asked for before the end, 10 s by default. */
   graceMs?: number;
-  /** Folder of the built page. */
-  pageDir?: string;
   /** Instead of `CONNECTIONS`, any of them. */
   limits?: Partial<ConnectionLimits>;
 }
@@ -42,8 +37,6 @@ export const CONNECTIONS: Readonly<ConnectionLimits> = {
 const LOOPBACK = '127.0.0.1';
 const isLoopback = (host: string) => /^(127\.[\d.]+|::1|localhost)$/.test(host);
 
-export const PAGE_DIR = fileURLToPath(new URL('../dist/page/', import.meta.url));
-
 export interface Listening {
   url: string;
   close(): Promise<void>;
@@ -59,7 +52,6 @@ export async function listenFor(
     host = LOOPBACK,
     port = 3000,
     graceMs = GRACE_MS,
-    pageDir = PAGE_DIR,
     // A page of another site may have its own name lead here.
     allowedHosts = isLoopback(host) ? [] : undefined,
     limits = {},
@@ -67,7 +59,7 @@ export async function listenFor(
   }: ServingOptions & Pick<AppOptions, 'metrics'>,
 ): Promise<Listening> {
   const { admission } = models;
-  const app = createApp({ models, pageDir, allowedHosts, ...options });
+  const app = createApp({ models, allowedHosts, ...options });
   const open = createTally();
   const handle = readHeads(app);
   const server = createServer(HTTP_OPTIONS);

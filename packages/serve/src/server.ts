@@ -5,14 +5,9 @@ import { type LoadedGenerator, loadGenerator, type ModelFile } from '@ganport/sa
 import { createAdminApp } from './admin.ts';
 import { createAdmission } from './admission.ts';
 import type { ApiKey } from './api-keys.ts';
+import { PAGE_DIR } from './app.ts';
 import { ServeError } from './error.ts';
-import {
-  type Listening,
-  listenFor,
-  listenHere,
-  PAGE_DIR,
-  type ServingOptions,
-} from './listening.ts';
+import { type Listening, listenFor, listenHere, type ServingOptions } from './listening.ts';
 import { logModel } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model-files.ts';
