@@ -88,24 +88,27 @@ export async function answerStream(
     while (drawing) {
       const [part, images] = await drawing;
       drawing = next();
-      for (const line of await linesOf(part, images, format))
-        await write(response, line, left.signal);
+      await write(response, await linesOf(part, images, format), left.signal);
     }
-    await write(response, { done: total }, left.signal);
+    await write(response, [{ done: total }], left.signal);
   } catch (error) {
     if (response.destroyed) return;
     const { status, message } = answerTo(error);
     if (status === 500) (response.locals.complain ?? console.error)(error);
     const line = errorBody(status, message, response.get('X-Request-Id'));
-    await write(response, line, left.signal);
+    await write(response, [line], left.signal);
   }
   response.end();
 }
 
 /** Resolves when the client has taken enough for more. */
-async function write(response: Response, line: object, left: AbortSignal): Promise<void> {
+async function write(
+  response: Response,
+  lines: readonly object[],
+  left: AbortSignal,
+): Promise<void> {
   left.throwIfAborted();
-  if (response.write(`${JSON.stringify(line)}\n`)) return;
+  if (response.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))) return;
   await once(response, 'drain', { signal: left });
 }
 
