@@ -49,6 +49,8 @@ function declare(command: AnyCommand): (parser: Argv) => Argv {
       parser.positional(name, argument as object);
       // Of one value whatever it is: "-" is one.
       if (!(argument as PositionalOptions).array) parser.nargs(name, 1);
+      // Otherwise the last of several is all that is left.
+      else parser.parserConfiguration({ ...PARSING, 'duplicate-arguments-array': true });
     }
     return (
       parser
@@ -89,18 +91,20 @@ function baseParser(args: readonly string[]): Argv {
       .locale('en')
       // Its type leaves out the texts with a plural.
       .updateStrings(MESSAGES as unknown as Record<string, string>)
-      .parserConfiguration({
-        'boolean-negation': false,
-        'camel-case-expansion': false,
-        'duplicate-arguments-array': false,
-        // Flags check their numbers, so they get them as they were typed.
-        'parse-numbers': false,
-        'parse-positional-numbers': false,
-      })
+      .parserConfiguration(PARSING)
       .fail(usageError(`${program} --help`))
       .exitProcess(false)
   );
 }
+
+const PARSING = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'duplicate-arguments-array': false,
+  // Flags check their numbers, so they get them as they were typed.
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+} as const;
 
 /** Texts in place of yargs' own, by its keys. */
 const MESSAGES = {

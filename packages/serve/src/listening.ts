@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Limits } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { answerClientError } from './client-error.ts';
@@ -23,6 +24,8 @@ export interface ServingOptions extends Partial<Limits>, Omit<AppOptions, 'model
 
 /** Of `ServingOptions`. Container hosts wait for half a minute, systemd for longer. */
 export const GRACE_MS = 10_000;
+/** For what clients sent before they could know. */
+const LINGER_MS = 250;
 /** For clients to take the answers that are left after the grace. */
 const FAREWELL_MS = 1_000;
 
@@ -86,6 +89,8 @@ export async function listenFor(
     url: urlOf(server),
     async close() {
       admission.drain();
+      // Requests that are on their way, on connections that were kept, are still answered.
+      await setTimeout(Math.min(LINGER_MS, graceMs));
       await open.untilEmpty(graceMs);
       admission.cutOff();
       await open.untilEmpty(FAREWELL_MS);
@@ -133,7 +138,7 @@ function createTally() {
     async untilEmpty(limitMs: number): Promise<void> {
       if (count === 0) return;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, limitMs);
+        const timer = globalThis.setTimeout(resolve, limitMs);
         onEmpty = () => {
           clearTimeout(timer);
           resolve();

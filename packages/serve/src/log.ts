@@ -1,4 +1,5 @@
 /** The log: JSON, a line for each request, and for what becomes of models. Neither keys nor what was asked for are in it. */
+import { write } from 'node:fs';
 import type { NextFunction, Request, Response } from 'express';
 import pino, { type Logger } from 'pino';
 import type { ModelEvent } from './registry.ts';
@@ -9,13 +10,43 @@ export type Log = Logger;
 
 /** Of lines that nobody takes; what comes after is lost rather than kept. */
 const MAX_WAITING_BYTES = 2 ** 20;
+/** Before a pipe that is full is tried again. */
+const FULL_MS = 50;
 
 /** @param fd where to, standard error unless given. What cannot be written there is lost: pictures are served on */
 export function createLog(level: LogLevel, fd = 2): Log {
-  const destination = pino.destination({ dest: fd, sync: false, maxLength: MAX_WAITING_BYTES });
-  destination.on('error', () => {});
   const formatters = { level: (label: string) => ({ level: label }), bindings: () => ({}) };
-  return pino({ level, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  return pino({ level, formatters, timestamp }, createLines(fd));
+}
+
+/**
+ * Writes in order, beside the event loop. pino's own destination tries for ever to write the rest before the process
+ * ends, where a disk is full.
+ */
+function createLines(fd: number): { write(line: string): void } {
+  let waiting = Buffer.alloc(0);
+  let writing = false;
+  const go = (): void => {
+    if (writing || waiting.length === 0) return;
+    writing = true;
+    write(fd, waiting, (error, written) => {
+      writing = false;
+      if (error?.code === 'EAGAIN') {
+        setTimeout(go, FULL_MS);
+        return;
+      }
+      waiting = error ? Buffer.alloc(0) : waiting.subarray(written);
+      go();
+    });
+  };
+  return {
+    write(line) {
+      if (waiting.length + line.length > MAX_WAITING_BYTES) return;
+      waiting = Buffer.concat([waiting, Buffer.from(line)]);
+      go();
+    },
+  };
 }
 
 /** What became of a version. */
