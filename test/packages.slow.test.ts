@@ -10,7 +10,11 @@ import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { parseTarGzip } from 'nanotar';
 import { publint } from 'publint';
+import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildGenerator, largestDifference } from '../packages/sample/test/fixture.ts';
+import { hasChromium, startChromium } from './chromium.ts';
+import { serveStatic } from './static-server.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
@@ -18,7 +22,8 @@ const PACKAGES = readdirSync(join(ROOT, 'packages'));
 const LIBRARIES = PACKAGES.filter((name) => name !== 'cli');
 /** For pages: without Node's types. */
 const WEB = [
-  ...['onnx', 'runtime', 'model', 'model/run', 'sample', 'sample/web', 'train/web', 'export/web'],
+  ...['onnx', 'runtime', 'model', 'model/run', 'train/web', 'export/web'],
+  ...['sample', 'sample/web', 'sample/small', 'sample/element', 'sample/define', 'sample/module'],
 ];
 const NODE = ['runtime/node', 'model/node', 'sample/node', 'train', 'export', 'serve', 'tab'];
 
@@ -119,6 +124,69 @@ describe('in a project of its own', () => {
       process.stdout.write(String(data.length));`;
     const drawn = await inApp(process.execPath, '--input-type=module', '-e', program);
     expect(drawn.stdout).toBe(String(2 * 28 * 28));
+  });
+
+  describe.skipIf(!hasChromium())('pages', () => {
+    const { model, expected } = buildGenerator();
+
+    /** Draws under a policy, with the small runtime and with onnxruntime. */
+    async function expectPictures(files: Parameters<typeof serveStatic>[0]): Promise<void> {
+      const server = await serveStatic({ ...files, 'generator.onnx': model });
+      server.headers['content-security-policy'] =
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
+      const browser = await startChromium([]);
+      const { page, complaints } = await browser.open();
+      try {
+        await page.goto(server.url);
+        await page.waitForFunction(() => 'drawn' in window, undefined, { timeout: 60_000 });
+        const drawn = (await page.evaluate('window.drawn')) as Record<string, number[]>;
+        expect(Object.keys(drawn)).toEqual(['javascript', 'wasm']);
+        for (const levels of Object.values(drawn)) {
+          expect(largestDifference(levels, expected(42, 7))).toBeLessThanOrEqual(1);
+        }
+        await page.locator('gan-image canvas').waitFor();
+        expect(page.workers()).toHaveLength(1);
+        expect(complaints).toEqual([]);
+      } finally {
+        await browser.close();
+        await server.close();
+      }
+    }
+
+    const script = (from: string) => `
+      import { GanImage, loadGenerator } from '${from}';
+      if (!customElements.get('gan-image')) customElements.define('gan-image', GanImage);
+      const drawn = {};
+      for (const runtime of ['small', 'onnxruntime']) {
+        const generator = await loadGenerator('generator.onnx', { runtime });
+        const [{ data }] = await generator.sample({ seed: 42, start: 7 });
+        drawn[generator.device] = Array.from(data).filter((_, at) => at % 4 === 0);
+        generator.dispose();
+      }
+      window.drawn = drawn;`;
+    const html = `<!doctype html><html lang="en"><title>-</title><link rel="icon" href="data:,">
+      <gan-image src="generator.onnx"></gan-image><script type="module" src="./main.js"></script></html>`;
+
+    test('of Vite', async () => {
+      const root = join(app, 'page');
+      mkdirSync(root);
+      writeFileSync(join(root, 'index.html'), html);
+      const both = "export * from '@ganport/sample/define'; export * from '@ganport/sample/web';";
+      writeFileSync(join(root, 'both.js'), both);
+      writeFileSync(join(root, 'main.js'), script('./both.js'));
+      await build({ configFile: false, root, base: './', logLevel: 'error' });
+      await expectPictures({ '': join(root, 'dist/') });
+    });
+
+    test('without a bundler', async () => {
+      const modules = join(app, 'node_modules');
+      await expectPictures({
+        'index.html': Buffer.from(html),
+        'main.js': Buffer.from(script('./lib/ganport.js')),
+        'lib/ort/': join(modules, 'onnxruntime-web/dist/'),
+        'lib/': join(modules, '@ganport/sample/dist/page/'),
+      });
+    });
   });
 
   test('every entry is found', async () => {

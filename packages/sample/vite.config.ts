@@ -1,17 +1,42 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
-// What pages without a bundler load, each in one file: dist/page/gan-image.js for a script tag, ganport.js for modules.
-const SCRIPT = ['src/built/script.ts', 'iife', 'gan-image.js'] as const;
-const MODULE = ['src/built/module.ts', 'es', 'ganport.js'] as const;
+// What pages load as files, each with all that it needs: a script tag's, a module without a bundler, and the workers of pages
+// that a bundler makes, whose development server would else give them packages as they are. `tsc -b` writes beside and under
+// them: this comes after it.
+const FILES = {
+  script: ['iife', 'gan-image.js'],
+  module: ['es', 'ganport.js'],
+  'small-worker': ['es', 'small-worker.js'],
+  'ort-worker': ['es', 'ort-worker.js'],
+} as const;
+
+/** Addresses of onnxruntime-web's files stay as they are, for the page's bundler; vite would write megabytes in their place. */
+const leaveAddresses: Plugin = {
+  name: 'leave-addresses',
+  enforce: 'pre',
+  transform: (code) =>
+    code.replaceAll("URL('onnxruntime-web", "URL(/* @vite-ignore */ 'onnxruntime-web"),
+  renderChunk: (code) =>
+    code.replaceAll(/\/\* @vite-ignore \*\/\s*"onnxruntime-web/g, '"onnxruntime-web'),
+};
 
 export default defineConfig(({ mode }) => {
-  const [entry, format, fileName] = mode === 'script' ? SCRIPT : MODULE;
+  const built = mode in FILES ? (mode as keyof typeof FILES) : 'module';
+  const [format, fileName] = FILES[built];
   return {
+    plugins: [leaveAddresses],
     resolve: { conditions: ['source', 'module', 'browser', 'production'] },
     build: {
       outDir: 'dist/page',
       emptyOutDir: false,
-      lib: { entry, name: 'ganportBuilt', formats: [format], fileName: () => fileName },
+      lib: {
+        entry: `src/page/${built}.ts`,
+        name: 'ganportBuilt',
+        formats: [format],
+        fileName: () => fileName,
+      },
+      // The page's bundler finds it.
+      rolldownOptions: { external: /^onnxruntime-web/ },
     },
   };
 });

@@ -22,11 +22,12 @@ export {
 /** Bundlers read the addresses of workers here; a browser finds them as they are. */
 const THREADS: Threads = {
   small: {
-    worker: () => new Worker(new URL('./web/small-worker.js', import.meta.url), { type: 'module' }),
+    worker: () =>
+      new Worker(new URL('./page/small-worker.js', import.meta.url), { type: 'module' }),
     open: async () => (await import('./web/small-engine.ts')).openSmall,
   },
   onnxruntime: {
-    worker: () => new Worker(new URL('./web/ort-worker.js', import.meta.url), { type: 'module' }),
+    worker: () => new Worker(new URL('./page/ort-worker.js', import.meta.url), { type: 'module' }),
     open: async () => (await import('./web/bundled-ort-engine.ts')).openOrt,
   },
 };

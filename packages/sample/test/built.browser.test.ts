@@ -15,7 +15,7 @@ import {
   startChromium,
 } from '../../../test/chromium.ts';
 import { type StaticServer, serveStatic } from '../../../test/static-server.ts';
-import type {} from '../src/built/script.ts';
+import type {} from '../src/page/script.ts';
 import { buildGenerator, largestDifference } from './fixture.ts';
 
 const chromium = hasChromium();

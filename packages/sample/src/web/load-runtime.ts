@@ -29,9 +29,13 @@ export function runtimeLoader(placeOf: (build: Build) => RuntimePlace): LoadRunt
       script().catch((error) => {
         throw new SampleError(`the runtime's script cannot be loaded: ${error.message}`);
       }),
-      fetchBytes(wasm, { progress, what: 'the runtime' }),
+      fetchBytes(wasm, { progress, what: 'the runtime' }).catch((error) => {
+        if (folder !== undefined) throw error;
+        // A development server puts nothing at a bundler's addresses: there the script finds its own.
+        return undefined;
+      }),
     ]);
-    ort.env.wasm.wasmBinary = binary.buffer as ArrayBuffer;
+    if (binary) ort.env.wasm.wasmBinary = binary.buffer;
     if (folder !== undefined) ort.env.wasm.wasmPaths = folder;
     // Threads would need cross-origin isolation.
     ort.env.wasm.numThreads = 1;

@@ -15,8 +15,11 @@ declare global {
   }
 }
 
-if (!drawIfWorker()) {
-  const script = (document.currentScript as HTMLScriptElement).src;
+if (!drawIfWorker() && globalThis.document) {
+  // Of no script tag, it has no address for a worker: then the page's own thread draws.
+  const { src: script } = (document.currentScript ?? {
+    src: document.baseURI,
+  }) as HTMLScriptElement;
   const threads = ownThreads(script, 'classic');
   window.GanImage = class GanImage extends GanImageElement {
     static override load: typeof GanImageElement.load = (model, options = {}) =>
