@@ -16,6 +16,7 @@ import { buildGenerator, decodePicture, largestDifference } from './fixture.ts';
 
 const require = createRequire(import.meta.url);
 const chromium = hasChromium();
+const ORT = dirname(require.resolve('onnxruntime-web'));
 const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src data:";
 
@@ -32,11 +33,12 @@ beforeAll(async () => {
   server = await serveStatic({
     'generator.onnx': model,
     ...Object.fromEntries(others.map((other, i) => [`other-${i}.onnx`, other.model])),
+    'ort/': `${ORT}/`,
     'axe/': `${dirname(require.resolve('axe-core'))}/`,
     '': `${bundle.folder}/`,
   });
   server.headers['content-security-policy'] = POLICY;
-  browser = await startChromium([]);
+  browser = await startChromium(['--enable-blink-features=ForceEagerMeasureMemory']);
 }, 120_000);
 
 afterEach(async () => {
@@ -305,5 +307,48 @@ describe.skipIf(!chromium)('<gan-image>', () => {
     });
     await heard(page, 'sample', 12);
     await expect.poll(() => page.workers().length).toBe(1);
+  });
+
+  test('gives back what onnxruntime took when it is removed, and as much after ten switches', async () => {
+    const isolation = {
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'content-security-policy': POLICY.replace("'self'", "'self' 'wasm-unsafe-eval'"),
+    };
+    const before = { ...server.headers };
+    Object.assign(server.headers, isolation);
+    try {
+      const { page } = await visit();
+      // Of the page and its workers, after a collection of garbage.
+      const megabytes = () =>
+        page.evaluate(async () => {
+          type Measuring = { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> };
+          const measuring = performance as unknown as Measuring;
+          return (await measuring.measureUserAgentSpecificMemory()).bytes / 1e6;
+        });
+      const show = (src: string, times: number) =>
+        page
+          .evaluate((to) => {
+            const element = document.querySelector('gan-image')!;
+            element.runtime = 'onnxruntime';
+            element.base = 'ort/';
+            element.src = to;
+          }, src)
+          .then(() => heard(page, 'sample', times));
+      const empty = await megabytes();
+      await page.evaluate(() => document.body.append(document.createElement('gan-image')));
+      await show('generator.onnx', 1);
+      const one = await megabytes();
+      expect(one).toBeGreaterThan(empty + 20);
+      for (let i = 0; i < 10; i += 1) await show(`other-${i}.onnx`, i + 2);
+      await expect.poll(() => page.workers().length).toBe(1);
+      expect(await megabytes()).toBeLessThan(one + 5);
+      await page.evaluate(() => document.querySelector('gan-image')!.remove());
+      await expect.poll(() => page.workers().length).toBe(0);
+      expect(await megabytes()).toBeLessThan(empty + 5);
+    } finally {
+      for (const name of Object.keys(server.headers)) delete server.headers[name];
+      Object.assign(server.headers, before);
+    }
   });
 });

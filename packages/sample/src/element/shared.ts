@@ -30,8 +30,7 @@ export function lease(
   const ofDocument = shares.get(document) ?? new Map<string, Shared>();
   shares.set(document, ofDocument);
   const key = JSON.stringify([src, options]);
-  const shared = ofDocument.get(key) ?? start(load, src, options, () => ofDocument.delete(key));
-  ofDocument.set(key, shared);
+  const shared = ofDocument.get(key) ?? start(load, src, options, ofDocument, key);
   shared.leases += 1;
   if (onProgress) shared.listeners.add(onProgress);
   return {
@@ -47,7 +46,13 @@ export function lease(
   };
 }
 
-function start(load: LoadGenerator, src: string, options: LoadOptions, forget: () => void): Shared {
+function start(
+  load: LoadGenerator,
+  src: string,
+  options: LoadOptions,
+  ofDocument: Map<string, Shared>,
+  key: string,
+): Shared {
   const controller = new AbortController();
   const listeners: Shared['listeners'] = new Set();
   const generator = load(src, {
@@ -57,12 +62,17 @@ function start(load: LoadGenerator, src: string, options: LoadOptions, forget: (
       for (const listen of listeners) listen(progress);
     },
   });
-  // The next element to ask tries again.
-  generator.catch(forget);
+  const forget = () => {
+    if (ofDocument.get(key) === shared) ofDocument.delete(key);
+  };
   const end = () => {
     forget();
     controller.abort();
     generator.then((loaded) => loaded.dispose()).catch(() => {});
   };
-  return { generator, listeners, leases: 0, end };
+  const shared: Shared = { generator, listeners, leases: 0, end };
+  ofDocument.set(key, shared);
+  // The next element to ask tries again.
+  generator.catch(forget);
+  return shared;
 }

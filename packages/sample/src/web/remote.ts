@@ -25,7 +25,7 @@ interface Waiting {
 
 /**
  * Loads a generator in a thread, which ends with it.
- * @throws SampleError if the thread breaks down; the signal's reason
+ * @throws the signal's reason
  */
 export async function openRemote(
   thread: Thread,
@@ -94,7 +94,6 @@ export async function openRemote(
       });
     }
   });
-  void thread.broken.then((why) => end(new SampleError(`the drawing thread ended: ${why}`)));
   const giveUp = () => end(options.signal!.reason);
   options.signal?.addEventListener('abort', giveUp);
   try {

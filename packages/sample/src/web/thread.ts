@@ -15,8 +15,6 @@ export interface Thread {
   port: Port;
   /** Why it is the page's own, where it is. */
   obstacle: string | undefined;
-  /** Resolves when the thread ends by itself, with why. */
-  broken: Promise<string>;
   end(): void;
 }
 
@@ -33,17 +31,18 @@ function startWorker({ worker: make }: ThreadMaker): Promise<Thread> {
   // Throws where the script is another origin's, or trusted types are required.
   const worker = make();
   return new Promise((resolve, reject) => {
-    const broken = new Promise<string>((end) => {
-      worker.addEventListener('error', (event) => {
-        event.preventDefault();
-        const why = event.message || 'its script cannot be loaded';
-        end(why);
-        worker.terminate();
-        reject(new Error(why));
-      });
-    });
-    const ready = () => resolve({ port: worker, obstacle: undefined, broken, end });
+    const fail = (event: ErrorEvent) => {
+      event.preventDefault();
+      worker.terminate();
+      reject(new Error(event.message || 'its script cannot be loaded'));
+    };
     const end = () => worker.terminate();
+    const ready = () => {
+      // From now on whatever fails is answered.
+      worker.removeEventListener('error', fail);
+      resolve({ port: worker, obstacle: undefined, end });
+    };
+    worker.addEventListener('error', fail);
     worker.addEventListener('message', ready, { once: true });
   });
 }
@@ -56,5 +55,5 @@ function startHere(open: OpenEngine, obstacle: string): Thread {
   const end = () => {
     port1.postMessage({ type: 'close' });
   };
-  return { port: port1, obstacle, broken: new Promise(() => {}), end };
+  return { port: port1, obstacle, end };
 }
