@@ -2,6 +2,7 @@
 import type { AnyCommand } from '../command.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
+import { embed } from './embed.ts';
 import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
 import { inspect } from './inspect.ts';
@@ -26,6 +27,7 @@ const WORKING: readonly AnyCommand[] = [
   interpolate,
   invertCommand,
   serve,
+  embed,
   evalCommand,
   sweepCommand,
   runs,

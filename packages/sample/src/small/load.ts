@@ -7,6 +7,8 @@ import type { Generator, Infer } from '../generator.ts';
 import { type Sampler, samplerOf } from '../sampler.ts';
 import { openPictures, type Pictures } from './picture.ts';
 
+export { isLittleWork } from './little-work.ts';
+
 /** Longest that a thread is held before it gets a turn, but for a picture. */
 const HELD_MS = 12;
 

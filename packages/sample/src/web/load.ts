@@ -18,7 +18,7 @@ import {
 export type Threads = Readonly<Record<Exclude<Runtime, 'auto'>, ThreadMaker>>;
 
 /** Most multiplications of a picture that `auto` leaves to the small runtime: docs/decisions.md has the measurements. */
-const SMALL_WORK = 4_000_000;
+export const SMALL_WORK = 4_000_000;
 
 interface Attempt {
   runtime: keyof Threads;
