@@ -1,11 +1,15 @@
 /**
- * Takes the pictures of the service's page that the documentation shows: `node scripts/screenshots.mjs MODEL [FOLDER]`, after
- * `pnpm build`. MODEL is a generator.onnx with classes; FOLDER is docs/images unless given.
+ * Takes the pictures of the service's page and of an embed folder that the documentation shows, after `pnpm build`:
+ * `node scripts/screenshots.mjs MODEL [FOLDER]`. MODEL is a generator.onnx with classes; FOLDER is docs/images unless given.
  */
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
+import { embedFiles } from '../packages/cli/dist/embed/files.js';
+import { readGeneratorMetadata } from '../packages/model/dist/index.js';
 import { startServer } from '../packages/serve/dist/index.js';
 
 const [model, folder = 'docs/images'] = process.argv.slice(2);
@@ -18,7 +22,7 @@ const DESKTOP = { width: 1180, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
 /** Name, query, screen, colours. */
-const SHOTS = [
+const OF_PAGE = [
   ['page', '?seed=42', DESKTOP, 'light'],
   ['page-dark', '?seed=42', DESKTOP, 'dark'],
   ['page-phone', '?seed=42', PHONE, 'light'],
@@ -31,39 +35,67 @@ const SHOTS = [
   ['page-enlarged', '?seed=42&picture=12', DESKTOP, 'dark'],
   ['page-enlarged-phone', '?seed=42&picture=12', PHONE, 'light'],
 ];
+const OF_EMBED = [
+  ['embed', '', { width: 760, height: 860 }, 'light'],
+  ['embed-phone-dark', '', PHONE, 'dark'],
+];
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+
+/** Serves an embed folder that is nowhere but in memory. */
+async function serveEmbed() {
+  const bytes = await readFile(model);
+  const metadata = readGeneratorMetadata(bytes);
+  const files = await embedFiles({ model: bytes, metadata, small: true });
+  const server = createServer(({ url }, response) => {
+    const name = url.slice(1) || 'index.html';
+    response.setHeader('content-type', TYPES[extname(name)] ?? 'application/octet-stream');
+    response.end(files.get(name));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
+
+/** @param ready what is true in the page when there is something to see */
+async function take(browser, [name, query, viewport, colorScheme], url, ready) {
+  // Nothing fades or moves, so that pictures are the same each time.
+  const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
+  await page.goto(`${url}${query}`);
+  await page.waitForFunction(ready);
+  if (query.includes('walk')) {
+    await page.focus('#walk-at');
+    for (let i = 0; i < 70; i++) await page.keyboard.press('ArrowRight');
+    await page.waitForTimeout(200);
+  }
+  const taken = await page.screenshot();
+  const png = await sharp(taken).png({ palette: true, colours: 128, effort: 10 }).toBuffer();
+  const path = join(folder, `${name}.png`);
+  if (png.length > MAX_BYTES) {
+    throw new Error(`${path}: ${png.length} bytes, expected ${MAX_BYTES} at most`);
+  }
+  await writeFile(path, png);
+  console.log(`${path}: ${png.length} bytes`);
+  await page.close();
+}
+
+const pageIsReady = () => {
+  const panels = [...document.querySelectorAll('.panel')].filter((one) => one.checkVisibility());
+  return panels.length > 0 && panels.every((one) => one.dataset.state === 'ready');
+};
+const embedIsReady = () => document.getElementById('status').textContent.startsWith('Seed');
 
 const server = await startServer({ model, port: 0 });
+const embed = await serveEmbed();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
   chromiumSandbox: false,
 });
-await mkdir(folder, { recursive: true });
 try {
-  for (const [name, query, viewport, colorScheme] of SHOTS) {
-    // Nothing fades or moves, so that pictures are the same each time.
-    const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
-    await page.goto(`${server.url}${query}`);
-    await page.waitForFunction(() => {
-      const panels = [...document.querySelectorAll('.panel')].filter((one) =>
-        one.checkVisibility(),
-      );
-      return panels.length > 0 && panels.every((one) => one.dataset.state === 'ready');
-    });
-    if (query.includes('walk')) {
-      await page.focus('#walk-at');
-      for (let i = 0; i < 70; i++) await page.keyboard.press('ArrowRight');
-      await page.waitForTimeout(200);
-    }
-    const taken = await page.screenshot();
-    const png = await sharp(taken).png({ palette: true, colours: 128, effort: 10 }).toBuffer();
-    const path = join(folder, `${name}.png`);
-    await writeFile(path, png);
-    const { size } = await stat(path);
-    if (size > MAX_BYTES) throw new Error(`${path}: ${size} bytes, expected ${MAX_BYTES} at most`);
-    console.log(`${path}: ${size} bytes`);
-    await page.close();
-  }
+  await mkdir(folder, { recursive: true });
+  for (const shot of OF_PAGE) await take(browser, shot, server.url, pageIsReady);
+  for (const shot of OF_EMBED) await take(browser, shot, embed.url, embedIsReady);
 } finally {
   await browser.close();
   await server.close();
+  embed.close();
 }
