@@ -334,6 +334,37 @@ describe.skipIf(!chromium)('ways through the latents', () => {
   });
 });
 
+test.skipIf(!chromium)('each of several models has its page, and links to the others', async () => {
+  const models = [
+    { name: 'grey', model: file.path },
+    { name: 'chosen', model: chosenFile.path },
+  ];
+  const several = await startServer({
+    model: models,
+    port: 0,
+    pageDir: bundle.folder,
+    device: 'cpu',
+  });
+  try {
+    const { page, complaints } = await openPage();
+    await visit(page, several.url);
+    expect(await page.textContent('#models [aria-current]')).toBe('grey');
+    await page.click('#models a:has-text("chosen")');
+    await page.waitForURL('**/models/chosen/*');
+    await drawn(page);
+    expect(await page.textContent('#models [aria-current]')).toBe('chosen');
+    const got = await levels(picture(page, 'page', 2), 3);
+    expect(largestDifference(got, await drawnOf(2))).toBeLessThanOrEqual(1);
+    expect(await page.textContent('#status')).toContain('drawn twice, the same');
+    expect(await page.locator('#api').evaluate((link: HTMLAnchorElement) => link.href)).toBe(
+      `${several.url}docs`,
+    );
+    expect(complaints).toEqual([]);
+  } finally {
+    await several.close();
+  }
+});
+
 describe.skipIf(!chromium)('what is missing', () => {
   test('the server, once the page is there: the page draws, and Retry asks again', async () => {
     const { page } = await openPage();

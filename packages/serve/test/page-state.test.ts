@@ -5,6 +5,7 @@ import { type GeneratorMetadata, MAX_SEED } from '../../model/src/index.ts';
 import { codeFor } from '../web/code.ts';
 import { nextOf } from '../web/grid.ts';
 import { gridOf } from '../web/model.ts';
+import { placeOf } from '../web/models.ts';
 import { FIRST, readState, type State, VIEWS, writeState } from '../web/state.ts';
 
 const CLASSES = ['T-shirt', 'a&b "c"', '=,7'];
@@ -99,4 +100,14 @@ test('keys lead to the next picture, and nowhere beyond', () => {
     nextOf(key, 4, grid),
   );
   expect(ways).toEqual([3, 5, 1, undefined, 0, 5, undefined]);
+});
+
+test.each([
+  ['/', '/', undefined],
+  ['/index.html', '/', undefined],
+  ['/behind/a/proxy/', '/behind/a/proxy/', undefined],
+  ['/models/a%20b/', '/', 'a b'],
+  ['/proxy/models/a/versions/2/', '/proxy/', 'a'],
+])('the page at %s is of the service at %s, and of the model %s', (path, root, name) => {
+  expect(placeOf(path)).toEqual({ root, name });
 });

@@ -8,6 +8,7 @@ import { byId, reasonOf } from './dom.ts';
 import { createOwnHalf } from './drawing/own-half.ts';
 import { createEnlarged } from './enlarged.ts';
 import { describe, fetchModel, gridOf, type Model } from './model.ts';
+import { showModels } from './models.ts';
 import { download } from './pixels.ts';
 import { readState, type State, VIEWS, type View as ViewName, writeState } from './state.ts';
 import { createUse } from './use.ts';
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
     byId('about').textContent = describe(model);
     show(model);
     byId('app').hidden = false;
+    document.title = `${model.metadata.name} · ganport`;
   } catch (error) {
     byId('fatal-reason').textContent = reasonOf(error);
     byId('fatal').hidden = false;
@@ -124,5 +126,7 @@ function tell(complaints: readonly string[]): void {
   notice.hidden = complaints.length === 0;
 }
 
+// Without them the page is the one model's.
+showModels().catch(() => {});
 byId('fatal-retry').addEventListener('click', () => void start());
 void start();
