@@ -79,8 +79,8 @@ export function createPictures(context: Context): View {
     compared = keyOf(state);
     const { seed, label } = state;
     const { images, most } = differenceOf(server, page);
-    const verdict = verdictOf(most);
-    tell(`Seed ${seed}: ${count} pictures, drawn twice, ${verdict}.`, most > 1);
+    tell(`Seed ${seed}: ${count} pictures, drawn twice, ${verdictOf(most)}.`, most > 1);
+    if (panels.difference.element.hidden) return;
     const name = (i: number) => `${nameOf(metadata, label, i)}: the difference`;
     panels.difference.grid.show(images, `Differences of ${count} pictures`, name);
     panels.difference.ready(most === 0 ? 'None' : `White is a difference of ${most} of 255 levels`);
@@ -91,6 +91,7 @@ export function createPictures(context: Context): View {
       panels.difference.element.hidden = state.view !== 'difference';
       if (compared === keyOf(state)) {
         offer(drawn.page!);
+        compare(state);
         return;
       }
       compared = undefined;
