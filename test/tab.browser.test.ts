@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { unzipSync, zipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +12,8 @@ import { readCheckpoint, readRun } from '../packages/model/src/node.ts';
 import { type ServedPage, servePage } from '../packages/tab/src/index.ts';
 import type {} from '../packages/tab/web/page.ts';
 import { loadDataset, type Overrides, resolveConfig, train } from '../packages/train/src/index.ts';
-import type { Started, TrainEvent } from '../packages/train/src/web.ts';
+import type { GivenData, Started, TrainEvent } from '../packages/train/src/web.ts';
+import { idx } from '../packages/train/test/files.ts';
 import { type BundledPage, bundlePage } from './bundled-page.ts';
 import {
   hasChromium,
@@ -33,6 +35,8 @@ const opened: OpenedPage[] = [];
 beforeAll(async () => {
   if (!chromium) return;
   folder = mkdtempSync(join(tmpdir(), 'ganport-tab-'));
+  mkdirSync(join(folder, 'idx'));
+  for (const [name, bytes] of Object.entries(IDX)) writeFileSync(join(folder, 'idx', name), bytes);
   bundle = await bundlePage(join(TAB, 'web'), join(TAB, 'vite.config.ts'));
   server = await servePage({ port: 0, folder: bundle.folder });
   browser = await startChromium([SOFTWARE_WEBGPU]);
@@ -56,10 +60,23 @@ async function openTab(): Promise<OpenedPage> {
   return page;
 }
 
-/** A small convolutional GAN of digits, and a fully connected one. */
-const NETWORKS: Record<string, Overrides> = {
-  conv: { preset: 'quick', batch: 8 },
-  mlp: { preset: 'mlp', batch: 16 },
+/** A small convolutional GAN of digits drawn by code, and a fully connected one of an IDX file. */
+const CASES = {
+  conv: { data: 'glyphs', settings: { preset: 'quick', batch: 8 } },
+  mlp: { data: 'idx', settings: { preset: 'mlp', batch: 16 } },
+} satisfies Record<string, { data: Overrides['data']; settings: Overrides }>;
+
+/** Images and labels of their own, one file of them gzipped. */
+const IMAGES = idx(
+  [48, 28, 28],
+  Array.from({ length: 48 * 784 }, (_, i) => ((i * i) >> 7) % 256),
+);
+const IDX = {
+  'train-images-idx3-ubyte.gz': gzipSync(IMAGES),
+  'train-labels-idx1-ubyte': idx(
+    [48],
+    Array.from({ length: 48 }, (_, i) => 3 + (i % 5)),
+  ),
 };
 const SHORT: Overrides = { seed: 4, steps: 20, every: { metrics: 1, checkpoint: 10 } };
 
@@ -77,11 +94,18 @@ const bytesOf = (url: string) => Buffer.from(url.slice(url.indexOf(',') + 1), 'b
 async function trainInTab(
   page: Page,
   settings: Overrides,
-  { device = 'wasm', zip }: { device?: 'wasm' | 'webgpu'; zip?: Uint8Array } = {},
+  {
+    device = 'wasm',
+    data = 'glyphs',
+    zip,
+  }: { device?: 'wasm' | 'webgpu'; data?: 'glyphs' | 'idx'; zip?: Uint8Array } = {},
 ): Promise<Told> {
+  for (const [name, body] of Object.entries(IDX)) {
+    await page.route(`**/${name}`, (route) => route.fulfill({ body }));
+  }
   if (zip) await page.route('**/run.zip', (route) => route.fulfill({ body: Buffer.from(zip) }));
   return page.evaluate(
-    async ([given, on, goesOn]) => {
+    async ([given, on, source, goesOn]) => {
       const { trainer, listener } = window.trainingTab;
       const events: TrainEvent[] = [];
       let end: (failure?: string) => void = () => {};
@@ -99,27 +123,43 @@ async function trainInTab(
           reader.onload = () => resolve(String(reader.result));
           reader.readAsDataURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
         });
+      const fetched = async (name: string) => new File([await (await fetch(name)).blob()], name);
+      const images: GivenData =
+        source === 'glyphs'
+          ? { source }
+          : {
+              source: 'idx',
+              images: await fetched('train-images-idx3-ubyte.gz'),
+              labels: await fetched('train-labels-idx1-ubyte'),
+            };
       const started = goesOn
         ? await trainer.goOn(
             {
-              run: new File([await (await fetch('run.zip')).blob()], 'run.zip'),
+              run: await fetched('run.zip'),
+              data: source === 'glyphs' ? undefined : images,
               settings: given as Overrides,
               device: on,
             },
             tell,
           )
-        : await trainer.start({ data: { source: 'glyphs' }, settings: given, device: on }, tell);
+        : await trainer.start({ data: images, settings: given, device: on }, tell);
       const failure = await ended;
       if (failure !== undefined) throw new Error(failure);
       const archive = await urlOf(await trainer.zip());
       return { started, events, zip: archive, generator: await urlOf(await trainer.generator()) };
     },
-    [settings, device, zip !== undefined] as const,
+    [settings, device, data, zip !== undefined] as const,
   );
 }
 
-async function trainInNode(run: string, settings: Overrides, resume = false): Promise<void> {
-  const dataset = await loadDataset({ source: 'glyphs' });
+async function trainInNode(
+  run: string,
+  settings: Overrides,
+  { resume = false, dataDir }: { resume?: boolean; dataDir?: string } = {},
+): Promise<void> {
+  const dataset = dataDir
+    ? await loadDataset({ source: 'idx', dataDir })
+    : await loadDataset({ source: 'glyphs' });
   const sources = resume
     ? ([
         ['run.json', (await readRun(run)).config],
@@ -166,14 +206,16 @@ function expectNear(got: Record<string, number>[], expected: Record<string, numb
 }
 
 describe.skipIf(!chromium)('a run in the tab', () => {
-  test.each(Object.keys(NETWORKS))(
+  test.each(Object.keys(CASES) as (keyof typeof CASES)[])(
     '%s has the losses of Node, and each goes on with the other’s',
     async (name) => {
       const { page, complaints } = await openTab();
-      const settings = { ...NETWORKS[name]!, ...SHORT };
+      const { data } = CASES[name];
+      const settings = { ...CASES[name].settings, ...SHORT };
       const node = join(folder, `${name}-node`);
-      await trainInNode(node, settings);
-      const told = await trainInTab(page, settings);
+      const given = data === 'idx' ? { dataDir: join(folder, 'idx') } : {};
+      await trainInNode(node, { ...settings, data, ...given }, given);
+      const told = await trainInTab(page, settings, { data });
       expect(told.started.description).toMatch(/^onnxruntime-web \S+ on WebAssembly$/);
       const tab = unzipTo(join(folder, `${name}-tab`), told.zip);
       expectNear(metricsOf(tab), metricsOf(node));
@@ -187,8 +229,12 @@ describe.skipIf(!chromium)('a run in the tab', () => {
       // Ten more, on the other side: of the same bytes, so as near as one run is to itself.
       const more: Overrides = { steps: 30 };
       const zip = zipOf(node);
-      await trainInNode(tab, more, true);
-      const inTab = await trainInTab(page, more, { zip });
+      // The tab's archive has its images with it.
+      await trainInNode(tab, more, {
+        resume: true,
+        ...(data === 'idx' && { dataDir: join(tab, 'data') }),
+      });
+      const inTab = await trainInTab(page, more, { data, zip });
       const [again, byNode] = [unzipTo(join(folder, `${name}-again`), inTab.zip), metricsOf(tab)];
       expect(inTab.started.step).toBe(20);
       expectNear(metricsOf(again), byNode);
@@ -197,10 +243,38 @@ describe.skipIf(!chromium)('a run in the tab', () => {
       const damaged = readFileSync(path);
       damaged[damaged.length - 9]! ^= 1;
       writeFileSync(path, damaged);
-      await expect(trainInTab(page, { steps: 40 }, { zip: zipOf(again) })).rejects.toThrow(
+      await expect(trainInTab(page, { steps: 40 }, { data, zip: zipOf(again) })).rejects.toThrow(
         /step-000030\.safetensors is damaged, or another program changed it/,
       );
       expect(complaints).toEqual([]);
     },
   );
+
+  test('on WebGPU, too', async () => {
+    const { page } = await openTab();
+    const settings: Overrides = {
+      ...SHORT,
+      ...{ batch: 4, steps: 3 },
+      generator: {
+        inputs: { z: [4] },
+        layers: [
+          { type: 'dense', units: 784 },
+          { type: 'reshape', shape: [1, 28, 28] },
+          { type: 'tanh' },
+        ],
+      },
+      discriminator: {
+        inputs: { image: [1, 28, 28] },
+        layers: [{ type: 'flatten' }, { type: 'dense', units: 1 }],
+      },
+    };
+    const node = join(folder, 'gpu-node');
+    const given = { dataDir: join(folder, 'idx') };
+    await trainInNode(node, { ...settings, data: 'idx', ...given }, given);
+    const told = await trainInTab(page, settings, { data: 'idx', device: 'webgpu' });
+    expect(told.started.description).toMatch(/on WebGPU$/);
+    const tab = unzipTo(join(folder, 'gpu-tab'), told.zip);
+    expectNear(metricsOf(tab), metricsOf(node));
+    expect((await readRun(tab)).device).toBe('webgpu');
+  });
 });
