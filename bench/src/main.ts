@@ -17,6 +17,7 @@ import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 import { benchServing, formatServing } from './serving.ts';
+import { benchWebTraining, formatWebTraining } from './web-training.ts';
 
 interface Options {
   threads: number;
@@ -77,6 +78,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     'the service against what its machine can do, and at four times that',
     benchServing,
     formatServing,
+  ),
+  web: benchmark(
+    'training steps in a page, beside TensorFlow.js and jax-js there',
+    benchWebTraining,
+    formatWebTraining,
   ),
   methods: {
     about: 'trains what docs/methods.md compares, hours of it; again, it goes on',

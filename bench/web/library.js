@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=library.js.map

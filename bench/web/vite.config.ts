@@ -1,0 +1,7 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  resolve: { conditions: ['source', 'module', 'browser', 'production'] },
+  worker: { format: 'es' },
+  build: { modulePreload: { polyfill: false } },
+});
