@@ -1,5 +1,5 @@
 /** `ganport sweep`: each run as `train` and `eval` would have it, and what is wrong in a line. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { failure, ganport } from './run.ts';
 import { TINY, Workspace, writeDigits } from './workspace.ts';
@@ -55,6 +55,23 @@ test('trains, scores, and tells mean ± deviation', async () => {
   const text = await succeed('sweep', file, '--out', out);
   expect(text).toContain(`4 of 4 runs are done; they are in ${out}.`);
   expect(workspace.contents('swept')).toEqual(before);
+});
+
+test('a signal after a run is trained leaves its scoring to another time', async () => {
+  const file = write('scored.json', { base: { ...base, steps: 2 }, vary: { seed: [0] } });
+  const out = workspace.path('scored');
+  const line = ['sweep', file, '--out', out, '--threads', '1'];
+  const sweeping = ganport(...line);
+  await expect
+    .poll(() => existsSync(`${out}/seed=0/best`), { timeout: 90_000, interval: 1 })
+    .toBe(true);
+  process.emit('SIGINT', 'SIGINT');
+  const { code, stdout } = await sweeping;
+  expect(code).toBe(130);
+  expect(stdout).toContain('Stopped with 0 of 1 runs done. Go on with: ');
+  const trained = workspace.contents('scored/seed=0');
+  expect(await succeed(...line)).toContain('1 of 1 runs are done');
+  expect(workspace.contents('scored/seed=0')).toEqual(trained);
 });
 
 test('goes on where a run fails, and says so in the end', async () => {
