@@ -28,6 +28,17 @@ const modelsAnswer = z
         ),
       }),
     ),
+    object: z.literal('list'),
+    data: z
+      .array(
+        z.object({
+          id: z.string(),
+          object: z.literal('model'),
+          created: z.int(),
+          owned_by: z.string(),
+        }),
+      )
+      .meta({ description: 'The same for OpenAI’s SDK' }),
   })
   .meta({ id: 'Models' });
 
@@ -100,6 +111,8 @@ export function healthRoutes(models: Models): Router {
   return router;
 }
 
+const OPENAI_MODEL = { object: 'model', created: 0, owned_by: 'ganport' } as const;
+
 /** `/v1/models`: which there are. */
 export function listRoutes(models: Models): Router {
   const router = createRouter();
@@ -111,7 +124,9 @@ export function listRoutes(models: Models): Router {
         ...{ sha256: generator.sha256, bytes: generator.file.length, device: generator.device },
       })),
     }));
-    response.set('Cache-Control', 'no-store').json({ models: described });
+    // OpenAI's SDK reads these; a time that is not known is 0.
+    const data = described.map(({ name: id }) => ({ id, ...OPENAI_MODEL }));
+    response.set('Cache-Control', 'no-store').json({ models: described, object: 'list', data });
   });
   return router;
 }

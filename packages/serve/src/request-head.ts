@@ -6,7 +6,8 @@ import { errorBody } from './http-error.ts';
 /** What a request has once, or not at all; of two, another server on the way may have read the other. */
 const SINGLE = new Set([
   ...['authorization', 'content-length', 'content-type', 'host', 'if-modified-since', 'if-range'],
-  ...['if-unmodified-since', 'inference-header-content-length', 'range', 'x-request-id'],
+  ...['if-unmodified-since', 'inference-header-content-length', 'range', 'x-api-key'],
+  'x-request-id',
 ]);
 
 /**

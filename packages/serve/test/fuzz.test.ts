@@ -41,7 +41,7 @@ const word = fc.oneof(
 );
 const exact = fc.constantFrom(
   ...['/v1/sample', '/v2/models/fixture/infer', '/generator.onnx', '/v1/images/1/2.png'],
-  ...['/v1/interpolate', '/v1/images/generations', '/models/other/v1/sample'],
+  ...['/v1/interpolate', '/v1/images/generations', '/models/other/v1/sample', '/docs'],
 );
 const composed = fc
   .tuple(
@@ -78,6 +78,11 @@ const body = fc
       { seed: value, seeds: value, start: value, count: value, format: value },
       { requiredKeys: [] },
     ),
+    fc.record(
+      { from: fc.record({ seed: value, latent: value }), to: value, steps: value, fps: value },
+      { requiredKeys: ['from'] },
+    ),
+    fc.record({ prompt: value, n: value, size: value, model: value }, { requiredKeys: ['prompt'] }),
     fc.record({
       inputs: fc.array(
         fc.record(

@@ -131,6 +131,11 @@ test.each([
   },
 );
 
+test('models are listed', async () => {
+  const { data } = await client.models.list();
+  expect(data).toEqual([{ id: 'fixture', object: 'model', created: 0, owned_by: 'ganport' }]);
+});
+
 test('a model that is not there is OpenAI’s 404', async () => {
   const error = await generate({ prompt: '', model: 'dall-e-3' }).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(NotFoundError);
