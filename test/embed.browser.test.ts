@@ -1,5 +1,5 @@
 /** The folder of `ganport embed`, served from a sub-path by a server that knows nothing of it, under strict policies. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -96,9 +96,23 @@ const status = (page: Page, text: RegExp) =>
 
 describe.skipIf(!chromium)('of a small generator', () => {
   beforeAll(async () => {
-    const { code, stdout } = await ganport('embed', path('model.onnx'), '-o', path('site'));
+    const { code, stdout } = await ganport(
+      'embed',
+      path('model.onnx'),
+      '-o',
+      path('site'),
+      '--json',
+    );
     expect(code).toBe(0);
-    expect(stdout).toContain('by JavaScript');
+    // What is sent of a file is its smallest form.
+    const sizeOf = (name: string) => statSync(path(`site/${name}`)).size;
+    const sizes = {
+      'gan-image.js': sizeOf('gan-image.js.br'),
+      'generator.onnx': sizeOf('generator.onnx.br'),
+    };
+    const bytes = sizes['gan-image.js'] + sizes['generator.onnx'];
+    expect(JSON.parse(stdout).first).toEqual([{ by: 'JavaScript', files: sizes, bytes }]);
+    expect(sizes['gan-image.js']).toBeLessThan(25_000);
   });
 
   test.each(Object.keys(POLICIES))('it draws what `ganport sample` does, %s', async (policy) => {

@@ -21,11 +21,12 @@ const MAX_COLUMNS = 10;
 const COLUMNS = 8;
 const MAX_PICTURES = 64;
 
-/** How many pictures a grid has, and in how many columns: one for each class, where there are few. */
+/** How many pictures a grid has, and in how many columns: each is of one class, where there are few. */
 export function gridOf({ image, classes }: GeneratorMetadata): { count: number; columns: number } {
   const each = image.width * image.height * image.channels;
   const most = Math.max(1, Math.min(MAX_PICTURES, Math.floor(MAX_GRID_BYTES / each)));
-  const turns = classes && classes.length <= MAX_COLUMNS ? classes.length : COLUMNS;
+  const few = classes && classes.length <= MAX_COLUMNS;
+  const turns = few ? classes.length * Math.floor(MAX_COLUMNS / classes.length) : COLUMNS;
   const columns = Math.min(turns, most);
   return { count: Math.floor(most / columns) * columns, columns };
 }
@@ -57,5 +58,6 @@ export function describe({ bytes, metadata: { name, provenance, image } }: Model
   const steps = String(provenance.steps).replaceAll(/\B(?=(\d{3})+$)/g, ',');
   const size = bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
   const shape = `${image.width} × ${image.height} in ${image.channels === 1 ? 'grey' : 'colour'}`;
-  return `“${name}” · ${steps} steps on ${provenance.dataset.name} · ${shape} · ${size}`;
+  const trained = steps === '1' ? '1 step' : `${steps} steps`;
+  return `“${name}” · ${trained} on ${provenance.dataset.name} · ${shape} · ${size}`;
 }

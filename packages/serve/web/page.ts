@@ -122,7 +122,10 @@ function sameDrawing({ picture: _, ...a }: State, { picture: __, ...b }: State):
 /** What the address asked for and cannot have. */
 function tell(complaints: readonly string[]): void {
   const notice = byId('notice');
-  notice.textContent = complaints.length > 0 ? `The address: ${complaints.join('; ')}.` : '';
+  notice.textContent =
+    complaints.length > 0
+      ? `The address asks for what there is not: ${complaints.join('; ')}.`
+      : '';
   notice.hidden = complaints.length === 0;
 }
 

@@ -22,10 +22,13 @@ export function snippet(attributes: string): string {
 export function pageFiles({ metadata, attributes }: PageOptions): Record<string, string> {
   const { name, image, classes, provenance } = metadata;
   const most = Math.max(1, Math.min(MAX_COLUMNS, Math.floor(MAX_WIDTH / image.width)));
-  const columns = classes && classes.length <= 10 && most === MAX_COLUMNS ? classes.length : most;
+  const few = classes && classes.length <= 10 && most === MAX_COLUMNS;
+  const columns = few ? classes.length * Math.floor(10 / classes.length) : most;
   const rows = Math.max(1, Math.min(most, Math.floor(MAX_WIDTH / image.height)));
   const count = columns * rows;
-  const about = `${provenance.steps.toLocaleString('en')} steps on ${provenance.dataset.name} · ${image.width} × ${image.height}`;
+  const steps =
+    provenance.steps === 1 ? '1 step' : `${provenance.steps.toLocaleString('en')} steps`;
+  const about = `${steps} on ${provenance.dataset.name} · ${image.width} × ${image.height}`;
   const html = `<!doctype html>
 <html lang="en">
   <head>
