@@ -20,11 +20,25 @@ const leaveAddresses: Plugin = {
     code.replaceAll(/\/\* @vite-ignore \*\/\s*"onnxruntime-web/g, '"onnxruntime-web'),
 };
 
+/** For pages that do not say their charset, whose is then of the reader's country. */
+const ascii: Plugin = {
+  name: 'ascii',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== 'chunk') continue;
+      file.code = file.code.replace(
+        /[^\0-\x7f]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+    }
+  },
+};
+
 export default defineConfig(({ mode }) => {
   const built = mode in FILES ? (mode as keyof typeof FILES) : 'module';
   const [format, fileName] = FILES[built];
   return {
-    plugins: [leaveAddresses],
+    plugins: [leaveAddresses, ascii],
     resolve: { conditions: ['source', 'module', 'browser', 'production'] },
     build: {
       outDir: 'dist/page',

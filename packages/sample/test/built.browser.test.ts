@@ -104,7 +104,8 @@ async function shown(page: Page, index: number) {
     const { data } = copy.getImageData(0, 0, width, height);
     const host = (element.getRootNode() as ShadowRoot).host as HTMLElementTagNameMap['gan-image'];
     const { device, reason } = host.generator!;
-    return { levels: Array.from(data).filter((_, at) => at % 4 === 0), device, reason };
+    const label = element.ariaLabel;
+    return { levels: Array.from(data).filter((_, at) => at % 4 === 0), device, reason, label };
   });
 }
 
@@ -119,6 +120,8 @@ describe.skipIf(!chromium).each(['script.html', 'module.html'])('%s', (name) => 
   ])('draws under %s in workers', async (policy, device, reason) => {
     const { page, complaints } = await visit('plain', name, policy);
     const [first, second] = [await shown(page, 0), await shown(page, 1)];
+    // Of a page that does not say its charset.
+    expect(first.label).toBe('A generated picture by “fixture”, seed 42');
     expect(first.device).toBe('javascript');
     expect(largestDifference(first.levels, small.expected(42, 0))).toBeLessThanOrEqual(1);
     expect(second).toMatchObject({ device, reason: expect.stringMatching(reason) });

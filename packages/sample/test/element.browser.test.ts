@@ -327,7 +327,7 @@ describe.skipIf(!chromium)('<gan-image>', () => {
       await show('generator.onnx', 1);
       const one = await megabytes();
       expect(one).toBeGreaterThan(empty + 20);
-      for (let i = 0; i < 4; i += 1) await show(`other-${i}.onnx`, i + 2);
+      for (let i = 0; i < 2; i += 1) await show(`other-${i}.onnx`, i + 2);
       await expect.poll(() => page.workers().length).toBe(1);
       expect(await megabytes()).toBeLessThan(one + 5);
       await page.evaluate(() => document.querySelector('gan-image')!.remove());

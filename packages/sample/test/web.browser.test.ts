@@ -387,6 +387,7 @@ describe.skipIf(!chromium)('a generator in a page', () => {
     expect(largestDifference(at(3, 2), level(5, 3, 2))).toBeLessThanOrEqual(1);
     expect(largestDifference(at(31, 2), level(6, 3, 2))).toBeLessThanOrEqual(1);
     expect(largestDifference(at(3, 22), level(7, 3, 2))).toBeLessThanOrEqual(1);
+    expect(at(31, 22)).toEqual([0, 0, 0, 0]);
   });
 
   test('gives numbers, walks and pictures of latents', async () => {

@@ -17,17 +17,15 @@ const CSS = `
   canvas, img { display: block; inline-size: 100%; block-size: auto; image-rendering: pixelated; }
   button {
     position: absolute; inset-block-end: 0.25rem; inset-inline-end: 0.25rem;
-    min-inline-size: 1.75rem; min-block-size: 1.75rem; padding: 0; border: 1px solid currentColor; border-radius: 0.25rem;
-    font: inherit; line-height: 1; color: CanvasText; background: Canvas; cursor: pointer;
+    inline-size: 1.75rem; block-size: 1.75rem; padding: 0.4rem; border: 1px solid currentColor; border-radius: 0.25rem;
+    color: CanvasText; background: Canvas; cursor: pointer;
   }
+  button::before { content: ''; display: block; block-size: 100%; background: currentColor; forced-color-adjust: none; }
+  button.pause::before { clip-path: polygon(10% 0, 40% 0, 40% 100%, 60% 100%, 60% 0, 90% 0, 90% 100%, 60% 100%, 40% 100%, 10% 100%); }
+  button.play::before { clip-path: polygon(10% 0, 100% 50%, 10% 100%); }
   button:focus-visible { outline: 2px solid CanvasText; outline-offset: 2px; }
   p { margin: 0; font: inherit; overflow-wrap: anywhere; }
 `;
-
-const TOGGLES = {
-  pause: { text: '❚❚', label: 'Pause' },
-  play: { text: '▶', label: 'Play' },
-};
 
 export function createView(host: HTMLElement, onToggle: () => void): View {
   const root = host.attachShadow({ mode: 'open' });
@@ -77,8 +75,8 @@ export function createView(host: HTMLElement, onToggle: () => void): View {
     showToggle(does) {
       toggle.hidden = does === undefined;
       if (does === undefined) return;
-      toggle.textContent = TOGGLES[does].text;
-      toggle.ariaLabel = TOGGLES[does].label;
+      toggle.className = does;
+      toggle.ariaLabel = does === 'pause' ? 'Pause' : 'Play';
     },
   };
 }

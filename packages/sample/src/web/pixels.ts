@@ -20,5 +20,12 @@ export function gridOf(
   columns = Math.ceil(Math.sqrt(images.count)),
 ): { width: number; height: number; rgba: Uint8ClampedArray<ArrayBuffer> } {
   const grid = tileImages(images, { columns });
-  return { width: grid.width, height: grid.height, rgba: rgbaOf(grid) };
+  const { width, height } = grid;
+  const rgba = rgbaOf(grid);
+  const left = (images.count % Math.min(columns, images.count)) * images.width;
+  // Cells that are left over let the page through.
+  for (let y = height - images.height; left > 0 && y < height; y += 1) {
+    rgba.fill(0, (y * width + left) * 4, (y + 1) * width * 4);
+  }
+  return { width, height, rgba };
 }

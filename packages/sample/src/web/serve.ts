@@ -12,6 +12,7 @@ import type { Wanted } from './types.ts';
 export function serve(port: Port, open: OpenEngine): void {
   const asked = new Map<number, AbortController>();
   let engine: Engine | undefined;
+  let closed = false;
   const answer = (message: Answer, transfer: Transferable[] = []) =>
     port.postMessage(message, transfer);
 
@@ -21,7 +22,9 @@ export function serve(port: Port, open: OpenEngine): void {
         progress: (loaded, total) => answer({ type: 'progress', loaded, total }),
         moved: (facts) => answer({ type: 'moved', facts }),
       });
-      answer({ type: 'loaded', metadata: engine.metadata, facts: engine.facts });
+      // It may have been given up meanwhile.
+      if (closed) await engine.close();
+      else answer({ type: 'loaded', metadata: engine.metadata, facts: engine.facts });
     } catch (error) {
       const part = error instanceof RefusedModel ? 'model' : 'runtime';
       const { model } = ask;
@@ -48,7 +51,10 @@ export function serve(port: Port, open: OpenEngine): void {
     if (data.type === 'load') void load(data);
     if (data.type === 'draw') void draw(data);
     if (data.type === 'cancel') asked.get(data.id)?.abort();
-    if (data.type === 'close') void engine?.close();
+    if (data.type === 'close') {
+      closed = true;
+      void engine?.close();
+    }
   });
   answer({ type: 'ready' });
 }

@@ -54,6 +54,7 @@ function startHere(open: OpenEngine, obstacle: string): Thread {
   port1.start();
   const end = () => {
     port1.postMessage({ type: 'close' });
+    port1.close();
   };
   return { port: port1, obstacle, end };
 }
