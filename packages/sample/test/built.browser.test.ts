@@ -96,7 +96,10 @@ async function visit(
 /** What an element shows, and what draws it, once it does. */
 async function shown(page: Page, index: number) {
   const canvas = page.locator('gan-image').nth(index).locator('canvas');
-  await canvas.waitFor({ timeout: 60_000 });
+  await canvas.waitFor({ timeout: 60_000 }).catch(async (error) => {
+    const said = await page.locator('gan-image').nth(index).locator('[part=error]').textContent();
+    throw new Error(said || error.message);
+  });
   return canvas.evaluate((element) => {
     const { width, height } = element as HTMLCanvasElement;
     const copy = new OffscreenCanvas(width, height).getContext('2d')!;
