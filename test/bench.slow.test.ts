@@ -288,15 +288,15 @@ test.each([1, 3] as const)(
 test.each([
   [
     [],
-    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got none',
+    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, methods; got none',
   ],
   [
     ['engnies'],
-    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got engnies',
+    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, methods; got engnies',
   ],
   [
     ['constructor'],
-    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, methods; got constructor',
+    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, methods; got constructor',
   ],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],

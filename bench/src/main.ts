@@ -17,6 +17,7 @@ import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 import { benchServing, formatServing } from './serving.ts';
+import { benchServingMemory, formatServingMemory } from './serving-memory.ts';
 import { benchWebTraining, formatWebTraining } from './web-training.ts';
 
 interface Options {
@@ -78,6 +79,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     'the service against what its machine can do, and at four times that',
     benchServing,
     formatServing,
+  ),
+  'serve-memory': benchmark(
+    'what the service weighs while it answers 200,000 requests',
+    benchServingMemory,
+    formatServingMemory,
   ),
   web: benchmark(
     'training steps in a page, beside TensorFlow.js and jax-js there',

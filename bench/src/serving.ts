@@ -3,16 +3,14 @@
  * limits, what the sampler draws in the same process and how often an empty server of node:http answers; and an
  * open loop of arrivals at up to four times what the service can do. The load generator has its own process.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Summary, summarize } from './interleave.ts';
 import { trainOneStep } from './one-step-generator.ts';
 import { formatTable } from './report.ts';
 import type { Load, Measured } from './serving-load.ts';
+import { start, tell } from './serving-processes.ts';
 import type { Order, Ports } from './serving-server.ts';
 
 const CLIENTS = 16;
@@ -119,25 +117,6 @@ export async function benchServing(options: ServingOptions): Promise<ServingResu
 /** Answers with status 200 a second. */
 function goodput({ answers, seconds }: Measured): number {
   return (answers[200] ?? 0) / seconds;
-}
-
-function start(name: string): ChildProcess {
-  return fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)));
-}
-
-async function tell<T>(child: ChildProcess, message: Order | Load): Promise<T> {
-  const answered = new AbortController();
-  const { signal } = answered;
-  const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`a process of the benchmark ended with exit code ${code}`);
-  });
-  child.send(message);
-  try {
-    const [reply] = await Promise.race([once(child, 'message', { signal }), ended]);
-    return reply as T;
-  } finally {
-    answered.abort();
-  }
 }
 
 export function formatServing({ closed, open }: ServingResult): string {

@@ -59,10 +59,11 @@ function limitRate(ratePerMinute: number): RequestHandler {
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     keyGenerator: (_request, response) => response.locals.client,
-    handler: (_request, _response, next) => {
-      next(
-        new HttpError(429, `expected at most ${ratePerMinute} requests a minute: ask again later`),
-      );
+    handler: (_request, response, next) => {
+      // It counts to a time of day: where the clock was set back, that is far away.
+      const seconds = Math.min(Number(response.get('Retry-After')), MINUTE_MS / 1000);
+      const message = `expected at most ${ratePerMinute} requests a minute: ask again later`;
+      next(new HttpError(429, message, { 'Retry-After': String(seconds) }));
     },
   });
 }
