@@ -12,6 +12,7 @@ import express, {
   type Router,
 } from 'express';
 import { type Access, accessRules } from './access.ts';
+import { compressedFiles } from './compressed.ts';
 import { dispatchToModels } from './dispatch.ts';
 import { docsRoutes } from './docs-api.ts';
 import { serviceDocument } from './document.ts';
@@ -149,14 +150,21 @@ function pageRoutes(pageDir: string): Router {
   const router = createRouter();
   const require = createRequire(import.meta.url);
   const ortDir = dirname(require.resolve('onnxruntime-web'));
+  const sendOrt = compressedFiles(ortDir, 'public, max-age=0');
   for (const name of ORT_FILES) {
+    router.get(`/ort/${name}`, sendOrt(name));
     router.get(`/ort/${name}`, (_request, response) => response.sendFile(name, { root: ortDir }));
   }
   // Browsers ask for it beside a picture too, and complain.
   router.get('/favicon.ico', (_request, response) => response.status(204).end());
   // Assets are named for their contents; the page that names them is asked for each time.
   const assets = { immutable: true, maxAge: '1y', redirect: false, index: false } as const;
-  router.use('/assets', express.static(join(pageDir, 'assets'), assets));
+  const assetsDir = join(pageDir, 'assets');
+  const sendAsset = compressedFiles(assetsDir, 'public, max-age=31536000, immutable');
+  router.get('/assets/:name', (request, response, next) =>
+    sendAsset(request.params.name)(request, response, next),
+  );
+  router.use('/assets', express.static(assetsDir, assets));
   router.use(express.static(pageDir, { redirect: false }));
   return router;
 }

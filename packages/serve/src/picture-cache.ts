@@ -6,7 +6,7 @@ export interface PictureCache {
 }
 
 /** What an entry weighs beside its picture, about. */
-const ENTRY_BYTES = 256;
+const ENTRY_BYTES = 512;
 
 /** @param maxBytes 0 keeps none */
 export function createPictureCache(maxBytes: number): PictureCache {
@@ -29,7 +29,8 @@ export function createPictureCache(maxBytes: number): PictureCache {
     },
     put(key, picture) {
       drop(key);
-      pictures.set(key, picture);
+      // The encoder's own memory lies between what it had for a moment, and would keep eight kilobytes each.
+      pictures.set(key, new Uint8Array(picture));
       bytes += picture.length + ENTRY_BYTES;
       for (const oldest of pictures.keys()) {
         if (bytes <= maxBytes) break;
