@@ -1,14 +1,21 @@
 /** The live page of a run in a real Chromium, as the run goes on and ends. */
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exportGenerator } from '../packages/export/src/index.ts';
+import { openProgram } from '../packages/runtime/src/node.ts';
+import type {} from '../packages/sample/src/built/script.ts';
+import { openSampler } from '../packages/sample/src/index.ts';
 import { startWatch, type Watch } from '../packages/serve/src/index.ts';
 import { samplesPng } from '../packages/train/src/evaluate/samples-png.ts';
 import { createRunView, PAGE } from '../packages/train/src/index.ts';
 import { writeRun } from '../packages/train/test/written-run.ts';
 import { hasChromium, type StartedChromium, startChromium } from './chromium.ts';
+import { trainSmall } from './small-run.ts';
 
 const chromium = hasChromium();
 let browser: StartedChromium | undefined;
@@ -85,3 +92,55 @@ test.skipIf(!chromium)(
     await page.close();
   },
 );
+
+test.skipIf(!chromium)('the page draws with the newest generator itself', async () => {
+  const built = join(folder, 'script');
+  const root = fileURLToPath(new URL('../packages/sample/', import.meta.url));
+  const configFile = join(root, 'vite.config.ts');
+  await build({ configFile, root, mode: 'script', logLevel: 'error', build: { outDir: built } });
+  const trained = join(folder, 'trained');
+  await trainSmall(trained, { channels: 1, ema: 0, steps: 2 });
+  const view = createRunView(trained, {
+    exportGenerator: async (run, checkpoint) =>
+      (await exportGenerator(run, { checkpoint, version: 'test' })).model,
+  });
+  const text = readFileSync(join(built, 'gan-image.js'), 'utf8');
+  const files = { ...PAGE, '/gan-image.js': { type: 'js', text } };
+  const own = await startWatch({ files, ...view }, { port: 0, flag: '--port' });
+  const { page, complaints } = await browser!.open();
+  try {
+    await page.goto(own.url);
+    await said(page, 'drawn-step', '2');
+    /** Levels of the first of the pictures that the page drew. */
+    const drawn = (seed: number) =>
+      page.evaluate(async (of) => {
+        const element = document.querySelector('gan-image')!;
+        while (!element.generator) await new Promise((resolve) => setTimeout(resolve, 20));
+        const { generator } = element;
+        const { data } = await generator.sample({ seed: of, count: 1, as: 'bytes' });
+        return { steps: generator.metadata.provenance.steps, levels: [...data] };
+      }, seed);
+    const sampler = await openSampler({
+      model: (await exportGenerator(trained, { checkpoint: 2, version: 'test' })).model,
+      open: (model) => openProgram(model, { device: 'cpu' }),
+    });
+    const { data } = await sampler.sample({ seed: 3, count: 1 });
+    const got = await drawn(3);
+    expect(got.steps).toBe(2);
+    const off = got.levels.map((level, i) => Math.abs(level - data[i]!));
+    expect(Math.max(...off)).toBeLessThanOrEqual(1);
+    await sampler.close();
+    // As it improves, so do the pictures.
+    await trainSmall(trained, { channels: 1, ema: 0, steps: 4, resumeAt: 2 });
+    await said(page, 'drawn-step', '4');
+    await page.waitForFunction(
+      () => document.querySelector('gan-image')?.generator?.metadata.provenance.steps === 4,
+    );
+    await page.click('#other');
+    expect(await page.getAttribute('gan-image', 'seed')).toBe('1');
+    expect(complaints).toEqual([]);
+  } finally {
+    await page.close();
+    await own.close();
+  }
+});

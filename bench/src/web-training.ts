@@ -25,7 +25,7 @@ const CASES: readonly { preset: Preset; batch: number }[] = [
 ];
 
 /** For the first step, in which some compile their kernels. */
-const FIRST_STEP_MS = 120_000;
+const FIRST_STEP_MS = 60_000;
 
 export interface WebTrainingOptions {
   readonly rounds: number;

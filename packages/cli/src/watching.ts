@@ -1,8 +1,12 @@
 /** The page of a run that `train --watch` and `watch` serve. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { exportGenerator } from '@ganport/export';
 import { ServeError, startWatch, type Watch } from '@ganport/serve';
 import { createRunView, PAGE, type RunView } from '@ganport/train';
 import type { Log } from './command.ts';
 import { integer } from './flags.ts';
+import { versions } from './versions.ts';
 
 /** The port where none is named, if it is free. */
 export const WATCH_PORT = 3100;
@@ -35,18 +39,22 @@ export async function openWatch(
   log: Log,
   flag = '--watch',
 ): Promise<RunWatch> {
+  const script = drawingScript();
   let view: RunView | undefined;
   const watched = {
-    files: PAGE,
+    files: script === undefined ? PAGE : { ...PAGE, '/gan-image.js': { type: 'js', text: script } },
     // Where nothing is to be shown yet, null.
     update: async () => (await view?.update()) ?? null,
     picture: async (step: number) => view?.picture(step),
+    generator: async (step: number) => view?.generator(step),
   };
   const watch = await start();
   return {
     ...watch,
     show(folder) {
-      view = createRunView(folder);
+      view = createRunView(folder, {
+        exportGenerator: script === undefined ? undefined : exported,
+      });
     },
   };
 
@@ -60,4 +68,18 @@ export async function openWatch(
       return startWatch(watched, { port: 0, flag });
     }
   }
+}
+
+/** What the page draws with; undefined where it is not built, and then the page draws nothing. */
+function drawingScript(): string | undefined {
+  try {
+    return readFileSync(createRequire(import.meta.url).resolve('@ganport/sample/script'), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+async function exported(folder: string, checkpoint: number): Promise<Uint8Array> {
+  const { ganport: version } = versions();
+  return (await exportGenerator(folder, { checkpoint, version })).model;
 }

@@ -19,6 +19,8 @@ export interface Watched {
   update(): Promise<unknown>;
   /** The PNG of a step, if there is one. */
   picture(step: number): Promise<Uint8Array | undefined>;
+  /** The generator.onnx of a step, if there is one. */
+  generator?(step: number): Promise<Uint8Array | undefined>;
 }
 
 export interface Watch {
@@ -77,7 +79,10 @@ export async function startWatch(watched: Watched, { port, flag }: WatchOptions)
   };
 }
 
-function createWatchApp({ files, picture }: Watched, join: (response: Response) => void): Express {
+function createWatchApp(
+  { files, picture, generator }: Watched,
+  join: (response: Response) => void,
+): Express {
   const app = express();
   app.disable('x-powered-by').enable('case sensitive routing');
   app.use((request, response, next) => {
@@ -102,6 +107,12 @@ function createWatchApp({ files, picture }: Watched, join: (response: Response) 
     const png = await picture(step);
     if (!png) throw new HttpError(404, `there is no picture of step ${step}`);
     response.type('png').send(png);
+  });
+  router.get('/generators/:step.onnx', async (request, response) => {
+    const { step } = parseRequest(STEP, request.params);
+    const model = await generator?.(step);
+    if (!model) throw new HttpError(404, `there is no generator of step ${step}`);
+    response.type('application/octet-stream').send(Buffer.from(model));
   });
   app.use(router);
   app.use((request) => {

@@ -78,4 +78,4 @@ export { defaultThreads, threadsNotice } from './threads.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';
 export type { ChosenEngine } from './train-on.ts';
 export { PAGE } from './watch/page.ts';
-export { createRunView, type RunUpdate, type RunView } from './watch/view.ts';
+export { createRunView, type RunUpdate, type RunView, type ViewOptions } from './watch/view.ts';

@@ -159,7 +159,7 @@ describe('a view', () => {
     const run = writeRun(folder, { name: 'going on' });
     const lock = await lockRun(run);
     let time = 0;
-    const view = createRunView(run, () => time);
+    const view = createRunView(run, { now: () => time });
     expect((await view.update()).parts.status).toContain('step 4 of 20000 · training');
     appendFileSync(join(run, 'metrics.jsonl'), '{"step":104,"dLoss":1}\n');
     time = 2000;

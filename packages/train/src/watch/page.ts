@@ -17,6 +17,10 @@ const HTML = `<!doctype html>
 <main>
 <section id="film" hidden><h2>Pictures of the same latents</h2><p id="columns"></p><div id="frame"></div>
 <p><label>Step <output id="step"></output> <input id="slider" type="range" min="0" value="0"></label> <button id="newest">Newest</button></p></section>
+<section id="drawn" hidden><h2>Drawn in this page, by the generator of step <output id="drawn-step"></output></h2>
+<gan-image id="gan" count="64" columns="8" seed="0" runtime="small"></gan-image>
+<p><label>Seed <input id="seed" type="number" min="0" value="0"></label> <button id="other">Another seed</button></p>
+<p id="drawn-wrong" class="wrong" role="status"></p></section>
 <div id="modes"></div>
 <section id="charts" aria-label="Curves"></section>
 </main>
@@ -29,7 +33,7 @@ const CSS = `${STYLE}
 body { max-width: 76rem; }
 main { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); align-items: start; }
 #charts { display: contents; } @media (min-width: 60rem) { #film { grid-row: span 3; } }
-#film img { width: 100%; display: block; }
+#film img { width: 100%; display: block; } gan-image { display: block; width: 100%; } #seed { width: 9rem; }
 #film label { white-space: nowrap; } #step { display: inline-block; min-width: 4rem; font-variant-numeric: tabular-nums; }
 #film input { width: min(16rem, 40vw); margin-left: .5rem; }
 #status { font-variant-numeric: tabular-nums; } #status progress { width: min(16rem, 40vw); margin-right: .75rem; }
@@ -73,7 +77,37 @@ const showPictures = (now) => {
   steps.forEach(picture);
   show();
 };
-const showParts = ({ title, parts, pictures }) => {
+/** The page draws itself: what it asks of the server is the newest generator. */
+const gan = byId('gan');
+const draw = () => {
+  const { value, validity } = byId('seed');
+  if (value !== '' && validity.valid) gan.setAttribute('seed', value);
+};
+const loadScript = () => new Promise((resolve, reject) => {
+  const script = document.createElement('script');
+  script.src = 'gan-image.js';
+  script.addEventListener('load', resolve);
+  script.addEventListener('error', reject);
+  document.head.append(script);
+});
+let drawing;
+const showGenerator = async (step) => {
+  if (step === null) return;
+  drawing ??= loadScript();
+  // Without it, the pictures of the run are what there is.
+  if (await drawing.then(() => false, () => true)) return;
+  byId('drawn').hidden = false;
+  if (String(step) === byId('drawn-step').value) return;
+  byId('drawn-step').value = step;
+  byId('drawn-wrong').textContent = '';
+  gan.setAttribute('src', 'generators/' + step + '.onnx');
+};
+gan.addEventListener('error', ({ error, message }) => {
+  byId('drawn-wrong').textContent = 'Nothing is drawn here: ' + (error?.message ?? message);
+});
+byId('seed').addEventListener('input', draw);
+byId('other').addEventListener('click', () => { byId('seed').value = Number(byId('seed').value) + 1; draw(); });
+const showParts = ({ title, parts, pictures, generator }) => {
   document.title = title + ' · ganport';
   byId('title').textContent = title;
   for (const [id, html] of Object.entries(parts)) {
@@ -81,6 +115,7 @@ const showParts = ({ title, parts, pictures }) => {
     if (element.shown !== html) element.innerHTML = element.shown = html;
   }
   showPictures(pictures);
+  showGenerator(generator);
 };
 const tell = (text) => {
   byId('connection').hidden = text === '';

@@ -25,6 +25,8 @@ export interface RunUpdate {
   parts: Record<'status' | 'warnings' | 'columns' | 'modes' | 'charts' | 'facts', string>;
   /** Steps of the pictures, in order. */
   pictures: number[];
+  /** The step whose generator there is to draw with; null where there is none. */
+  generator: number | null;
 }
 
 export interface RunView {
@@ -32,15 +34,25 @@ export interface RunView {
   update(): Promise<RunUpdate>;
   /** The PNG of a step, if there is one. */
   picture(step: number): Promise<Uint8Array | undefined>;
+  /** The generator.onnx of a step, if there is one. */
+  generator(step: number): Promise<Uint8Array | undefined>;
 }
 
-/** @param now milliseconds on a clock that never goes back */
+export interface ViewOptions {
+  /** Milliseconds on a clock that never goes back. */
+  now?: () => number;
+  /** Makes a generator.onnx of a run folder's checkpoint: without it, the page draws nothing itself. */
+  exportGenerator?: ((folder: string, step: number) => Promise<Uint8Array>) | undefined;
+}
+
 export function createRunView(
   folder: string,
-  now: () => number = () => performance.now(),
+  { now = () => performance.now(), exportGenerator }: ViewOptions = {},
 ): RunView {
   const log = followLog(join(folder, 'metrics.jsonl'));
   const rate = stepRate();
+  /** The last one that was asked for: pages ask for the newest. */
+  let exported: { step: number; model: Promise<Uint8Array> } | undefined;
   let charts: { html: string; best: number | undefined } | undefined;
   return {
     async update() {
@@ -67,12 +79,13 @@ export function createRunView(
             facts: table(factsOf(summary)),
           },
           pictures: thinned(await pictures(folder)).map(({ step }) => step),
+          generator: exportGenerator && summary.steps > 0 ? summary.steps : null,
         };
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;
         const parts = { warnings: listOf([error.message]), status: '' };
         return {
-          ...{ title: '', pictures: [] },
+          ...{ title: '', pictures: [], generator: null },
           parts: { ...parts, columns: '', modes: '', charts: '', facts: '' },
         };
       }
@@ -81,6 +94,18 @@ export function createRunView(
       const found = (await pictures(folder)).find((picture) => picture.step === step);
       // One that cannot be read is none: it may have gone since it was listed.
       return found && readPicture(found).catch(() => undefined);
+    },
+    async generator(step) {
+      if (!exportGenerator) return undefined;
+      if (exported?.step !== step) exported = { step, model: exportGenerator(folder, step) };
+      try {
+        return await exported.model;
+      } catch (error) {
+        exported = undefined;
+        // Of a checkpoint that has gone since it was told of, there is none.
+        if (error instanceof ModelError) return undefined;
+        throw error;
+      }
     },
   };
 }
