@@ -138,8 +138,8 @@ export const SWEEPS: Readonly<Record<string, MethodsSweep>> = {
   'improved-mlp': improved('mlp', 5000, 3),
   'improved-conv': improved('conv', 1000, 2),
   conditional: {
-    ...{ title: 'The class that is asked for', data: 'mnist', base: settings('cdcgan', 5000) },
-    vary: { preset: ['cdcgan'], seed: seeds(2) },
+    ...{ title: 'The class that is asked for', data: 'mnist', base: settings('cdcgan', 3000) },
+    vary: { preset: ['cdcgan', 'projection'], seed: seeds(2) },
     columns: ['class accuracy', FRECHET, STEP],
   },
   presets: {

@@ -109,8 +109,8 @@ const PUBLISHED = {
 const DCGAN = {
   ...PUBLISHED,
   batch: 64,
-  steps: 5000,
-  adam: { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
+  steps: 3000,
+  adam: { learningRate: 1e-3, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
   ema: 0.995,
   every: { metrics: 10, checkpoint: 500 },
 } as const;

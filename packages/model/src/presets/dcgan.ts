@@ -9,15 +9,15 @@ import {
   widths,
 } from './preset.ts';
 
-/** Of the widest images. */
-export const FILTERS = 64;
+/** Of the widest images; 128 in the paper. */
+export const FILTERS = 16;
 
 /** Both networks halve or double the image by strides of 2. */
 const stride = { kernel: 4, stride: 2, pad: 1, init: 'normal' } as const;
 /** Batch normalisation takes a bias out again. */
 const normed = { ...stride, bias: false } as const;
 
-/** Radford et al. 2015, with half of the published filters: z 100, batch normalisation in both networks. */
+/** Radford et al. 2015, with an eighth of the published filters: z 100, batch normalisation in both networks. */
 export const dcgan: Preset = (image) => {
   const start = startOf(image, 'dcgan');
   const { doublings } = start;
