@@ -286,6 +286,25 @@ describe.skipIf(!chromium)('the page that trains', () => {
     },
   );
 
+  test('a policy that forbids WebAssembly is named', async () => {
+    const { page } = await openTab((tab) =>
+      tab.route('**/*', async (route) => {
+        const response = await route.fetch();
+        const headers = response.headers();
+        const name = 'content-security-policy';
+        headers[name] = headers[name]!.replace(" 'wasm-unsafe-eval'", '');
+        await route.fulfill({ response, headers });
+      }),
+    );
+    await page.check('text=An IDX file');
+    await page.setInputFiles('#idx-images', FEW);
+    await page.click('#start');
+    await page.waitForSelector('#message:not([hidden])');
+    expect(await page.textContent('#message')).toBe(
+      "this page’s Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval'",
+    );
+  });
+
   test('numbers that are none, or too large, are said to be', async () => {
     const { page } = await openTab();
     await page.fill('#steps', 'many');

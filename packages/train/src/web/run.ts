@@ -101,7 +101,7 @@ function hostOf(options: WebRunOptions, pause: TrainHost['pause']): TrainHost {
     openClassifier: async () => undefined,
     pause,
     async createEngine(recipe, initial): Promise<ChosenEngine> {
-      const engine = await createWebEngine(ort, recipe, initial, { device });
+      const engine = await createWebEngine(ort, recipe, initial, { device }).catch(explained);
       // To run.json, WebAssembly is the CPU.
       const chosen = { engine: 'onnxruntime', device: device === 'wasm' ? 'cpu' : device } as const;
       return { engine, chosen, why: '' };
@@ -109,6 +109,15 @@ function hostOf(options: WebRunOptions, pause: TrainHost['pause']): TrainHost {
     claim: async () => ({ store, release: async () => undefined }),
     ...(onSamples && { alsoTo: (writer) => withSamples(writer, onSamples) }),
   };
+}
+
+/** @throws what went wrong, in fewer words than a browser's where a policy forbids WebAssembly */
+function explained(error: unknown): never {
+  if (!/Content Security Policy/i.test(String(error))) throw error;
+  throw new ModelError(
+    "this page’s Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval'",
+    { cause: error },
+  );
 }
 
 function withSamples(writer: RunWriter, tell: NonNullable<WebRunOptions['onSamples']>): RunWriter {
