@@ -208,6 +208,10 @@ describe.skipIf(!chromium)('the page that trains', () => {
     await next.waitForSelector('#run:not([hidden])');
     expect(await stepOf(next)).toBeGreaterThanOrEqual(before - 50);
     expect(await stepOf(next)).toBeGreaterThanOrEqual(50);
+    // The curves begin where the run did.
+    await next.waitForSelector('#charts polyline');
+    const points = (await next.getAttribute('#charts polyline', 'points'))!;
+    expect(Number(points.split(',')[0])).toBeLessThan(200);
     await next.click('#stop');
     await said(next, 'stopped|done');
     await next.click('#again');

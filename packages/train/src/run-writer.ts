@@ -19,7 +19,7 @@ import { linesOf, MAX_LOG_BYTES } from './metrics-log.ts';
 import type { StateEntry } from './recipe/recipe.ts';
 import type { SavedState } from './resume.ts';
 
-const METRICS = 'metrics.jsonl';
+export const METRICS = 'metrics.jsonl';
 const NEWLINE = 0x0a;
 
 /** Checkpoints kept beside the best: the last, and the one before it in case the last is damaged. */

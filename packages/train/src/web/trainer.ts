@@ -10,6 +10,8 @@ import { type Overrides, resolveConfig, type TrainConfig } from '../config.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Metrics } from '../engine.ts';
 import type { Score } from '../loop.ts';
+import { linesOf, MAX_LOG_BYTES } from '../metrics-log.ts';
+import { METRICS } from '../run-writer.ts';
 import { dataOf, type GivenData, type LoadedData, loadData } from './data.ts';
 import { opfsStore, runNames, runsFolder } from './opfs-store.ts';
 import { startRun, type WebRun } from './run.ts';
@@ -43,9 +45,14 @@ export interface GoOnOptions {
   device: WebDevice;
 }
 
-/** What goes on, as it goes on. Steps are told several at a time. */
+interface ToldStep {
+  step: number;
+  metrics: Metrics;
+}
+
+/** What goes on, as it goes on. Steps are told several at a time; of a run that goes on, those that it has logged come first. */
 export type TrainEvent =
-  | { type: 'steps'; steps: { step: number; metrics: Metrics }[] }
+  | { type: 'steps'; steps: ToldStep[] }
   | { type: 'samples'; step: number; png: Uint8Array }
   | { type: 'score'; score: Score }
   | { type: 'notice'; line: string }
@@ -123,12 +130,15 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
   ): Promise<Started> {
     const ort = await loadRuntime(device);
     const teller = tellSteps(tell);
+    const past = resume ? await pastOf(store) : [];
     return new Promise((resolve, reject) => {
       let description: string | undefined;
       const run = startRun({
         ...{ ort, device, store, resume, versions, config, dataset },
         onStart(what, step) {
           description = what;
+          const steps = past.filter((each) => each.step <= step);
+          if (steps.length > 0) tell({ type: 'steps', steps });
           const { name, count, height, width, channels } = dataset;
           const size = { name, count, height, width, channels };
           resolve({ name: store.name, config, dataset: size, description, step, unkept });
@@ -240,6 +250,16 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
   };
 }
 
+/** Metrics that a run has logged, as far as it has. */
+async function pastOf(store: RunStore): Promise<ToldStep[]> {
+  if (!(await store.has(METRICS))) return [];
+  const lines = [...linesOf(await store.read(METRICS, MAX_LOG_BYTES))];
+  return lines.flatMap(({ line }) => {
+    const { step = 0, ...metrics } = line ?? {};
+    return 'gLoss' in metrics ? [{ step, metrics: metrics as Metrics }] : [];
+  });
+}
+
 /** What a configuration names, where a page has it. */
 async function dataNamed({ data }: TrainConfig, run: string): Promise<LoadedData> {
   if (data === 'glyphs') return loadData({ source: 'glyphs' });
@@ -248,7 +268,7 @@ async function dataNamed({ data }: TrainConfig, run: string): Promise<LoadedData
 
 /** Steps are told now and then, and before anything else. */
 function tellSteps(tell: (event: TrainEvent) => void) {
-  let steps: { step: number; metrics: Metrics }[] = [];
+  let steps: ToldStep[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     clearTimeout(timer);
