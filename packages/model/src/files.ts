@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: check its permissions, or choose another folder',
   EDQUOT: 'the disk quota is used up: free some space, or choose another folder',
   EEXIST: 'there is a file of that name: choose another',
+  EFBIG: 'it is larger than files may be here: raise the limit, or choose another folder',
   EISDIR: 'it is a folder',
   ELOOP: 'it is a link that leads to itself: remove it',
   ENAMETOOLONG: 'the name is too long: choose a shorter one',

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { cp, readdir } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import { fileError } from '@ganport/model/node';
 import { expectPage, PAGE_FOLDER, servePage } from '@ganport/tab';
@@ -52,11 +53,18 @@ export const tab = command({
 /** @returns how many files there are */
 async function writePage(out: string): Promise<number> {
   expectPage();
-  const present = await readdir(out).catch((): string[] => []);
+  const present = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw fileError(`write ${out}`, error);
+    return [];
+  });
   if (present.length > 0) throw new ModelError(`${out} is not empty: choose another -o`);
   try {
     await cp(PAGE_FOLDER, out, { recursive: true });
   } catch (error) {
+    // It was empty, or not there.
+    for (const name of await readdir(out).catch((): string[] => [])) {
+      await rm(join(out, name), { recursive: true });
+    }
     throw fileError(`write ${out}`, error);
   }
   return (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) =>
