@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=library.js.map
