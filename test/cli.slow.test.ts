@@ -32,7 +32,9 @@ beforeAll(async () => {
     /^Trained 6 steps in \d+s; samples are in runs\/tiny\/samples\.\nNext: ganport export runs\/tiny\n$/,
   );
   // Progress is not a result.
-  expect(trained.stderr).toMatch(/^Training tiny on 10000 images of glyphs: 6 steps of batch 8,\n/);
+  expect(trained.stderr).toMatch(
+    /^Training tiny on 10000 images of glyphs \(28×28 grey, 10 classes\): 6 steps of batch 8,\n/,
+  );
   // Where CUDA works, there is nothing to say.
   expect(trained.stderr.split('\n')[2]).toMatch(
     /^(What would be faster does not work here: `ganport doctor` says why\.|step \d.*)$/,

@@ -126,7 +126,7 @@ async function trainOn(
   const progress = trainingProgress(steps, log);
   const announce = ({ engine, why }: ChosenEngine, folder: string) => {
     log(
-      `Training ${config.name} on ${dataset.count} images of ${dataset.name}: ${steps} steps of batch ${batch},\n` +
+      `Training ${config.name} on ${dataset.count} images of ${dataset.name}${sizeAndClasses(dataset)}: ${steps} steps of batch ${batch},\n` +
         `by ${engine.description}, into ${folder}`,
     );
     if (why) log(`What would be faster does not work here: \`${commandLine('doctor')}\` says why.`);
@@ -160,4 +160,10 @@ async function trainOn(
     signal.removeEventListener('abort', stopping);
     progress.stop();
   }
+}
+
+/** What else of the data decides the networks: " (28×28 grey, 10 classes)". */
+function sizeAndClasses({ width, height, channels, classes }: Dataset): string {
+  const colour = channels === 1 ? 'grey' : 'colour';
+  return ` (${width}×${height} ${colour}${classes ? `, ${classes.length} classes` : ''})`;
 }

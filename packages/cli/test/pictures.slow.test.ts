@@ -28,7 +28,7 @@ test('a folder of pictures is trained on, prepared once, and goes on bit for bit
   const whole = await train('whole', '--steps', '4');
   expect(whole).toMatchObject({ code: 0 });
   expect(whole.stderr).toContain('Preparing 1 pictures');
-  expect(whole.stderr).toMatch(/Training quick on 1 images of data/);
+  expect(whole.stderr).toMatch(/Training quick on 1 images of data \(/);
   const run = await readRun(workspace.path('whole'));
   expect(run.dataset).toMatchObject({ name: 'data', count: 1 });
   expect(run.config).toMatchObject({
