@@ -285,19 +285,13 @@ test.each([1, 3] as const)(
   },
 );
 
+const BENCHMARKS =
+  'engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, web, methods';
+
 test.each([
-  [
-    [],
-    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, methods; got none',
-  ],
-  [
-    ['engnies'],
-    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, methods; got engnies',
-  ],
-  [
-    ['constructor'],
-    'expected one of engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, methods; got constructor',
-  ],
+  [[], `expected one of ${BENCHMARKS}; got none`],
+  [['engnies'], `expected one of ${BENCHMARKS}; got engnies`],
+  [['constructor'], `expected one of ${BENCHMARKS}; got constructor`],
   [['engines', '--preset', 'cnn'], '--preset is one of mlp, conv; got "cnn"'],
   [['engines', '--rounds', '0'], '--rounds is a whole number from 1; got "0"'],
   [['engines', '--batch', '64,'], '--batch is a whole number from 1; got ""'],
