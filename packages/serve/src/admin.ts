@@ -59,8 +59,11 @@ function nameIn({ params }: Request): string {
 }
 
 function indexOf(models: Registry): object[] {
-  return models.list().flatMap(({ name, versions }): object[] => {
-    if (versions.size === 0) return [{ name, state: 'UNAVAILABLE', reason: 'unloaded' }];
+  return models.list().flatMap(({ name, versions, refused }): object[] => {
+    if (versions.size === 0) {
+      const [error] = refused.values();
+      return [{ name, state: 'UNAVAILABLE', reason: error?.message ?? 'unloaded' }];
+    }
     return [...versions.keys()].map((version) => ({ name, version, state: 'READY' }));
   });
 }

@@ -29,6 +29,8 @@ export interface Model {
   readonly name: string;
   /** Those that are served, by version. */
   readonly versions: ReadonlyMap<string, Service>;
+  /** By version, why its last file is not served; the one before may be. */
+  readonly refused: ReadonlyMap<string, Error>;
   /** How many versions came to what so far. */
   readonly counts: Readonly<Record<ModelEvent['type'], number>>;
 }
@@ -55,6 +57,7 @@ export function oneModel(service: Service): Models {
   const model: Model = {
     name: service.name,
     versions: new Map([[service.version, service]]),
+    refused: new Map(),
     counts: { loaded: 1, refused: 0, closed: 0 },
   };
   return {
@@ -78,7 +81,10 @@ export interface Registry extends Models {
    * @param settled only what is as it was at the look before: whoever writes a file may not have done so to its end
    */
   refresh(options?: { settled?: boolean }): Promise<readonly ModelEvent[]>;
-  /** Takes over what has changed of one model, also of one that was unloaded. @throws HttpError 404 */
+  /**
+   * Takes over what has changed of one model, also of one that was unloaded.
+   * @throws HttpError 404; 422 if there is nothing to load
+   */
   load(name: string): Promise<readonly ModelEvent[]>;
   /** Serves a model no longer, until it is loaded. @throws HttpError 404 */
   unload(name: string): Promise<void>;
@@ -102,8 +108,7 @@ interface Entry extends Model {
   seen: ReadonlyMap<string, VersionFile>;
   /** Signatures by version, of what was loaded or refused. */
   readonly taken: Map<string, string | undefined>;
-  /** Versions whose last file was. */
-  readonly refused: Set<string>;
+  readonly refused: Map<string, Error>;
   unloaded: boolean;
 }
 
@@ -175,7 +180,7 @@ export function createRegistry({
       return { type: 'loaded', name, version, generator };
     } catch (error) {
       taken.set(version, found.signature);
-      refused.add(version);
+      refused.set(version, error as Error);
       return { type: 'refused', name, version, error: error as Error };
     }
   }
@@ -222,7 +227,7 @@ export function createRegistry({
         versions: new Map(),
         seen: new Map(),
         taken: new Map(),
-        refused: new Set(),
+        refused: new Map(),
       },
       ...{ counts: { loaded: 0, refused: 0, closed: 0 }, unloaded: false },
     };
@@ -277,7 +282,9 @@ export function createRegistry({
       inTurn(async () => {
         const entry = entryOf(name);
         entry.unloaded = false;
-        return takeOver(entry);
+        const events = await takeOver(entry);
+        if (events.length > 0 || entry.versions.size > 0) return events;
+        throw new HttpError(422, `${name}: its files are gone, or being written to`);
       }),
     unload: (name) =>
       inTurn(async () => {
@@ -296,8 +303,9 @@ function isKnown(
   signature: string | undefined,
   settled: boolean,
 ): boolean {
-  if (signature === undefined) return true;
-  return taken.get(version) === signature && (settled || !refused.has(version));
+  // What is gone is served on.
+  const same = signature === undefined || taken.get(version) === signature;
+  return same && (settled || !refused.has(version));
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 /** What operators do, at an address of their own. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -77,6 +77,28 @@ test('what has changed is taken over; what is bad is told with its reason', asyn
   expect(status).toBe(422);
   expect(body.events).toMatchObject([{ type: 'refused', reason: expect.stringContaining('ONNX') }]);
   expect(await width()).toBe(5);
+});
+
+test('a model that cannot be loaded is refused each time, and the index says why', async () => {
+  const load = () => post('v2/repository/models/fixture/load');
+  await rm(path);
+  await post('v2/repository/models/fixture/unload');
+  const refused = [{ type: 'refused', reason: expect.stringContaining('no such file') }];
+  for (const again of [load, load, () => post('reload')]) {
+    expect(await again()).toMatchObject({ status: 422, body: { events: refused } });
+  }
+  expect((await post('v2/repository/index')).body).toEqual([
+    { name: 'fixture', state: 'UNAVAILABLE', reason: expect.stringContaining('no such file') },
+  ]);
+  await post('v2/repository/models/fixture/unload');
+  await mkdir(path);
+  expect(await load()).toMatchObject({
+    status: 422,
+    body: { error: { message: 'fixture: its files are gone, or being written to' } },
+  });
+  await rm(path, { recursive: true });
+  await writeFile(path, generator(4));
+  expect(await load()).toMatchObject({ status: 200, body: { events: [{ type: 'loaded' }] } });
 });
 
 test.each([
