@@ -4,9 +4,11 @@ import { quote } from '@ganport/model';
 import type { LoadedGenerator, ModelFile } from '@ganport/sample/node';
 import type { Response } from 'express';
 import { type Admission, createAdmission } from './admission.ts';
+import { createChanges, merged } from './changes.ts';
 import { ServeError } from './error.ts';
 import { createHolds } from './holds.ts';
 import { HttpError } from './http-error.ts';
+import { GRACE_MS } from './listening.ts';
 import {
   findVersions,
   type ModelSource,
@@ -78,7 +80,9 @@ export interface Registry extends Models {
   start(): Promise<void>;
   /**
    * Takes over what has changed: a new version is loaded beside the old one, which serves on if the new one is refused.
+   * Those who ask while one waits for its turn get what it comes to.
    * @param settled only what is as it was at the look before: whoever writes a file may not have done so to its end
+   * @throws HttpError 503 once no change begins any longer, as `load` and `unload` do
    */
   refresh(options?: { settled?: boolean }): Promise<readonly ModelEvent[]>;
   /**
@@ -88,7 +92,9 @@ export interface Registry extends Models {
   load(name: string): Promise<readonly ModelEvent[]>;
   /** Serves a model no longer, until it is loaded. @throws HttpError 404 */
   unload(name: string): Promise<void>;
-  /** Closes all generators, once what was asked of them is drawn. */
+  /** Lets no change begin any longer; resolves when the one under way is made or given up, or this time is over. */
+  endChanges(graceMs: number): Promise<void>;
+  /** Ends changes, and closes all generators, once what was asked of them is drawn. */
   close(): Promise<void>;
 }
 
@@ -123,15 +129,9 @@ export function createRegistry({
 }: RegistryOptions): Registry {
   const entries = new Map<string, Entry>();
   const holds = createHolds<Service>();
+  const changes = createChanges();
+  const { signal: ended } = changes;
   let ready = false;
-  let turn: Promise<unknown> = Promise.resolve();
-
-  /** One change at a time: each new version needs memory beside what is served. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(work);
-    turn = result.catch(() => {});
-    return result;
-  }
 
   function entryOf(name: string): Entry {
     const entry = entries.get(name);
@@ -166,6 +166,7 @@ export function createRegistry({
     found: VersionFile,
   ): Promise<ModelEvent | undefined> {
     const { name, versions, taken, refused } = entry;
+    ended.throwIfAborted();
     const before = versions.get(version);
     try {
       const file = await readVersion(entry.source.model, found);
@@ -174,11 +175,16 @@ export function createRegistry({
       refused.delete(version);
       if (before && before.generator.sha256 === sha256(file.bytes)) return undefined;
       const { generator, picturesPerSecond } = await load(file);
+      if (ended.aborted) {
+        await generator.sampler.close();
+        throw ended.reason;
+      }
       const options = { name, version, admission, picturesPerSecond };
       versions.set(version, createService(generator, options));
       if (before) retire(entry, before);
       return { type: 'loaded', name, version, generator };
     } catch (error) {
+      ended.throwIfAborted();
       taken.set(version, found.signature);
       refused.set(version, error as Error);
       return { type: 'refused', name, version, error: error as Error };
@@ -243,7 +249,19 @@ export function createRegistry({
       : new ServeError(`${name}: its file is being written to: try again when that is done`);
   }
 
+  async function takeOverAll(settled: boolean): Promise<ModelEvent[]> {
+    const events: ModelEvent[] = [];
+    for (const entry of entries.values()) {
+      if (!entry.unloaded) events.push(...(await takeOver(entry, settled)));
+    }
+    return events;
+  }
+
+  const refreshAll = merged(changes, () => takeOverAll(false));
+  const refreshSettled = merged(changes, () => takeOverAll(true));
+
   const close = async () => {
+    if (!ended.aborted) await changes.end(GRACE_MS);
     for (const entry of entries.values()) retireAll(entry);
     await holds.ended();
   };
@@ -263,23 +281,16 @@ export function createRegistry({
     },
     async start() {
       try {
-        for (const source of sources) await inTurn(() => begin(source));
+        for (const source of sources) await changes.make(() => begin(source));
         ready = true;
       } catch (error) {
         await close();
         throw error;
       }
     },
-    refresh: ({ settled } = {}) =>
-      inTurn(async () => {
-        const events: ModelEvent[] = [];
-        for (const entry of entries.values()) {
-          if (!entry.unloaded) events.push(...(await takeOver(entry, settled)));
-        }
-        return events;
-      }),
+    refresh: ({ settled = false } = {}) => (settled ? refreshSettled() : refreshAll()),
     load: (name) =>
-      inTurn(async () => {
+      changes.make(async () => {
         const entry = entryOf(name);
         entry.unloaded = false;
         const events = await takeOver(entry);
@@ -287,12 +298,13 @@ export function createRegistry({
         throw new HttpError(422, `${name}: its files are gone, or being written to`);
       }),
     unload: (name) =>
-      inTurn(async () => {
+      changes.make(async () => {
         const entry = entryOf(name);
         entry.unloaded = true;
         retireAll(entry);
       }),
-    close: () => inTurn(close),
+    endChanges: changes.end,
+    close,
   };
 }
 

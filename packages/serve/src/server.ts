@@ -7,7 +7,13 @@ import { createAdmission } from './admission.ts';
 import type { ApiKey } from './api-keys.ts';
 import { PAGE_DIR } from './app.ts';
 import { ServeError } from './error.ts';
-import { type Listening, listenFor, listenHere, type ServingOptions } from './listening.ts';
+import {
+  GRACE_MS,
+  type Listening,
+  listenFor,
+  listenHere,
+  type ServingOptions,
+} from './listening.ts';
 import { logModel } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model-files.ts';
@@ -93,12 +99,16 @@ export async function startServer({
   });
   const metrics = createMetrics(models);
   const listening = await listenFor(models, { ...serving, log, metrics });
-  const polling = createPolling(() => models.refresh({ settled: true }), pollMs);
+  // One that waits as the server closes is given up.
+  const look = () => models.refresh({ settled: true }).catch(() => {});
+  const polling = createPolling(look, pollMs);
   let operators: Listening | undefined;
   const close = async () => {
     polling.stop();
+    const changed = models.endChanges(serving.graceMs ?? GRACE_MS);
     await listening.close();
     await operators?.close();
+    await changed;
     await models.close();
     await serving.tracing?.close();
   };

@@ -253,6 +253,45 @@ test('what is under way is drawn by the version it began with, which then is clo
   expect(models.list()[0]!.counts.closed).toBe(2);
 });
 
+test('refreshes that wait are one, and none keeps a server from closing', async () => {
+  const { generator } = await slowGenerator();
+  const path = await put('a.onnx', generator.file);
+  let loads = 0;
+  let finish = () => {};
+  const models = createRegistry({
+    sources: [{ model: path }],
+    load: async () => {
+      loads += 1;
+      if (loads === 2) await new Promise<void>((resolve) => (finish = resolve));
+      if (loads > 1) throw new Error('bad');
+      return { generator, picturesPerSecond: 1 };
+    },
+  });
+  await models.start();
+  await put('a.onnx', generator.file.subarray(1));
+  const first = models.refresh();
+  while (loads < 2) await setTimeout(1);
+  const waiting = [models.refresh(), models.refresh(), models.refresh()];
+  finish();
+  expect(await first).toMatchObject([{ type: 'refused' }]);
+  const [one, ...others] = await Promise.all(waiting);
+  expect(one).toMatchObject([{ type: 'refused' }]);
+  for (const other of others) expect(other).toBe(one);
+  expect(loads).toBe(3);
+
+  loads = 1;
+  const under = models.refresh();
+  while (loads < 2) await setTimeout(1);
+  const late = [models.refresh(), models.load('fixture'), models.unload('fixture')];
+  await models.endChanges(0);
+  await models.close();
+  finish();
+  for (const outcome of await Promise.allSettled([under, ...late, models.refresh()])) {
+    expect(outcome).toMatchObject({ reason: { status: 503, message: 'the server is closing' } });
+  }
+  expect(loads).toBe(2);
+});
+
 test('while models are loaded the process lives, and says that it starts', async () => {
   const { generator } = await slowGenerator();
   let release = () => {};

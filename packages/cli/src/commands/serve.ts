@@ -58,7 +58,7 @@ export async function serveModels(
   const { url, adminUrl, device, why, models } = server;
   log(`Drawing on ${device} (${why}).`);
   // Before the address is told: whoever reads it may stop the server at once, or reload.
-  const reload = () => void models.refresh();
+  const reload = () => void models.refresh().catch(() => {});
   const reloads = !process.stdout.isTTY;
   if (reloads) process.on('SIGHUP', reload);
   const interrupted = interruptible(
