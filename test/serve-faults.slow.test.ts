@@ -75,6 +75,22 @@ test('SIGTERM under load: what was accepted is answered, and it ends with 0', as
   expect([...statuses.keys()].filter((status) => !known.has(status))).toEqual([]);
 });
 
+test('a service that starts takes SIGHUP for a look to come, and ends with 0 at SIGTERM', async () => {
+  const port = String(await freePort());
+  // Enough to be loading still as it is told.
+  const models = Array.from({ length: 40 }, (_, i) => `m${i}=digits`);
+  const args = ['serve', ...models, '--port', port, '--device', 'cpu', '--log-level', 'silent'];
+  const command = startCommand(args, folder);
+  running.push(command);
+  const ask = (path: string) => fetch(`http://127.0.0.1:${port}/${path}`).catch(() => undefined);
+  while (!(await ask('livez'))) await setTimeout(10);
+  command.kill('SIGHUP');
+  expect((await ask('startupz'))!.status).toBe(503);
+  command.kill('SIGTERM');
+  const { code, stdout } = await command.exit;
+  expect([code, stdout]).toEqual([0, 'Stopped before it served.\n']);
+});
+
 test('a second signal ends it at once, whatever it waits for', async () => {
   const { command, url, get } = await serve(['--grace', '60', '--log-level', 'silent']);
   const socket = await hold(

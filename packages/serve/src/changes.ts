@@ -1,5 +1,6 @@
 /** Changes of what is served, one at a time: each new version needs memory beside the old one. */
 import { setTimeout } from 'node:timers/promises';
+import { createTurns } from '@ganport/runtime';
 import { HttpError } from './http-error.ts';
 
 export interface Changes {
@@ -14,22 +15,19 @@ export interface Changes {
 export function createChanges(): Changes {
   const ending = new AbortController();
   const { signal } = ending;
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   return {
     signal,
-    make(change) {
-      const result = turn.then(() => {
+    make: (change) =>
+      inTurn(() => {
         signal.throwIfAborted();
         return change();
-      });
-      turn = result.catch(() => {});
-      return result;
-    },
+      }),
     async end(graceMs) {
       ending.abort(new HttpError(503, 'the server is closing'));
       const grace = new AbortController();
       const over = setTimeout(graceMs, undefined, { signal: grace.signal }).catch(() => {});
-      await Promise.race([turn, over]);
+      await Promise.race([inTurn(async () => {}), over]);
       grace.abort();
     },
   };

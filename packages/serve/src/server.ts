@@ -1,5 +1,6 @@
 /** A generator behind an address, from start to close. */
 import { existsSync } from 'node:fs';
+import { beforeAbort } from '@ganport/runtime';
 import type { Device } from '@ganport/runtime/node';
 import { type LoadedGenerator, loadGenerator, type ModelFile } from '@ganport/sample/node';
 import { createAdminApp } from './admin.ts';
@@ -42,6 +43,8 @@ export interface ServerOptions extends ServingOptions {
   onModel?: (event: ModelEvent) => void;
   /** Where operators load and unload models, on this machine alone; 0 takes any free port. Nowhere unless given. */
   admin?: { port: number; token: ApiKey } | undefined;
+  /** Ends a start that is under way. What was started is ended by its `close`. */
+  signal?: AbortSignal | undefined;
 }
 
 type Given = string | ModelFile | ModelSource;
@@ -68,7 +71,8 @@ export interface ModelServer extends RunningServer {
 
 /**
  * Listens, loads the generators, and resolves when all are served; until then it answers that it lives, and that it starts.
- * @throws ServeError if the page or the address cannot be had; what `loadGenerator` throws if a model
+ * @throws ServeError if the page or the address cannot be had; what `loadGenerator` throws if a model;
+ * the signal's reason, once what was begun is closed
  */
 export async function startServer({
   model,
@@ -80,6 +84,7 @@ export async function startServer({
   pollMs = 0,
   onModel,
   admin,
+  signal,
   log,
   ...serving
 }: ServerOptions): Promise<ModelServer> {
@@ -117,7 +122,7 @@ export async function startServer({
       const app = createAdminApp({ models, metrics, token: admin.token });
       operators = await listenHere(app, admin.port, '--admin-port');
     }
-    await models.start();
+    await beforeAbort(models.start(), signal);
   } catch (error) {
     await close();
     throw error;

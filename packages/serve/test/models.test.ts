@@ -292,6 +292,21 @@ test('refreshes that wait are one, and none keeps a server from closing', async 
   expect(loads).toBe(2);
 });
 
+test('a start that is ended closes what it has loaded, and says why', async () => {
+  const path = await put('a.onnx', generator(4));
+  const ending = new AbortController();
+  const told: string[] = [];
+  const starting = serve([path, { name: 'b', model: path }], {
+    signal: ending.signal,
+    onModel({ name, type }) {
+      told.push(`${name} ${type}`);
+      if (type === 'loaded') ending.abort('SIGTERM');
+    },
+  });
+  await expect(starting).rejects.toBe('SIGTERM');
+  expect(told).toEqual(['fixture loaded', 'fixture closed']);
+});
+
 test('while models are loaded the process lives, and says that it starts', async () => {
   const { generator } = await slowGenerator();
   let release = () => {};

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   createLog,
+  type ModelServer,
   type ModelSource,
   type ServerOptions,
   startServer,
@@ -49,24 +50,47 @@ async function sourceOf(given: string, log: Log): Promise<ModelSource> {
   return { name, model: path };
 }
 
-/** The result is where it serves; it then does so until Ctrl-C. */
+/** The result is where it serves; it then does so until Ctrl-C, which ends a start too. */
 export async function serveModels(
   options: ServerOptions & { model: readonly ModelSource[] },
   log: Log,
 ): Promise<Result> {
-  const server = await startServer(options);
-  const { url, adminUrl, device, why, models } = server;
-  log(`Drawing on ${device} (${why}).`);
-  // Before the address is told: whoever reads it may stop the server at once, or reload.
-  const reload = () => void models.refresh().catch(() => {});
+  const ending = new AbortController();
+  const starting = startServer({ ...options, signal: ending.signal });
+  // While it starts, once it has. What waits as it closes is given up.
+  const look = () => void starting.then(({ models }) => models.refresh()).catch(() => {});
   const reloads = !process.stdout.isTTY;
-  if (reloads) process.on('SIGHUP', reload);
-  const interrupted = interruptible(
-    (signal) => once(signal, 'abort'),
+  if (reloads) process.on('SIGHUP', look);
+  const serving = interruptible(
+    async (signal) => {
+      signal.addEventListener('abort', () => ending.abort(signal.reason));
+      const server = await starting;
+      if (!signal.aborted) await once(signal, 'abort');
+      await server.close();
+    },
     // A terminal that goes says so by SIGHUP.
     reloads ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
-  );
-  const [{ model }] = options.model as [ModelSource];
+  ).finally(() => process.off('SIGHUP', look));
+  try {
+    const server = await starting;
+    log(`Drawing on ${server.device} (${server.why}).`);
+    const afterwards = async () => {
+      await serving;
+      log('Stopped.');
+    };
+    return { ...resultOf(server, options.model), afterwards };
+  } catch (error) {
+    await serving.catch(() => {});
+    if (!ending.signal.aborted || error !== ending.signal.reason) throw error;
+    return { json: { interrupted: true }, text: 'Stopped before it served.' };
+  }
+}
+
+function resultOf(
+  { url, adminUrl, device, models }: ModelServer,
+  [first]: readonly ModelSource[],
+): Result {
+  const { model } = first!;
   return {
     json: {
       ...{ model: typeof model === 'string' ? model : model.path, url, device },
@@ -74,11 +98,5 @@ export async function serveModels(
       models: models.list().map(({ name, versions }) => ({ name, versions: [...versions.keys()] })),
     },
     text: `Open ${url} – Ctrl-C stops.`,
-    afterwards: async () => {
-      await interrupted;
-      await server.close();
-      process.off('SIGHUP', reload);
-      log('Stopped.');
-    },
   };
 }
