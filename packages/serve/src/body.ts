@@ -13,11 +13,26 @@ export function readBody(limit: number): RequestHandler {
   const read = express.raw({ type: () => true, limit });
   return (request, response, next) => {
     if (request.body !== undefined) return next();
-    if (Number(request.get('Content-Length')) > limit) {
-      throw new HttpError(413, `the body is too large: expected at most ${limit} bytes`);
-    }
-    read(request, response, next);
+    if (Number(request.get('Content-Length')) > limit) throw tooLarge(limit);
+    read(request, response, (error) => next(error && refusalOf(error, request, limit)));
   };
+}
+
+function tooLarge(limit: number): HttpError {
+  return new HttpError(413, `the body is too large: expected at most ${limit} bytes`);
+}
+
+/** What `express.raw` refuses, in ganport's words where it can be said more exactly. */
+function refusalOf(
+  error: { type?: string; code?: string },
+  request: Request,
+  limit: number,
+): unknown {
+  if (error.type === 'entity.too.large') return tooLarge(limit);
+  // Of zlib, for its three encodings.
+  if (!/^(Z_|ERR__)/.test(error.code ?? '')) return error;
+  const encoding = quote(request.get('Content-Encoding'));
+  return new HttpError(400, `Content-Encoding: the body is not ${encoding}, as it says`);
 }
 
 /** The body that `readBody` has read. @throws HttpError 400 where there is none */

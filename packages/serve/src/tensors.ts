@@ -80,7 +80,7 @@ export function parseInfer(
   output: string,
 ): InferRequest {
   const length = jsonBytes === undefined ? body.length : Number(jsonBytes);
-  if (!Number.isInteger(length) || length < 0 || length > body.length) {
+  if (!/^\d+$/.test(jsonBytes ?? '0') || length > body.length) {
     throw new HttpError(
       400,
       `Inference-Header-Content-Length: expected a length of at most ${body.length}, got ${quote(jsonBytes)}`,

@@ -122,7 +122,7 @@ test('what is left of the tensors, and lengths that are none, are refused', asyn
   const request = { inputs: [{ ...zInput, parameters: { binary_data_size: 64 } }] };
   const more = await infer(request, Buffer.alloc(65));
   expect((await more.json()).error).toBe('the body has 1 bytes more than its inputs tell of');
-  for (const length of ['-1', 'x', '99999', '1.5']) {
+  for (const length of ['-1', 'x', '99999', '1.5', '1e2', '0x10', '']) {
     const headers = { 'Inference-Header-Content-Length': length };
     const response = await infer(request, new Uint8Array(z.buffer), headers);
     expect(response.status).toBe(400);
