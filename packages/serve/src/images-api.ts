@@ -9,6 +9,7 @@ import {
   classGiven,
   expectAtMost,
   expectIndices,
+  expectOwn,
   labelOf,
   oneOf,
   parseRequest,
@@ -20,9 +21,6 @@ import {
 } from './parameters.ts';
 import { createRouter } from './router.ts';
 import { chosenName, MAX_COUNT, mostPictures, type Picture, type Service } from './service.ts';
-
-/** What the addresses of pictures are made of, in the path or the query. */
-const NAMES = ['seed', 'index', 'start', 'count', 'class', 'code', 'truncation', 'format', 'model'];
 
 /** Digits of the model's SHA-256 that a URL may name it by. */
 const MODEL_ID_DIGITS = 16;
@@ -153,16 +151,6 @@ export function imageRoutes(service: Service): Router {
 /** Of the path and the query, which is read each time it is asked for. */
 function parametersOf(request: Request): object {
   return { ...request.query, ...request.params };
-}
-
-/** @throws HttpError 400 for a parameter that belongs to the path, or to another address */
-function expectOwn(query: object, own: readonly string[]): void {
-  const other = NAMES.find((name) => Object.hasOwn(query, name) && !own.includes(name));
-  if (!other) return;
-  throw new HttpError(
-    400,
-    `${other}: at this address a query has no such name, but ${own.join(', ')}`,
-  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { generatorMetadataSchema } from '@ganport/model';
 import type { Router } from 'express';
 import * as z from 'zod';
 import { file, type Operation } from './operation.ts';
+import { expectOwn } from './parameters.ts';
 import { createRouter } from './router.ts';
 import { sendBytes } from './send-bytes.ts';
 import type { Service } from './service.ts';
@@ -39,12 +40,14 @@ export const modelOperations: readonly Operation[] = [
 export function modelRoutes(service: Service): Router {
   const { sampler, device, sha256, file } = service.generator;
   const router = createRouter();
-  router.get('/v1/model', (_request, response) => {
+  router.get('/v1/model', (request, response) => {
+    expectOwn(request.query, []);
     const { metadata, description: runtime } = sampler;
     const model = { sha256, bytes: file.length, device, runtime, metadata };
     response.set({ ETag: `"${sha256}-${device}"`, 'Cache-Control': 'no-cache' }).json(model);
   });
   router.get('/generator.onnx', (request, response) => {
+    expectOwn(request.query, []);
     response.set({ ETag: `"${sha256}"`, 'Cache-Control': 'no-cache' });
     response.type('application/octet-stream');
     sendBytes(request, response, file);

@@ -119,6 +119,17 @@ export function labelOf(
   }
 }
 
+/** What the addresses of pictures are made of, in the path or the query. */
+const NAMES = ['seed', 'index', 'start', 'count', 'class', 'code', 'truncation', 'format', 'model'];
+
+/** @throws HttpError 400 for a parameter that belongs to the path, or to another address */
+export function expectOwn(query: object, own: readonly string[]): void {
+  const other = NAMES.find((name) => Object.hasOwn(query, name) && !own.includes(name));
+  if (!other) return;
+  const but = own.length > 0 ? `, but ${own.join(', ')}` : '';
+  throw new HttpError(400, `${other}: at this address a query has no such name${but}`);
+}
+
 /** @throws HttpError 400 for pictures that have no index */
 export function expectIndices(start: number, count: number): void {
   if (start + count - 1 <= MAX_INDEX) return;
