@@ -8,6 +8,7 @@ import { healthRoutes } from './health-api.ts';
 import { answerError, HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
 import type { ModelEvent, Registry } from './registry.ts';
+import { identify } from './request-id.ts';
 import { createRouter } from './router.ts';
 
 export interface AdminOptions {
@@ -25,12 +26,12 @@ export interface AdminOptions {
 export function createAdminApp({ models, metrics, token }: AdminOptions): Express {
   const app = express();
   app.disable('x-powered-by').enable('case sensitive routing');
-  app.use((_request, response, next) => {
+  app.use(identify, (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
   });
   app.use(healthRoutes(models));
-  app.use(accessRules({ allowedHosts: [] }), expectApiKey([token]));
+  app.use(accessRules({ allowedHosts: [] }), expectApiKey([token], 'token'));
   app.get('/metrics', metrics.answer);
   const router = createRouter();
   router.post('/v2/repository/index', (_request, response) => response.json(indexOf(models)));

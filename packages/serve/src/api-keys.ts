@@ -53,19 +53,20 @@ export function parseApiKeys(text: string, where: string): ApiKey[] {
 /**
  * Lets pass who shows a key, as `Authorization: Bearer KEY`, as `X-API-Key: KEY`, or as the password of Basic, which
  * browsers ask for; then `response.locals.client` is whose it is.
+ * @param called what errors call one
  */
-export function expectApiKey(keys: readonly ApiKey[]) {
+export function expectApiKey(keys: readonly ApiKey[], called: 'API key' | 'token' = 'API key') {
   return (request: Request, response: Response, next: NextFunction): void => {
     const shown = shownKey(request);
     const key = shown === undefined ? undefined : findKey(keys, shown);
     if (!key) {
-      throw new HttpError(
-        401,
-        shown === undefined ? 'expected an API key' : 'this key is not known',
-        {
-          'WWW-Authenticate': 'Bearer realm="ganport", Basic realm="ganport", charset="UTF-8"',
-        },
-      );
+      const message =
+        shown === undefined
+          ? `expected ${called === 'token' ? 'the' : 'an'} ${called}`
+          : `this ${called} is not known`;
+      throw new HttpError(401, message, {
+        'WWW-Authenticate': 'Bearer realm="ganport", Basic realm="ganport", charset="UTF-8"',
+      });
     }
     response.locals.client = `key ${key.name}`;
     next();

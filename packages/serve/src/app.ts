@@ -1,16 +1,9 @@
 /** The service as an express application: routes, headers, errors. It does not listen. */
-import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quote } from '@ganport/model';
-import express, {
-  type Express,
-  type NextFunction,
-  type Request,
-  type Response,
-  type Router,
-} from 'express';
+import express, { type Express, type Router } from 'express';
 import { type Access, accessRules } from './access.ts';
 import { compressedFiles } from './compressed.ts';
 import { dispatchToModels } from './dispatch.ts';
@@ -29,6 +22,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { modelRoutes } from './model-api.ts';
 import { onlyReads } from './reads.ts';
 import type { Models } from './registry.ts';
+import { identify } from './request-id.ts';
 import { createRouter, nothingHere } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
 import type { Service } from './service.ts';
@@ -135,15 +129,6 @@ export function serviceRoutes(service: Service, page: Router, models: Models): R
   router.use(modelRoutes(service));
   router.use(page);
   return router;
-}
-
-/** What a client may call its request by. */
-const REQUEST_ID = /^[\w.-]{1,64}$/;
-
-function identify(request: Request, response: Response, next: NextFunction): void {
-  const given = request.get('X-Request-Id') ?? '';
-  response.set('X-Request-Id', REQUEST_ID.test(given) ? given : randomUUID());
-  next();
 }
 
 function pageRoutes(pageDir: string): Router {

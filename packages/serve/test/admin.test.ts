@@ -41,7 +41,9 @@ const width = async () => {
 test('nobody does anything without the token, nor with a key of clients', async () => {
   for (const shown of [undefined, 'Bearer another-token-of-some', `Digest ${TOKEN}`]) {
     const init = shown ? { headers: { Authorization: shown } } : {};
-    expect((await post('v2/repository/models/fixture/unload', init)).status).toBe(401);
+    const { status, body } = await post('v2/repository/models/fixture/unload', init);
+    expect([status, body.error.message]).toEqual([401, expect.stringMatching(/ token( |$)/)]);
+    expect(body.error.request_id).toMatch(/^[\da-f-]{36}$/);
   }
   expect((await fetch(new URL('livez', server.adminUrl))).status).toBe(200);
   expect(await width()).toBe(4);

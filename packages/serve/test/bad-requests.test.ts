@@ -130,6 +130,20 @@ const RAW: [name: string, head: string, status: number, named: string][] = [
     'too large',
   ],
   [
+    'a body too large in chunks',
+    `POST /v1/sample\nTransfer-Encoding: chunked\n\n4fff\r\n${' '.repeat(0x4fff)}\r\n0\r\n\r\n`,
+    413,
+    'expected at most 16384 bytes',
+  ],
+  ...['gzip', 'deflate', 'br'].map((encoding): [string, string, number, string] => [
+    `no ${encoding}`,
+    `POST /v1/sample\nContent-Type: application/json\nContent-Encoding: ${encoding}\nContent-Length: 11\n\n{"seed": 1}`,
+    400,
+    `Content-Encoding: the body is not "${encoding}", as it says`,
+  ]),
+  ['a model beside the path', 'GET /v1/model?model=constructor', 400, 'model: at this address'],
+  ['a seed of a file', 'GET /generator.onnx?__proto__=1&seed=1', 400, 'seed: at this address'],
+  [
     'binary tensors cut short',
     'POST /v2/models/fixture/infer\nInference-Header-Content-Length: 9\nContent-Length: 3\n\n{}}',
     400,
@@ -161,6 +175,11 @@ test.each(RAW)('%s: %j is a %i', async (_, head, status, named) => {
   expect(got, answer).toBe(String(status));
   expect(answer).toContain('Content-Type: application/json');
   expect(lineOf(answered!)).toContain(named);
+});
+
+test('also what never reaches the application has an identity', async () => {
+  const answer = await speak('GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Request-Id: mine\r\n\r\n');
+  expect(answer).toMatch(/\r\nX-Request-Id: mine\r\n.*"request_id":"mine"/s);
 });
 
 /** Sends bytes as they are, and gives all that comes back. */
