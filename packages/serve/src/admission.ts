@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { createGate, type Weight } from './gate.ts';
 import { HttpError } from './http-error.ts';
 import { createPictureCache, type PictureCache } from './picture-cache.ts';
+import { createSlowReaders } from './slow-readers.ts';
 
 export interface Limits {
   /** Pictures of requests that were let in and have not been answered. */
@@ -54,7 +55,9 @@ export interface Admission {
 /** @param limits instead of `LIMITS`, any of them */
 export function createAdmission(limits: Partial<Limits> = {}): Admission {
   const { maxQueue, maxQueueBytes, maxShare, deadlineMs, cacheBytes } = { ...LIMITS, ...limits };
-  const gate = createGate({ pictures: maxQueue, bytes: maxQueueBytes }, maxShare);
+  const readers = createSlowReaders();
+  const most = { pictures: maxQueue, bytes: maxQueueBytes };
+  const gate = createGate(most, maxShare, readers.cutOne);
   const admitted = new Set<AbortController>();
   let draining = false;
 
@@ -62,9 +65,11 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
     if (draining) throw stopping();
     const leave = gate.enter(weight, response.locals.client ?? '');
     response.locals.admitted?.(weight.pictures);
+    const forget = readers.add(response, weight.bytes, leave);
     const controller = new AbortController();
     admitted.add(controller);
     response.once('close', () => {
+      forget();
       admitted.delete(controller);
       controller.abort(new Error('the client has left'));
       leave();

@@ -25,23 +25,29 @@ const MAX_RETRY_S = 60;
  * A request is inside until it is answered and its client has read the answer, or has left: a queue that
  * were only bounded until the drawing would grow in front of the encoder, or of slow clients.
  * @param share of it that one client may have, 0 … 1: those who do not read their answers cannot keep out others
+ * @param makeRoom has one leave, 0; or says in how many milliseconds it may
  */
-export function createGate(most: Weight, share: number): Gate {
+export function createGate(
+  most: Weight,
+  share: number,
+  makeRoom: () => number = () => Infinity,
+): Gate {
   const inside: Weight = { pictures: 0, bytes: 0 };
   const shares = new Map<string, Weight>();
   const mostOfOne = { pictures: most.pictures * share, bytes: most.bytes * share };
   // Since somebody came to an empty house.
   let [since, done] = [0, 0];
 
-  /** Seconds until what is inside has left, at the pace of those before. */
-  function retryAfter(): number {
+  /** Seconds until there is room, at the pace of those before: where none is known, the time it has been so far. */
+  function retryAfter(roomInMs: number): number {
     const seconds = (performance.now() - since) / 1000;
-    const needed = done > 0 ? (inside.pictures / done) * seconds : 1;
-    return Math.max(1, Math.min(MAX_RETRY_S, Math.ceil(needed)));
+    const pace = done > 0 ? (inside.pictures / done) * seconds : Infinity;
+    const needed = Math.min(pace, roomInMs / 1000);
+    return Math.max(1, Math.min(MAX_RETRY_S, Math.ceil(needed < Infinity ? needed : seconds)));
   }
 
-  function refusal(why: string): HttpError {
-    const headers = { 'Retry-After': String(retryAfter()) };
+  function refusal(why: string, roomInMs = Infinity): HttpError {
+    const headers = { 'Retry-After': String(retryAfter(roomInMs)) };
     return new HttpError(429, `${why}: ask again later`, headers);
   }
 
@@ -53,8 +59,9 @@ export function createGate(most: Weight, share: number): Gate {
       if (own.pictures > 0 && !fits(own, weight, mostOfOne)) {
         throw refusal(`${own.pictures} pictures of yours wait already`);
       }
-      if (inside.pictures > 0 && !fits(inside, weight, most)) {
-        throw refusal(`${inside.pictures} pictures wait already`);
+      while (inside.pictures > 0 && !fits(inside, weight, most)) {
+        const ms = makeRoom();
+        if (ms > 0) throw refusal(`${inside.pictures} pictures wait already`, ms);
       }
       if (inside.pictures === 0) [since, done] = [performance.now(), 0];
       shares.set(client, own);

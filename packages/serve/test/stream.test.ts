@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import {
   buildGenerator,
   decodePicture,
@@ -16,12 +16,14 @@ import {
   createService,
   type Limits,
   oneModel,
+  parseApiKeys,
   startServer,
 } from '../src/index.ts';
 import { slowGenerator } from './slow-generator.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -92,16 +94,22 @@ test.each<[Asked, number]>([
 });
 
 /** Serves pictures of 64 × 64 levels whose runs the test ends. */
-async function serveSlowly(limits?: Partial<Limits>) {
+async function serveSlowly(limits?: Partial<Limits>, keys?: string[]) {
   const slow = await slowGenerator(64, 64);
   const admission = createAdmission(limits);
   const models = oneModel(createService(slow.generator, { admission }));
-  const server = createServer(createApp({ models, pageDir: '/nowhere' })).listen(0, '127.0.0.1');
+  const apiKeys = keys && parseApiKeys(keys.join('\n'), 'keys');
+  const app = createApp({ models, apiKeys, pageDir: '/nowhere' });
+  const server = createServer(app).listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const ask = async (count: number): Promise<IncomingMessage> => {
-    const asked = request({ port, path: '/v1/sample', ...post({}) });
+  const ask = async (count: number, key = ''): Promise<IncomingMessage> => {
+    const { method, headers } = post({});
+    const asked = request({
+      ...{ port, path: '/v1/sample', method },
+      headers: { ...headers, 'X-API-Key': key },
+    });
     asked.on('error', () => {});
     asked.end(JSON.stringify({ seed: 1, count, stream: true, format: 'raw' }));
     const [response] = await once(asked, 'response');
@@ -201,4 +209,37 @@ test('each part has the deadline’s time, and the first its status', async () =
   let text = '';
   for await (const chunk of response) text += chunk;
   expect(linesOf(text).at(-1)).toEqual({ done: 320 });
+});
+
+test('those who do not read make room for others, those who read go on', async () => {
+  const keys = ['a-key-of-one-who-hangs', 'a-key-of-one-who-reads', 'a-key-of-somebody-else'];
+  const { slow, admission, ask } = await serveSlowly({ maxQueue: 256 }, keys);
+  const asking = Promise.all([ask(6000, keys[0]), ask(6000, keys[1])]);
+  let seen = await drawOn(slow.runs);
+  const [unread, read] = await asking;
+  const cut = expect(once(unread, 'end')).rejects.toThrow('aborted');
+  expect(admission.inside.pictures).toBe(256);
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const refused = await ask(1, keys[2]);
+  // Two seconds, and as long as the levels of two parts take at 2 Mbit/s.
+  expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '5']);
+  vi.advanceTimersByTime(4000);
+  const soon = await ask(1, keys[2]);
+  expect([soon.statusCode, soon.headers['retry-after']]).toEqual([429, '1']);
+  read.resume();
+  while (slow.runs.length === seen) await setImmediate();
+  vi.advanceTimersByTime(1000);
+  const others = ask(1, keys[2]);
+  let more = true;
+  const ended = once(read, 'end').then(() => {
+    more = false;
+  });
+  for (; more; await setImmediate()) {
+    for (; seen < slow.runs.length; seen++) slow.runs[seen]!.finish();
+  }
+  await ended;
+  expect((await others).statusCode).toBe(200);
+  unread.resume();
+  await cut;
+  expect(read.complete).toBe(true);
 });
