@@ -37,8 +37,6 @@ export const streamLine = z.union([pictureLine, endLine, errorAnswer]).meta({
   description: 'Each line is one of these; the last is done, or an error',
 });
 
-export type StreamLine = z.output<typeof streamLine>;
-
 export interface Streamed extends Pick<SampleOptions, 'label' | 'codes' | 'truncation'> {
   /** Each gives `count` pictures. */
   seeds: readonly number[];

@@ -112,18 +112,19 @@ describe('against the service', () => {
   });
 });
 
+/** A client to which these are answered, one after the other. */
+function answering(answers: Response[], options: { retries?: number } = {}) {
+  const asked: { url: string; init: RequestInit }[] = [];
+  const fake: typeof fetch = async (url, init = {}) => {
+    init.signal?.throwIfAborted();
+    asked.push({ url: String(url), init });
+    return answers[Math.min(asked.length, answers.length) - 1]!.clone();
+  };
+  const made = createClient('http://a/b', { ...options, fetch: fake, apiKey: 'secret' });
+  return { made, asked };
+}
+
 describe('asking again', () => {
-  /** A client to which these are answered, one after the other. */
-  function answering(answers: Response[], options: { retries?: number } = {}) {
-    const asked: { url: string; init: RequestInit }[] = [];
-    const fake: typeof fetch = async (url, init = {}) => {
-      init.signal?.throwIfAborted();
-      asked.push({ url: String(url), init });
-      return answers[Math.min(asked.length, answers.length) - 1]!.clone();
-    };
-    const made = createClient('http://a/b', { ...options, fetch: fake, apiKey: 'secret' });
-    return { made, asked };
-  }
   const refuse = (status: number, after: string | undefined) =>
     Response.json(
       { error: { code: 'too_many_requests', message: 'later' } },
@@ -198,6 +199,79 @@ describe('asking again', () => {
     const stream = made.stream({ seed: 1, count: 3 });
     expect((await stream.next()).value).toEqual({ seed: 1, index: 0, data: Uint8Array.of(120) });
     await expect(stream.next()).rejects.toMatchObject({ ...error, requestId: 'a' });
+  });
+});
+
+describe('answers that are not the service’s reject with its one class', () => {
+  const shaped = (shape: string) => new Response('abcd', { headers: { 'X-Shape': shape } });
+  const cut = () =>
+    new Response(
+      new ReadableStream({
+        pull: (controller) => controller.error(new TypeError('terminated')),
+      }),
+    );
+  const way = { from: { seed: 1 }, to: { seed: 2 }, steps: 2 };
+  const asks = {
+    model: (made: Client) => made.model(),
+    models: (made: Client) => made.models(),
+    sample: (made: Client) => made.sample({ seed: 1 }),
+    levels: (made: Client) => made.levels({ seed: 1 }),
+    frames: (made: Client) => made.frames(way),
+    stream: async (made: Client) => {
+      for await (const _ of made.stream({ seed: 1 }));
+    },
+  };
+  const picture = '{"seed":1,"index":0,"data":"eA=="}';
+
+  test.each<[keyof typeof asks, Response, string, number]>([
+    ['model', Response.json({ error: null }, { status: 500 }), 'http_500', 500],
+    ['model', Response.json(null, { status: 500 }), 'http_500', 500],
+    ['model', Response.json({ error: { code: 5, message: {} } }, { status: 500 }), 'http_500', 500],
+    ['model', Response.json({ metadata: null }), 'not_understood', 200],
+    ['models', new Response('<html>'), 'not_understood', 200],
+    ['models', new Response(''), 'not_understood', 200],
+    ['models', new Response(null, { status: 204 }), 'not_understood', 204],
+    ['models', Response.json(null), 'not_understood', 200],
+    ['models', Response.json({ models: {} }), 'not_understood', 200],
+    ['models', cut(), 'cut_off', 0],
+    ['sample', cut(), 'cut_off', 0],
+    ['frames', Response.json({}), 'not_understood', 200],
+    ['frames', Response.json({ frames: [5] }), 'not_understood', 200],
+    ['frames', Response.json({ frames: ['*'] }), 'not_understood', 200],
+    ['levels', new Response('abcd'), 'not_understood', 200],
+    ['levels', shaped('a,b'), 'not_understood', 200],
+    ['levels', shaped('1,2,1,1'), 'not_understood', 200],
+    ['levels', shaped('4'), 'not_understood', 200],
+    ['stream', new Response('5\n'), 'not_understood', 200],
+    ['stream', new Response('null\n'), 'not_understood', 200],
+    ['stream', new Response('{"error":null}\n'), 'not_understood', 200],
+    ['stream', new Response('{"seed":1,"index":0}\n'), 'not_understood', 200],
+    ['stream', new Response('{"seed":1,"index":0,"data":"*"}\n'), 'not_understood', 200],
+    ['stream', new Response('{"data":"eA=="}\n'), 'not_understood', 200],
+    ['stream', new Response('{"done":999}\n'), 'cut_off', 0],
+    ['stream', new Response(`${picture}\n{"done":2}\n`), 'cut_off', 0],
+    ['stream', new Response('<html>\n'), 'cut_off', 0],
+    ['stream', new Response(null, { status: 204 }), 'cut_off', 0],
+    ['stream', cut(), 'cut_off', 0],
+  ])('%s: %#', async (what, answer, code, status) => {
+    const { made } = answering([answer]);
+    const error = await asks[what](made).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ServiceError);
+    expect(error).toMatchObject({ code, status });
+  });
+
+  test('a signal’s reason is told while the answer is read', async () => {
+    const controller = new AbortController();
+    const answer = new Response(
+      new ReadableStream({
+        pull(stream) {
+          controller.abort(new Error('enough'));
+          stream.error(controller.signal.reason);
+        },
+      }),
+    );
+    const made = createClient('http://a', { fetch: async () => answer });
+    await expect(made.models({ signal: controller.signal })).rejects.toThrow('enough');
   });
 });
 

@@ -65,8 +65,8 @@ async function errorOf(response: Response): Promise<ServiceError> {
   const { status, statusText } = response;
   const header = response.headers.get('X-Request-Id') ?? undefined;
   const body: unknown = await response.json().catch(() => undefined);
-  const { error } = (body ?? {}) as { error?: { code?: unknown; message?: unknown } | string };
-  const { code, message = error } = typeof error === 'object' ? error : { code: undefined };
+  const { error } = (body ?? {}) as { error?: unknown };
+  const { code, message = error } = (error ?? {}) as { code?: unknown; message?: unknown };
   return new ServiceError(
     typeof message === 'string' ? message : `the server answered ${status} ${statusText}`.trimEnd(),
     { status, code: typeof code === 'string' ? code : `http_${status}`, requestId: header },

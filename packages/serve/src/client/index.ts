@@ -3,12 +3,12 @@ import type { ModelsAnswer } from '../health-api.ts';
 import type { FramesAnswer, InterpolateRequest } from '../interpolate-api.ts';
 import type { ModelAnswer } from '../model-api.ts';
 import type { SampleRequest } from '../sample-api.ts';
-import type { StreamLine } from '../stream.ts';
+import { base64Of, bytesOf, jsonOf, shapeOf } from './answers.ts';
 import { ask } from './ask.ts';
-import { jsonLines } from './lines.ts';
+import { picturesOf, type StreamedPicture } from './pictures.ts';
 import { ServiceError } from './service-error.ts';
 
-export type { InterpolateRequest, ModelAnswer, ModelsAnswer, SampleRequest };
+export type { InterpolateRequest, ModelAnswer, ModelsAnswer, SampleRequest, StreamedPicture };
 export { ServiceError };
 
 export interface ClientOptions {
@@ -28,13 +28,6 @@ export interface Cancellable {
 }
 
 type SeedOrSeeds = Omit<SampleRequest, 'format' | 'stream'>;
-
-export interface StreamedPicture {
-  seed: number;
-  index: number;
-  /** A PNG, a WebP, or levels [H, W, C]. */
-  data: Uint8Array;
-}
 
 export interface Client {
   /** What the generator is. */
@@ -78,7 +71,8 @@ export interface Client {
 }
 
 /**
- * All of its requests reject with a ServiceError for what the service refuses.
+ * All of its requests reject with a ServiceError, or with the reason of their signal: for what the service refuses, and for
+ * answers that it does not give.
  * @param url where the service is, such as http://localhost:3000/
  */
 export function createClient(
@@ -90,10 +84,9 @@ export function createClient(
   const base = model === undefined ? root : new URL(`models/${encodeURIComponent(model)}/`, root);
   const authorization = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
 
-  const get = async <T>(path: string, from: URL, { signal }: Cancellable = {}): Promise<T> => {
+  const get = (path: string, from: URL, { signal }: Cancellable = {}) => {
     const init = { headers: authorization };
-    const response = await ask(new URL(path, from), { fetch, retries, init, signal });
-    return (await response.json()) as T;
+    return ask(new URL(path, from), { fetch, retries, init, signal });
   };
   const post = (path: string, body: object, { signal }: Cancellable = {}) => {
     const headers = { 'Content-Type': 'application/json', ...authorization };
@@ -102,25 +95,33 @@ export function createClient(
   };
 
   return {
-    model: (options) => get('v1/model', base, options),
-    models: async (options) => (await get<ModelsAnswer>('v1/models', root, options)).models,
-    sample: async (request, options) => bytesOf(await post('v1/sample', request, options)),
+    async model(options) {
+      const response = await get('v1/model', base, options);
+      return jsonOf<ModelAnswer>(response, options?.signal, 'metadata', isObject);
+    },
+    async models(options) {
+      const response = await get('v1/models', root, options);
+      const isIt = Array.isArray;
+      return (await jsonOf<ModelsAnswer>(response, options?.signal, 'models', isIt)).models;
+    },
+    sample: async (request, options) =>
+      bytesOf(await post('v1/sample', request, options), options?.signal),
     async levels(request, options) {
       const response = await post('v1/sample', { ...request, format: 'raw' }, options);
-      const shape = response.headers.get('X-Shape')!.split(',').map(Number);
-      const data = await bytesOf(response);
-      return { shape: shape as [number, number, number, number], data };
+      const data = await bytesOf(response, options?.signal);
+      return { shape: shapeOf(response, data.length), data };
     },
     async *stream(request, options) {
       const response = await post('v1/sample', { ...request, stream: true }, options);
       yield* picturesOf(response, options?.signal);
     },
     interpolate: async (request, options) =>
-      bytesOf(await post('v1/interpolate', request, options)),
+      bytesOf(await post('v1/interpolate', request, options), options?.signal),
     async frames(request, options) {
       const response = await post('v1/interpolate', { ...request, format: 'frames' }, options);
-      const { frames } = (await response.json()) as FramesAnswer;
-      return frames.map(fromBase64);
+      const isIt = Array.isArray;
+      const { frames } = await jsonOf<FramesAnswer>(response, options?.signal, 'frames', isIt);
+      return frames.map((frame) => base64Of(response, frame));
     },
     pictureUrl(seed, index, { format = 'png', ...choice } = {}) {
       const address = new URL(`v1/images/${seed}/${index}.${format}`, base);
@@ -132,50 +133,6 @@ export function createClient(
   };
 }
 
-async function bytesOf(response: Response): Promise<Uint8Array> {
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-/** Statuses of errors that end a stream, whose own was sent before. */
-const STATUSES: Readonly<Record<string, number>> = {
-  internal: 500,
-  service_unavailable: 503,
-  gateway_timeout: 504,
-};
-
-async function* picturesOf(
-  response: Response,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<StreamedPicture, void> {
-  const requestId = response.headers.get('X-Request-Id') ?? undefined;
-  const cutOff = (cause?: unknown) => {
-    const message = 'the pictures ended before their end';
-    return new ServiceError(message, { code: 'cut_off', requestId, cause });
-  };
-  const lines = jsonLines(response.body!);
-  try {
-    for (;;) {
-      const { value, done } = await lines.next().catch((cause) => {
-        signal?.throwIfAborted();
-        throw cutOff(cause);
-      });
-      if (done) throw cutOff();
-      const line = value as StreamLine;
-      if ('done' in line) return;
-      if ('error' in line) {
-        const { code, message } = line.error;
-        throw new ServiceError(message, { status: STATUSES[code] ?? 0, code, requestId });
-      }
-      yield { ...line, data: fromBase64(line.data) };
-    }
-  } finally {
-    await lines.return(undefined);
-  }
-}
-
-function fromBase64(text: string): Uint8Array {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -3,7 +3,7 @@ export class ServiceError extends Error {
   override name = 'ServiceError';
   /** Of HTTP; 0 where there was no answer, or no whole one. */
   readonly status: number;
-  /** HTTP's words for the status; `unreachable` and `cut_off` where there is none. */
+  /** HTTP's words for the status; `unreachable` and `cut_off` where there is none, `not_understood` for another's answer. */
   readonly code: string;
   /** What the server's log calls the request. */
   readonly requestId: string | undefined;
