@@ -2,13 +2,9 @@
  * `bench serve-memory`: what the service weighs while it answers 200,000 requests, each for a picture that nobody asked for
  * before. Memory that is kept for ever shows as a slope.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { trainOneStep } from './one-step-generator.ts';
 import { formatTable } from './report.ts';
 import type { Load, Measured } from './serving-load.ts';
-import { start, tell } from './serving-processes.ts';
+import { tell, withServing } from './serving-processes.ts';
 import type { Order, Ports } from './serving-server.ts';
 
 const REQUESTS = 200_000;
@@ -35,12 +31,7 @@ export async function benchServingMemory({
 }: {
   readonly onProgress: (line: string) => void;
 }): Promise<ServingMemory> {
-  const folder = mkdtempSync(join(tmpdir(), 'ganport-bench-'));
-  const file = join(folder, 'generator.onnx');
-  writeFileSync(file, trainOneStep('quick'));
-  const server = start('serving-server');
-  const load = start('serving-load');
-  try {
+  return withServing(async ({ file, server, load }) => {
     const ports = await tell<Ports>(server, { type: 'serve', file } satisfies Order);
     const readings: Reading[] = [];
     for (let requests = 0; requests < REQUESTS; ) {
@@ -56,11 +47,7 @@ export async function benchServingMemory({
       onProgress(`${requests} requests: ${(bytes / 2 ** 20).toFixed(0)} MiB`);
     }
     return { readings, slope: slopeOf(readings.slice(Math.floor(readings.length / 2))) };
-  } finally {
-    server.kill();
-    load.kill();
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** Of the line of least squares. */

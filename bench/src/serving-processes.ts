@@ -1,11 +1,42 @@
 /** The processes of benchmarks of the service, and what they are told. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { trainOneStep } from './one-step-generator.ts';
 import type { Load } from './serving-load.ts';
 import type { Order } from './serving-server.ts';
 
-export function start(name: string): ChildProcess {
+export interface ServingProcesses {
+  /** A generator of the preset quick. */
+  file: string;
+  /** Takes an `Order`. */
+  server: ChildProcess;
+  /** Takes a `Load`. */
+  load: ChildProcess;
+}
+
+/** Runs a task with both, and a generator to serve; all of them end with it. */
+export async function withServing<T>(
+  task: (processes: ServingProcesses) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'ganport-bench-'));
+  const file = join(folder, 'generator.onnx');
+  writeFileSync(file, trainOneStep('quick'));
+  const server = start('serving-server');
+  const load = start('serving-load');
+  try {
+    return await task({ file, server, load });
+  } finally {
+    server.kill();
+    load.kill();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function start(name: string): ChildProcess {
   return fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)));
 }
 

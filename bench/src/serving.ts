@@ -3,14 +3,10 @@
  * limits, what the sampler draws in the same process and how often an empty server of node:http answers; and an
  * open loop of arrivals at up to four times what the service can do. The load generator has its own process.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Summary, summarize } from './interleave.ts';
-import { trainOneStep } from './one-step-generator.ts';
 import { formatTable } from './report.ts';
 import type { Load, Measured } from './serving-load.ts';
-import { start, tell } from './serving-processes.ts';
+import { tell, withServing } from './serving-processes.ts';
 import type { Order, Ports } from './serving-server.ts';
 
 const CLIENTS = 16;
@@ -53,12 +49,7 @@ export interface ServingResult {
 export async function benchServing(options: ServingOptions): Promise<ServingResult> {
   const { rounds, onProgress } = options;
   onProgress('a generator of preset quick after one step');
-  const folder = mkdtempSync(join(tmpdir(), 'ganport-bench-'));
-  const file = join(folder, 'generator.onnx');
-  writeFileSync(file, trainOneStep('quick'));
-  const server = start('serving-server');
-  const load = start('serving-load');
-  try {
+  return withServing(async ({ file, server, load }) => {
     const ports = await tell<Ports>(server, { type: 'serve', file } satisfies Order);
     const loaded = (wanted: Load) => tell<Measured>(load, wanted);
     const closed: ServingResult['closed'][number][] = [];
@@ -107,11 +98,7 @@ export async function benchServing(options: ServingOptions): Promise<ServingResu
       open.push({ times, rate, measured, bytes });
     }
     return { closed, open };
-  } finally {
-    server.kill();
-    load.kill();
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** Answers with status 200 a second. */
