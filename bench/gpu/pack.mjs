@@ -23,12 +23,13 @@ import { fileURLToPath } from 'node:url';
 const MAX_BYTES = 60e6;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Another engine, pages, and headers for a compiler: nothing of these is run. */
-const LEFT_OUT = /^(@tensorflow\/.*|onnxruntime-web|node-api-headers)$/;
+/** Another engine, pages and what measures them, and headers for a compiler: nothing of these is run. */
+const LEFT_OUT =
+  /^(@tensorflow\/.*|@jax-js\/.*|onnxruntime-web|playwright-core|vite|node-api-headers)$/;
 
-/** What no program loads, and binaries of other systems. */
+/** What no program of these loads, and binaries of other systems. */
 const UNUSED =
-  /\.(map|d\.[cm]?ts|tsbuildinfo|md)$|\/(darwin|win32|arm64|musl_x64)(\/|$)|^koffi\/(lib|vendor|doc)(\/|$)/;
+  /\.(map|d\.[cm]?ts|tsbuildinfo|md|wasm)$|\/(darwin|win32|arm64|musl_x64)(\/|$)|^koffi\/(lib|vendor|doc)(\/|$)/;
 
 /** Archives by the folders of packages that they hold; what is in no other is in "code". */
 const ARCHIVES = {
@@ -90,7 +91,7 @@ function stageApp(app) {
     const from = join(ROOT, folder);
     if (!existsSync(join(from, 'dist')))
       throw new Error(`${folder} is not built: run \`pnpm build\` first`);
-    for (const part of ['package.json', 'dist', 'gpu', 'pytorch']) {
+    for (const part of ['package.json', 'dist', 'models', 'gpu', 'pytorch']) {
       if (existsSync(join(from, part))) copy(join(from, part), join(app, folder, part), folder);
     }
     addDependencies(from, join(app, folder), app);

@@ -8,8 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type CDPSession, chromium } from 'playwright-core';
-import { build, preview } from 'vite';
+import type { Browser, CDPSession } from 'playwright-core';
 import { interleave, type Runner, type Summary, summarize } from './interleave.ts';
 import type { Preset } from './presets.ts';
 import { formatTable } from './report.ts';
@@ -50,6 +49,9 @@ export async function benchWebTraining(options: WebTrainingOptions): Promise<Web
   if (!existsSync(CHROMIUM)) {
     throw new Error(`no Chromium at ${CHROMIUM}: install it, or set CHROMIUM_PATH`);
   }
+  // Here, since other benchmarks run where these are not installed: see bench/gpu/pack.mjs.
+  const { chromium } = await import('playwright-core');
+  const { build, preview } = await import('vite');
   const folder = await mkdtemp(join(tmpdir(), 'ganport-bench-web-'));
   try {
     options.onProgress('bundling the page');
