@@ -111,8 +111,8 @@ const problems = [];
 const moved = furthestState(start, cpu.state);
 if (!(moved > 0.05)) problems.push(`the CPU moved no weight by more than ${moved}`);
 const results = [];
-for (const graphs of device === 'cuda' ? [false, true] : [false]) {
-  const name = graphs ? `${device} with graphs` : device;
+for (const graphs of device === 'cuda' ? [true, false] : [true]) {
+  const name = graphs ? device : `${device} without graphs`;
   try {
     const gpu = await train({ device, graphs });
     const differences = {

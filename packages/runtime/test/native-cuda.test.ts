@@ -9,6 +9,7 @@ import { createBackend } from '../src/native/backend.ts';
 import { type Cudart, cudaCopies, loadCudart } from '../src/native/copies.ts';
 import { appendCuda, type CudaOptions } from '../src/native/cuda-options.ts';
 import { createScope } from '../src/native/scope.ts';
+import { createSession } from '../src/native/session.ts';
 import type { Thread } from '../src/native/thread.ts';
 import { bindPorts } from '../src/ports.ts';
 import type { Port } from '../src/program.ts';
@@ -156,6 +157,58 @@ test('a step goes from one set of the state into the other, and back', async () 
   const [there, back] = bindings;
   expect(value(there, 'BindOutput', 'w_next')).toBe(value(back, 'BindInput', 'w'));
   expect(value(back, 'BindOutput', 'w_next')).toBe(value(there, 'BindInput', 'w'));
+});
+
+describe('a session that cannot be captured', () => {
+  const REFUSAL =
+    'This session cannot use the graph capture feature as requested by the user as the model has control flow nodes';
+  const thread = fakeApi().startThread();
+
+  /** onnxruntime takes the model, but not with graphs. */
+  function refusing(why: string): FakeApi {
+    const api = fakeApi();
+    let graphs = false;
+    return {
+      ...api,
+      call(name, ...parameters) {
+        api.call(name, ...parameters);
+        const values = parameters[2] as readonly string[];
+        if (name === 'UpdateCUDAProviderOptions') graphs = values[2] === '1';
+      },
+      async callOn(...of) {
+        await api.callOn(...of);
+        if (graphs) throw new Error(why);
+      },
+    };
+  }
+
+  const open = (api: FakeApi, graphs: CudaOptions['graphs']) => {
+    const options = { device: 'cuda', threads: 0, cuda: { tf32: true, graphs } } as const;
+    return createSession(createScope(api), thread, 1n, new Uint8Array(4), options);
+  };
+
+  test('does without graphs, with all other options, where they were wanted if possible', async () => {
+    const api = refusing(REFUSAL);
+    expect(await open(api, 'where possible')).toMatchObject({ graphs: false });
+    const values = called(api, 'UpdateCUDAProviderOptions').map(([, , , of]) => of);
+    expect(values).toEqual([
+      ['0', '1', '1', 'EXHAUSTIVE'],
+      ['0', '1', '0', 'EXHAUSTIVE'],
+    ]);
+    expect(api.live).toMatchObject({ SessionOptions: 0, CUDAProviderOptions: 0 });
+  });
+
+  test('fails where graphs were asked for, and for whatever else is wrong', async () => {
+    await expect(open(refusing(REFUSAL), true)).rejects.toThrow('graph capture');
+    await expect(open(refusing('out of memory'), 'where possible')).rejects.toThrow('memory');
+  });
+
+  test('is asked for in vain of a device that has none', async () => {
+    expect(await open(fakeApi(), 'where possible')).toMatchObject({ graphs: true });
+    const options = { device: 'cpu', threads: 0, cuda: { graphs: true } } as const;
+    const opening = createSession(createScope(fakeApi()), thread, 1n, new Uint8Array(4), options);
+    expect(await opening).toMatchObject({ graphs: false });
+  });
 });
 
 test('graphs need known sizes', async () => {

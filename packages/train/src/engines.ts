@@ -131,8 +131,12 @@ async function onOnnxRuntime(
   initial: State,
   { device, threads, tf32 = false, onNotice }: CreateOptions,
 ): Promise<Engine> {
-  const open = (model: Uint8Array, options: ProgramOptions) =>
-    openProgram(model, { ...options, device, threads, cuda: { tf32 } });
+  const open = (model: Uint8Array, options: ProgramOptions) => {
+    // A graph's sizes are fixed: a step's are, the sampler's pictures come in any number.
+    const isStep = Object.values(options.state ?? {}).some((next) => next !== null);
+    const graphs = isStep ? 'where possible' : false;
+    return openProgram(model, { ...options, device, threads, cuda: { tf32, graphs } });
+  };
   if (device === 'cpu') return createOnnxRuntimeEngine(recipe, initial, { open });
   if (onNotice) {
     const elsewhere = misplaced(await placementOf(recipe, device), device);

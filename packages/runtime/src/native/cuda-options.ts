@@ -6,10 +6,10 @@ export interface CudaOptions {
   /** Products of float32 with 10 bits of mantissa, on tensor cores. Off unless asked for. */
   tf32?: boolean;
   /**
-   * Runs are captured once and replayed as a whole. All nodes must run on CUDA, and all shapes be known.
-   * Off unless asked for.
+   * Runs are captured once and replayed as a whole. All nodes must run on CUDA, and all shapes be known;
+   * "where possible" does without if a node does not. Off unless asked for.
    */
-  graphs?: boolean;
+  graphs?: boolean | 'where possible';
   /** How cuDNN chooses a convolution's algorithm: by trying all, by rules, or the same one always. */
   cudnnSearch?: 'exhaustive' | 'heuristic' | 'default';
   /** Bytes that the provider's arena may take. */
@@ -26,7 +26,7 @@ function cudaEntries({
   return {
     device_id: '0',
     use_tf32: tf32 ? '1' : '0',
-    enable_cuda_graph: graphs ? '1' : '0',
+    enable_cuda_graph: graphs === false ? '0' : '1',
     cudnn_conv_algo_search: cudnnSearch.toUpperCase(),
     ...(memoryLimit === undefined ? {} : { gpu_mem_limit: String(memoryLimit) }),
   };

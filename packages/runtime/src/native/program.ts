@@ -1,5 +1,6 @@
 /** `Program` over libonnxruntime's C interface. */
 import { type Backend, createProgram } from '../create-program.ts';
+import { expectCudaFiles } from '../cuda.ts';
 import { withDevice } from '../device-error.ts';
 import { openError } from '../error.ts';
 import { type Device, expectOptions } from '../open-options.ts';
@@ -60,6 +61,7 @@ async function open(
   inTurn: Turns,
 ): Promise<Program> {
   const { device, threads = 0, profilePrefix, cuda, state } = options;
+  if (device === 'cuda') expectCudaFiles();
   const scope = createScope(api);
   let started: Thread | undefined;
   const end = async () => {
@@ -71,7 +73,7 @@ async function open(
     started = thread;
     const env = scope.create('Env', 'CreateEnv', LOG_FATAL, 'ganport');
     const settings = { device, threads, profilePrefix, cuda };
-    const session = await createSession(scope, thread, env, model, settings);
+    const { session, graphs } = await createSession(scope, thread, env, model, settings);
     const ports = (['Input', 'Output'] as const).map((side) => portsOf(api, session, side));
     const bindings = bindPorts(ports[0]!, ports[1]!, state);
     const memory = {
@@ -81,10 +83,9 @@ async function open(
       device: allocatorOf(scope, session, device),
       copy: device === 'cuda' ? cudaCopies(api, thread, loadCudart()) : ortCopies(api, thread, env),
     };
-    const graphs = device === 'cuda' && cuda?.graphs === true;
     const backend: Backend = {
       ...(await createBackend({ memory, session, bindings, graphs })),
-      description: `onnxruntime ${api.version} on ${nameOf(device, threads)}`,
+      description: `onnxruntime ${api.version} on ${nameOf(device, threads)}${graphs ? ', with graphs' : ''}`,
       async close() {
         try {
           if (profilePrefix !== undefined) endProfiling(api, session);

@@ -1,7 +1,6 @@
 /** A session for a model on a device, and what it says of the model's inputs and outputs. */
 import { DATA_TYPES, type Dim, type DType } from '@ganport/onnx';
-import { expectCudaFiles } from '../cuda.ts';
-import { RuntimeError } from '../error.ts';
+import { RuntimeError, thrownLine } from '../error.ts';
 import type { Device } from '../open-options.ts';
 import type { Port } from '../program.ts';
 import type { Handle, OrtApi } from './api.ts';
@@ -22,8 +21,33 @@ export const LOG_FATAL = 4;
 /** GraphOptimizationLevel. */
 const OPTIMISE_ALL = 99;
 
-/** @param scope the session's owner */
+/** How onnxruntime refuses to capture a model's runs: a node is not on CUDA, or is a control flow. */
+const NO_GRAPHS = /cannot use the graph capture/;
+
+/**
+ * A session, with CUDA's graphs as they are asked for.
+ * @param scope the session's owner
+ */
 export async function createSession(
+  scope: Scope,
+  thread: Thread,
+  env: Handle,
+  model: Uint8Array,
+  options: SessionOptions,
+): Promise<{ session: Handle; graphs: boolean }> {
+  const { device, cuda } = options;
+  const asked = device === 'cuda' ? (cuda?.graphs ?? false) : false;
+  try {
+    const session = await createOne(scope, thread, env, model, options);
+    return { session, graphs: asked !== false };
+  } catch (error) {
+    if (asked !== 'where possible' || !NO_GRAPHS.test(thrownLine(error))) throw error;
+    const without = { ...options, cuda: { ...cuda, graphs: false } };
+    return { session: await createOne(scope, thread, env, model, without), graphs: false };
+  }
+}
+
+async function createOne(
   scope: Scope,
   thread: Thread,
   env: Handle,
@@ -65,10 +89,7 @@ function configure(scope: Scope, settings: Handle, options: SessionOptions): voi
   if (device === 'webgpu') {
     api.call('SessionOptionsAppendExecutionProvider', settings, 'WebGPU', [], [], 0);
   }
-  if (device === 'cuda') {
-    expectCudaFiles();
-    appendCuda(scope, settings, cuda);
-  }
+  if (device === 'cuda') appendCuda(scope, settings, cuda);
 }
 
 /** Ends the profile that a session writes. */
