@@ -23,9 +23,8 @@ import { fileURLToPath } from 'node:url';
 const MAX_BYTES = 60e6;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Another engine, pages and what measures them, and headers for a compiler: nothing of these is run. */
-const LEFT_OUT =
-  /^(@tensorflow\/.*|@jax-js\/.*|onnxruntime-web|playwright-core|vite|node-api-headers)$/;
+/** Another engine, what bundles and drives pages, and headers for a compiler: nothing of these is run. */
+const LEFT_OUT = /^(@tensorflow\/.*|@jax-js\/.*|playwright-core|vite|node-api-headers)$/;
 
 /** What no program of these loads, and binaries of other systems. */
 const UNUSED =
