@@ -61,7 +61,6 @@ async function open(
   inTurn: Turns,
 ): Promise<Program> {
   const { device, threads = 0, profilePrefix, cuda, state } = options;
-  if (device === 'cuda') expectCudaFiles();
   const scope = createScope(api);
   let started: Thread | undefined;
   const end = async () => {
@@ -69,6 +68,7 @@ async function open(
     await started?.close();
   };
   try {
+    if (device === 'cuda') expectCudaFiles();
     const thread = api.startThread();
     started = thread;
     const env = scope.create('Env', 'CreateEnv', LOG_FATAL, 'ganport');
