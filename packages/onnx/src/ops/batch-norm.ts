@@ -7,6 +7,7 @@ import { sizeOf } from '../tensor.ts';
 import {
   expectAxis,
   expectShape,
+  knownShape,
   makeNode,
   makeValue,
   scalar,
@@ -16,7 +17,7 @@ import {
 import { Conv, unfold } from './conv.ts';
 import { Add, Div, Mul, Relu, Sqrt, Sub } from './elementwise.ts';
 import { geometry } from './geometry.ts';
-import { MatMul, mean, ReduceSum } from './linear.ts';
+import { MatMul, ReduceSum } from './linear.ts';
 import { Reshape, Slice } from './shape.ts';
 import { sumOfProducts, sumPerChannel } from './sums.ts';
 
@@ -69,11 +70,14 @@ export function BatchNormalizationTraining(
 /** The same in operators that every provider has. */
 export function normalizeBatch(x: Value, scale: Value, bias: Value, epsilon: number): Normalized {
   expectPerChannel(x, { scale, bias });
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const channels = x.shape.map((_, axis) => (axis === 1 ? x.shape[1]! : 1));
-  const average = mean(x, { axes, keepdims: true });
+  const rest = x.shape.filter((_, axis) => axis !== 1);
+  const count = knownShape(rest, 'batch normalisation').reduce((a, b) => a * b, 1);
+  const meanOf = (values: Value) =>
+    Reshape(Mul(sumPerChannel(values), scalar(1 / count)), channels);
+  const average = meanOf(x);
   const centred = Sub(x, average);
-  const variance = mean(Mul(centred, centred), { axes, keepdims: true });
+  const variance = meanOf(Mul(centred, centred));
   const slope = Div(Reshape(scale, channels), Sqrt(Add(variance, scalar(epsilon))));
   const y = Add(Mul(centred, slope), Reshape(bias, channels));
   return [y, Reshape(average, [x.shape[1]!]), Reshape(variance, [x.shape[1]!])];
