@@ -182,7 +182,7 @@ describe('a session that cannot be captured', () => {
     };
   }
 
-  const open = (api: FakeApi, graphs: CudaOptions['graphs']) => {
+  const open = (api: FakeApi, graphs: true | 'where possible') => {
     const options = { device: 'cuda', threads: 0, cuda: { tf32: true, graphs } } as const;
     return createSession(createScope(api), thread, 1n, new Uint8Array(4), options);
   };
