@@ -38,7 +38,7 @@ export async function judge(run: LabelledRun, folder: string): Promise<Verdict> 
   const config = resolveConfig([[run.name, settingsOf(run)]]);
   const said: string[] = [];
   const before = process.cpuUsage();
-  const alarm = createAlarm(config, (line) => said.push(line));
+  const alarm = createAlarm({ ...config, classes: false }, (line) => said.push(line));
   for (const { step, metrics, images } of told) {
     if (!images) {
       alarm.step(step, metrics);

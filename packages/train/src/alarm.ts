@@ -21,8 +21,9 @@ const FLED_ABOVE = 50;
 const COLLAPSED_BELOW = 0.0125;
 const RECOVERED_ABOVE = 0.025;
 /** The same for so many steps: mlp's first pictures are below it for 3,500 and more, those of other healthy runs never. */
-const ALIKE_BELOW = 0.1;
-const DIFFERENT_ABOVE = 0.15;
+const ALIKE = { below: 0.1, above: 0.15 };
+/** Of pictures of classes, which are most like others of their own: where z was lost 0.08 to 0.15, in healthy runs 0.33 at least. */
+const ALIKE_IN_CLASS = { below: 0.2, above: 0.3 };
 const ALIKE_STEPS = 1000;
 /** What a run's pictures must have had of the data's variety: mlp's first noise had 0.2. */
 const VARIED_ABOVE = 0.3;
@@ -45,6 +46,15 @@ export interface Sight extends Pick<Look, 'images' | 'variety'> {
   kinds?: Kinds;
 }
 
+export interface AlarmSettings
+  extends Pick<
+    TrainConfig,
+    'loss' | 'adam' | 'discriminatorSteps' | 'discriminatorRate' | 'realLabel'
+  > {
+  /** Whether the generator is asked for a class. */
+  classes: boolean;
+}
+
 export interface Alarm {
   /** Told of each step. */
   step(step: number, metrics: Metrics): void;
@@ -55,13 +65,7 @@ export interface Alarm {
 
 /** @param tell is told once in one line what has gone wrong, and again if it does so anew */
 export function createAlarm(
-  {
-    loss,
-    adam,
-    discriminatorSteps,
-    discriminatorRate = 1,
-    realLabel = 1,
-  }: Pick<TrainConfig, 'loss' | 'adam' | 'discriminatorSteps' | 'discriminatorRate' | 'realLabel'>,
+  { loss, adam, discriminatorSteps, discriminatorRate = 1, realLabel = 1, classes }: AlarmSettings,
   tell: (line: string) => void,
 ): Alarm {
   const rate = `a lower learning rate, now ${adam.learningRate}`;
@@ -82,6 +86,7 @@ export function createAlarm(
   const [what, toVictory] = victoryOf(criterion, realLabel);
   // A critic's outputs are near each other at first, and relativistic ones mean nothing alone.
   const comparable = !criterion.wasserstein && (!criterion.logits || criterion.labels === true);
+  const alike = classes ? ALIKE_IN_CLASS : ALIKE;
   const [won, fled, fooled] = [lasting(), lasting(), lasting()];
   const largest = { variety: 0, gradient: 0, kinds: 0 };
   let alikeSince: number | undefined;
@@ -115,14 +120,17 @@ export function createAlarm(
           `the generator has collapsed; ${remedy}`
         );
       });
-      alikeSince = variety < ALIKE_BELOW ? (alikeSince ?? step) : undefined;
+      alikeSince = variety < alike.below ? (alikeSince ?? step) : undefined;
       const stays = alikeSince !== undefined && step - alikeSince >= ALIKE_STEPS;
       const share = largest.variety > VARIED_ABOVE ? variety / largest.variety : 1;
       if (!wrong.has('collapsed')) {
-        note('alike', bound(variety, stays ? ALIKE_BELOW : 0, DIFFERENT_ABOVE), () => {
+        note('alike', bound(variety, stays ? alike.below : 0, alike.above), () => {
+          const which = classes ? 'pictures of a class' : 'pictures';
           return (
-            `step ${step}: pictures have been nearly the same one since step ${alikeSince} (variety ${variety.toFixed(2)} of the data's); ` +
-            `some networks begin so, but if it stays, ${remedy}`
+            `step ${step}: ${which} have been nearly the same one since step ${alikeSince} (variety ${variety.toFixed(2)} of the data's); ` +
+            (classes
+              ? `whatever z, each class is drawn in one way; try fewer units for the class, or a higher learning rate, now ${adam.learningRate}`
+              : `some networks begin so, but if it stays, ${remedy}`)
           );
         });
         note('narrowing', bound(share, NARROW_BELOW, WIDE_ABOVE), () => {

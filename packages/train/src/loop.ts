@@ -104,7 +104,8 @@ export async function loop(
     });
     /** Whether what is wrong may be other than it was: as an alarm is told, and with each picture. */
     let judged = false;
-    const alarm = createAlarm(config, (line) => {
+    const classes = recipe.sampler.label !== undefined;
+    const alarm = createAlarm({ ...config, classes }, (line) => {
       judged = true;
       onNotice?.(line);
     });

@@ -9,7 +9,7 @@ const images = (level: number) => new Float32Array(8).fill(level);
 
 function alarm(settings: Partial<Parameters<typeof createAlarm>[0]> = {}) {
   const told: string[] = [];
-  const config = { loss: 'bce', adam, discriminatorSteps: 1, ...settings } as const;
+  const config = { loss: 'bce', adam, discriminatorSteps: 1, classes: false, ...settings } as const;
   const { step, look, standing } = createAlarm(config, (line) => told.push(line));
   /** Pictures whose level is their own. */
   const sight = (at: number, seen: Partial<Sight>) =>
@@ -51,6 +51,23 @@ test('pictures that stay alike are told of after a thousand steps, until they di
   expect(told).toHaveLength(1);
   sight(2300, { variety: 0.05 });
   expect(told).toHaveLength(2);
+});
+
+test('pictures of a class that stay alike are told of, with what helped', () => {
+  // A generator with 50 numbers for the class beside z's 100, and a small rate; and a healthy one's beginning.
+  const { told, sight, standing } = alarm({ classes: true });
+  for (let step = 500; step < 1500; step += 100) sight(step, { variety: 0.14 });
+  expect(told).toEqual([]);
+  sight(1500, { variety: 0.14 });
+  expect(told).toEqual([
+    "step 1500: pictures of a class have been nearly the same one since step 500 (variety 0.14 of the data's); " +
+      'whatever z, each class is drawn in one way; try fewer units for the class, or a higher learning rate, now 0.05',
+  ]);
+  sight(1600, { variety: 0.33 });
+  expect(standing()).toEqual([]);
+  const other = alarm({ classes: true });
+  for (const variety of [0.21, 0.33, 0.44]) other.sight(500 + 2000 * variety, { variety });
+  expect(other.told).toEqual([]);
 });
 
 test('a discriminator that has won is told once, until it is beaten again', () => {
