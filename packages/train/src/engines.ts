@@ -138,11 +138,17 @@ async function onOnnxRuntime(
     return openProgram(model, { ...options, device, threads, cuda: { tf32, graphs } });
   };
   if (device === 'cpu') return createOnnxRuntimeEngine(recipe, initial, { open });
-  if (onNotice) {
+  const engine = await createOnnxRuntimeEngine(recipe, initial, { open, compose: gpuLacks });
+  if (!onNotice) return engine;
+  try {
+    // While a session is open, the shaders of another are kept: those of the blank step are the engine's.
     const elsewhere = misplaced(await placementOf(recipe, device), device);
     if (elsewhere) onNotice(`${device} leaves operators to the CPU, which is slow: ${elsewhere}`);
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
   }
-  return createOnnxRuntimeEngine(recipe, initial, { open, compose: gpuLacks });
 }
 
 /** Where the nodes of a step run, by a blank step. */
