@@ -12,7 +12,7 @@ import { recipeOf } from './recipes.ts';
 const missing = useSoftwareGpu();
 if (missing) console.warn(`skipped on webgpu: ${missing}`);
 
-const STEPS = 200;
+const STEPS = 50;
 /** Bytes that a step may read back: its metrics. */
 const MOST_READ = 1024;
 
