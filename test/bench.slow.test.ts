@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readGrid } from '../bench/src/alarm/grid.ts';
 import { labelledRuns, SIZE } from '../bench/src/alarm/runs.ts';
 import { ContenderProcess } from '../bench/src/contender-process.ts';
@@ -12,6 +12,7 @@ import type { Comparison, ContenderResult } from '../bench/src/engines.ts';
 import { formatEventLoop, watch } from '../bench/src/event-loop.ts';
 import { stepFlops } from '../bench/src/flops.ts';
 import { interleave, medianRatio, summarize } from '../bench/src/interleave.ts';
+import { main } from '../bench/src/main.ts';
 import { plotEngines } from '../bench/src/plot.ts';
 import { type Layer, PRESETS, parameterCount } from '../bench/src/presets.ts';
 import { preparePyTorch } from '../bench/src/pytorch.ts';
@@ -302,25 +303,37 @@ test.each([
   ],
   [['engines', '--json', 'no/such/folder.json'], 'no/such/folder.json: its folder does not exist'],
   [['engines', '--fast'], "Unknown option '--fast'"],
-])('wrong usage exits with 2: %j', (args, message) => {
-  const main = fileURLToPath(new URL('../bench/dist/main.js', import.meta.url));
-  const { status, stderr, stdout } = spawnSync(process.execPath, [main, ...args], {
-    encoding: 'utf8',
+])('wrong usage is 2: %j', async (args, message) => {
+  const written = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      written[stream] += text;
+      return true;
+    }),
+  );
+  const status = await main(args).finally(() => {
+    for (const spy of spies) spy.mockRestore();
   });
-  expect(stderr).toContain(message);
-  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(written.stderr).toContain(message);
+  expect({ status, stdout: written.stdout }).toEqual({ status: 2, stdout: '' });
+});
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+test('the command exits with it', () => {
+  const { status } = spawnSync('node', ['bench/dist/bench.js', 'engnies'], { cwd: ROOT });
+  expect(status).toBe(2);
 });
 
 test.each([
-  ['node', 'bench/dist/main.js'],
+  ['node', 'bench/dist/bench.js'],
   ['node', 'bench/gpu/pack.mjs'],
   ['node', 'bench/gpu/run.mjs'],
   ['bash', 'bench/gpu/run.sh'],
   ['bash', 'bench/tfjs-node/build.sh'],
 ])('%s %s --help says what may follow, and does nothing', (program, script) => {
-  const root = fileURLToPath(new URL('..', import.meta.url));
   const { status, stdout, stderr } = spawnSync(program, [script, '--help'], {
-    cwd: root,
+    cwd: ROOT,
     encoding: 'utf8',
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

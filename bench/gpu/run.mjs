@@ -20,7 +20,7 @@ import { SKIPPED } from './skip.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const GANPORT = path('../../packages/cli/dist/main.js');
-const BENCH = path('../dist/main.js');
+const BENCH = path('../dist/bench.js');
 
 const QUICK = process.env.QUICK === '1';
 const [, , folder = 'out'] = process.argv;

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** `pnpm bench NAME`: benchmarks against peers. The report goes to stdout, progress to stderr. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -132,7 +131,20 @@ PyTorch is installed into .cache/pytorch where Python and a package index are th
 
 class UsageError extends Error {}
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await bench(args);
+    return 0;
+  } catch (error) {
+    const wrongUsage = error instanceof UsageError;
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(wrongUsage ? `${message}\n\n${USAGE}` : `${message}\n`);
+    return wrongUsage ? 2 : 1;
+  }
+}
+
+async function bench(args: readonly string[]): Promise<void> {
   const { positionals, values } = parse(args);
   if (values.help) {
     process.stdout.write(USAGE);
@@ -260,13 +272,4 @@ function positive(flag: string, text: string): number {
     throw new UsageError(`${flag} is a whole number from 1; got "${text}"`);
   }
   return value;
-}
-
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  const wrongUsage = error instanceof UsageError;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(wrongUsage ? `${message}\n\n${USAGE}` : `${message}\n`);
-  process.exitCode = wrongUsage ? 2 : 1;
 }
