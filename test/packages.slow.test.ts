@@ -25,7 +25,10 @@ const WEB = [
   ...['onnx', 'runtime', 'model', 'model/run', 'train/web', 'export/web'],
   ...['sample', 'sample/web', 'sample/small', 'sample/element', 'sample/define', 'sample/module'],
 ];
-const NODE = ['runtime/node', 'model/node', 'sample/node', 'train', 'export', 'serve', 'tab'];
+const NODE = [
+  ...['runtime/node', 'model/node', 'sample/node', 'train', 'export'],
+  ...['serve', 'serve/settings', 'tab'],
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'ganport-packages-'));
 const app = join(folder, 'app');

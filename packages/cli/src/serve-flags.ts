@@ -1,6 +1,7 @@
 /** What `ganport serve` can be told, by flags and by variables. */
 import { readFileSync } from 'node:fs';
 import { quote } from '@ganport/model';
+import type { ServerOptions } from '@ganport/serve';
 import {
   type ApiKey,
   CONNECTIONS,
@@ -9,8 +10,7 @@ import {
   LOG_LEVELS,
   type LogLevel,
   parseApiKeys,
-  type ServerOptions,
-} from '@ganport/serve';
+} from '@ganport/serve/settings';
 import type { InferredOptionTypes } from 'yargs';
 import { asUsage, UsageError } from './command.ts';
 import { fromEnvironment, withVariables } from './environment.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { exportGenerator } from '@ganport/export';
-import { ServeError, startWatch, type Watch } from '@ganport/serve';
+import type { Watch } from '@ganport/serve';
 import { createRunView, PAGE, type RunView } from '@ganport/train';
 import type { Log } from './command.ts';
 import { integer } from './flags.ts';
@@ -39,6 +39,8 @@ export async function openWatch(
   log: Log,
   flag = '--watch',
 ): Promise<RunWatch> {
+  // Loaded where something is served: it takes as long to load as all else together.
+  const { ServeError, startWatch } = await import('@ganport/serve');
   const script = drawingScript();
   let view: RunView | undefined;
   const watched = {

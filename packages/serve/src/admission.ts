@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { createGate, type Weight } from './gate.ts';
 import { HttpError } from './http-error.ts';
 import { createPictureCache, type PictureCache } from './picture-cache.ts';
+import { LIMITS } from './settings.ts';
 import { createSlowReaders } from './slow-readers.ts';
 
 export interface Limits {
@@ -17,14 +18,6 @@ export interface Limits {
   /** Of encoded pictures that are kept. */
   cacheBytes: number;
 }
-
-export const LIMITS: Readonly<Limits> = {
-  maxQueue: 1024,
-  maxQueueBytes: 2 ** 28,
-  maxShare: 0.5,
-  deadlineMs: 30_000,
-  cacheBytes: 2 ** 25,
-};
 
 export interface Admission {
   /** What was let in and has not been answered. */

@@ -11,6 +11,7 @@ import { inTurn } from './in-turn.ts';
 import { listen } from './listen.ts';
 import type { Models } from './registry.ts';
 import { readHeads } from './request-head.ts';
+import { CONNECTIONS, GRACE_MS } from './settings.ts';
 
 export interface ServingOptions extends Partial<Limits>, Omit<AppOptions, 'models' | 'metrics'> {
   host?: string;
@@ -22,20 +23,10 @@ export interface ServingOptions extends Partial<Limits>, Omit<AppOptions, 'model
   limits?: Partial<ConnectionLimits>;
 }
 
-/** Of `ServingOptions`. Container hosts wait for half a minute, systemd for longer. */
-export const GRACE_MS = 10_000;
 /** For what clients sent before they could know. */
 const LINGER_MS = 250;
 /** For clients to take the answers that are left after the grace. */
 const FAREWELL_MS = 1_000;
-
-export const CONNECTIONS: Readonly<ConnectionLimits> = {
-  maxConnections: 2048,
-  maxPerAddress: 1024,
-  stalledMs: 10_000,
-  headersMs: 10_000,
-  requestMs: 30_000,
-};
 
 const LOOPBACK = '127.0.0.1';
 const isLoopback = (host: string) => /^(127\.[\d.]+|::1|localhost)$/.test(host);

@@ -3,9 +3,8 @@ import { write } from 'node:fs';
 import type { NextFunction, Request, Response } from 'express';
 import pino, { type Logger } from 'pino';
 import type { ModelEvent } from './registry.ts';
+import type { LogLevel } from './settings.ts';
 
-export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Log = Logger;
 
 /** Of lines that nobody takes; what comes after is lost rather than kept. */

@@ -8,7 +8,6 @@ import { createChanges, merged } from './changes.ts';
 import { ServeError } from './error.ts';
 import { createHolds } from './holds.ts';
 import { HttpError } from './http-error.ts';
-import { GRACE_MS } from './listening.ts';
 import {
   findVersions,
   type ModelSource,
@@ -17,6 +16,7 @@ import {
   type VersionFile,
 } from './model-files.ts';
 import { createService, type Service } from './service.ts';
+import { GRACE_MS } from './settings.ts';
 import type { Warmed } from './warm.ts';
 
 /** What became of a version. */

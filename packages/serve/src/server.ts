@@ -8,19 +8,14 @@ import { createAdmission } from './admission.ts';
 import type { ApiKey } from './api-keys.ts';
 import { PAGE_DIR } from './app.ts';
 import { ServeError } from './error.ts';
-import {
-  GRACE_MS,
-  type Listening,
-  listenFor,
-  listenHere,
-  type ServingOptions,
-} from './listening.ts';
+import { type Listening, listenFor, listenHere, type ServingOptions } from './listening.ts';
 import { logModel } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { ModelSource } from './model-files.ts';
 import { createPolling } from './polling.ts';
 import { createRegistry, type ModelEvent, oneModel, type Registry } from './registry.ts';
 import { createService } from './service.ts';
+import { GRACE_MS } from './settings.ts';
 import { warm } from './warm.ts';
 
 export interface ServerOptions extends ServingOptions {

@@ -1,12 +1,5 @@
 import { once } from 'node:events';
-import {
-  createLog,
-  type ModelServer,
-  type ModelSource,
-  type ServerOptions,
-  startServer,
-  startTracing,
-} from '@ganport/serve';
+import type { ModelServer, ModelSource, ServerOptions } from '@ganport/serve';
 import { command, type Log, type Result } from '../command.ts';
 import { argument } from '../flags.ts';
 import { interruptible } from '../interruption.ts';
@@ -32,6 +25,7 @@ export const serve = command({
   },
   flags: SERVE_FLAGS,
   run: async ({ model, more = [], ...typed }) => {
+    const { createLog, startTracing } = await import('@ganport/serve');
     const { logLevel, ...options } = servingOptions(typed, process.env);
     const lines = createLog(logLevel);
     const log: Log = (line) => lines.info(line);
@@ -55,6 +49,7 @@ export async function serveModels(
   options: ServerOptions & { model: readonly ModelSource[] },
   log: Log,
 ): Promise<Result> {
+  const { startServer } = await import('@ganport/serve');
   const ending = new AbortController();
   const starting = startServer({ ...options, signal: ending.signal });
   // While it starts, once it has. What waits as it closes is given up.

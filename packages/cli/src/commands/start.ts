@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { exportGenerator } from '@ganport/export';
 import { isUnsaved, readCheckpoint, writeFileAtomic } from '@ganport/model/node';
-import { createLog, expectFreePort } from '@ganport/serve';
 import { configSchema, isUnused, resolveConfig } from '@ganport/train';
 import { command, type Log } from '../command.ts';
 import { given, integer, SHARED } from '../flags.ts';
@@ -36,6 +35,7 @@ export const start = command({
     },
   },
   async run({ port, steps }, log) {
+    const { createLog, expectFreePort } = await import('@ganport/serve');
     // Before minutes of training, not after.
     await expectFreePort(HOST, port);
     const training = await remainingTraining(steps);

@@ -3,7 +3,6 @@ import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@ganport/model';
 import { fileError } from '@ganport/model/node';
-import { expectPage, PAGE_FOLDER, servePage } from '@ganport/tab';
 import { command, type Result } from '../command.ts';
 import { integer, text } from '../flags.ts';
 import { interruptible } from '../interruption.ts';
@@ -35,6 +34,7 @@ export const tab = command({
       const text = `Wrote the page into ${out}: ${files} files. Serve it over https, or from localhost.`;
       return { json: { out, files }, text };
     }
+    const { servePage } = await import('@ganport/tab');
     const page = await servePage({ port });
     // Before the address is told: whoever reads it may stop the server at once.
     const interrupted = interruptible((signal) => once(signal, 'abort'));
@@ -52,6 +52,7 @@ export const tab = command({
 
 /** @returns how many files there are */
 async function writePage(out: string): Promise<number> {
+  const { expectPage, PAGE_FOLDER } = await import('@ganport/tab');
   expectPage();
   const present = await readdir(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw fileError(`write ${out}`, error);
