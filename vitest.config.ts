@@ -41,7 +41,8 @@ export default defineConfig({
     testTimeout: 30_000,
     // Hooks start servers and browsers, which takes long on a busy machine.
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // One more than the cores that it is made for: browsers and processes are waited for.
+    maxWorkers: 3,
     reporters: ['default', './test/closing-line.ts'],
   },
 });
