@@ -75,7 +75,13 @@ async function visit(browser: keyof typeof browsers, policy = POLICY): Promise<O
   return page;
 }
 
-type Options = { device?: string; runtime?: string; base?: string; sha256?: string };
+type Options = {
+  device?: string;
+  runtime?: string;
+  base?: string;
+  sha256?: string;
+  threads?: number;
+};
 
 /** Loads in the page, draws two pictures, and tells what drew them. */
 function drawTwo(page: Page, options: Options, file = 'generator.onnx') {
@@ -124,6 +130,38 @@ describe.skipIf(!chromium)('a generator', () => {
     expect(complaints).toEqual([]);
   });
 });
+
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
+test.skipIf(!chromium).each<Pick<Options, 'base'>>([{}, { base: 'ort/' }])(
+  'a page that is isolated draws with two threads, given %j',
+  async (options) => {
+    Object.assign(server.headers, ISOLATED);
+    try {
+      const { page, complaints } = await visit('plain');
+      const g = await page.evaluateHandle(
+        (given) =>
+          window.web.loadGenerator('generator.onnx', { ...given, device: 'wasm', threads: 2 }),
+        options,
+      );
+      // The one that draws has another.
+      expect(page.workers()).toHaveLength(2);
+      const draw = () => g.evaluate((it) => it.sample({ seed: 42, start: 5, as: 'bytes' }));
+      const { data } = await draw();
+      expect(
+        largestDifference(Object.values(data), want.slice(0, want.length / 2)),
+      ).toBeLessThanOrEqual(1);
+      await g.evaluate((it) => it.dispose());
+      await expect.poll(() => page.workers(), { timeout: 20_000 }).toHaveLength(0);
+      expect(complaints).toEqual([]);
+    } finally {
+      for (const name of Object.keys(ISOLATED)) delete server.headers[name];
+    }
+  },
+);
 
 /** What is thrown in the page, as its name and message. */
 function failure(page: Page, options: Options, file: string): Promise<string> {
@@ -194,6 +232,18 @@ describe.skipIf(!chromium)('bad input is one line', () => {
       'generator.onnx',
       { runtime: 'small', device: 'webgpu' },
       `${OWN}device: the runtime "small" has no "webgpu"`,
+    ],
+    [
+      'threads where there are none',
+      'generator.onnx',
+      { threads: 2 },
+      `${OWN}threads: 2 need a page that is cross-origin isolated: serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp`,
+    ],
+    [
+      'no number of threads',
+      'generator.onnx',
+      { threads: 0.5 },
+      `${OWN}threads: expected a whole number from 1 to 16, got 0.5`,
     ],
     [
       'another digest',

@@ -9,6 +9,7 @@ type LoadedRuntime = typeof Ort & WebRuntime;
 
 export type LoadRuntime = (
   build: Build,
+  threads: number,
   progress: (loaded: number, total: number | undefined) => void,
 ) => Promise<LoadedRuntime>;
 
@@ -22,7 +23,7 @@ export interface RuntimePlace {
 
 /** @throws SampleError if a file of it cannot be had */
 export function runtimeLoader(placeOf: (build: Build) => RuntimePlace): LoadRuntime {
-  return async (build, progress) => {
+  return async (build, threads, progress) => {
     const { script, wasm, folder } = placeOf(build);
     // Both at once; the megabytes go through our hands, so that there is something to tell of them.
     const [ort, binary] = await Promise.all([
@@ -37,8 +38,7 @@ export function runtimeLoader(placeOf: (build: Build) => RuntimePlace): LoadRunt
     ]);
     if (binary) ort.env.wasm.wasmBinary = binary.buffer;
     if (folder !== undefined) ort.env.wasm.wasmPaths = folder;
-    // Threads would need cross-origin isolation.
-    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.numThreads = threads;
     return ort;
   };
 }

@@ -35,9 +35,11 @@ interface Attempt {
 export async function loadWith(
   threads: Threads,
   model: string | URL | Uint8Array | ArrayBuffer,
-  { device = 'auto', runtime = 'auto', base, sha256, signal, onProgress }: LoadOptions,
+  { device = 'auto', runtime = 'auto', base, threads: count = 1, ...options }: LoadOptions,
 ): Promise<PageGenerator> {
+  const { sha256, signal, onProgress } = options;
   const attempts = attemptsFor(device, runtime);
+  expectThreads(count);
   const folder = base === undefined ? undefined : new URL(base, document.baseURI).href;
   const report = (part: 'model' | 'runtime') => (loaded: number, total: number | undefined) =>
     onProgress?.({ part, loaded, total });
@@ -45,7 +47,14 @@ export async function loadWith(
   let failure = new Error();
   for (const { runtime, maxWork, reason } of attempts) {
     const thread = await startThread(threads[runtime]);
-    const ask: LoadAsk = { type: 'load', model: bytes, device, base: folder, maxWork };
+    const ask: LoadAsk = {
+      type: 'load',
+      model: bytes,
+      device,
+      base: folder,
+      threads: count,
+      maxWork,
+    };
     const opened = await openRemote(thread, ask, { progress: report('runtime'), signal });
     if ('draw' in opened) {
       const explain = (facts: string) =>
@@ -88,6 +97,22 @@ function attemptsFor(device: Device, runtime: Runtime): Attempt[] {
 function expectOneOf(name: string, got: string, expected: readonly string[]): void {
   if (expected.includes(got)) return;
   throw new SampleError(`${name}: expected ${expected.join(', ')}, got "${got}"`);
+}
+
+/** More than this nobody has measured to pay. */
+const MAX_THREADS = 16;
+
+function expectThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > MAX_THREADS) {
+    throw new SampleError(
+      `threads: expected a whole number from 1 to ${MAX_THREADS}, got ${count}`,
+    );
+  }
+  // onnxruntime would take one, and say so in the console only.
+  if (count === 1 || globalThis.crossOriginIsolated) return;
+  throw new SampleError(
+    `threads: ${count} need a page that is cross-origin isolated: serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp`,
+  );
 }
 
 async function bytesOf(

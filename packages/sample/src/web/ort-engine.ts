@@ -21,10 +21,10 @@ interface Opened {
 }
 
 export function ortEngine(loadRuntime: LoadRuntime): OpenEngine {
-  return async ({ model, device }, events) => {
+  return async ({ model, device, threads }, events) => {
     const metadata = await metadataIn(model);
     const open = (on: 'webgpu' | 'wasm', reason: string) =>
-      openOn({ loadRuntime, model, metadata, on, reason, events });
+      openOn({ loadRuntime, model, metadata, threads, on, reason, events });
     return createEngine(await openBest(open, device), open, events);
   };
 }
@@ -59,6 +59,7 @@ interface OpenOptions {
   loadRuntime: LoadRuntime;
   model: Uint8Array;
   metadata: GeneratorMetadata;
+  threads: number;
   on: 'webgpu' | 'wasm';
   reason: string;
   events: EngineEvents;
@@ -66,7 +67,7 @@ interface OpenOptions {
 
 async function openOn({ loadRuntime, model, metadata, on, ...rest }: OpenOptions): Promise<Opened> {
   const build: Build = on === 'webgpu' ? buildForWebGpu() : 'wasm';
-  const ort = await loadRuntime(build, rest.events.progress);
+  const ort = await loadRuntime(build, rest.threads, rest.events.progress);
   const sampler = await samplerOf(
     await generatorOf(await openWeb(ort, model, { device: on }), metadata),
     {},

@@ -12,6 +12,8 @@ export interface LoadAsk {
   device: 'auto' | 'webgpu' | 'wasm' | 'javascript';
   /** Where onnxruntime-web's files are; undefined leaves it to the bundler. */
   base: string | undefined;
+  /** Of WebAssembly. */
+  threads: number;
   /** Of the small runtime: it refuses a generator whose pictures take more multiplications. */
   maxWork: number | undefined;
 }

@@ -27,6 +27,8 @@ export interface LoadOptions {
    * those find the files themselves.
    */
   base?: string | URL | undefined;
+  /** Threads of WebAssembly, 1 unless given. More need a page that is cross-origin isolated, and pay for large networks. */
+  threads?: number | undefined;
   /**
    * SHA-256 of the model's file in hexadecimal. What was downloaded is held to it, and kept in the browser under it where
    * storage allows, so that it is downloaded once.
