@@ -302,6 +302,8 @@ test.each([
     '--plot is a file that ends in .svg or .png; got "chart.pdf"',
   ],
   [['engines', '--json', 'no/such/folder.json'], 'no/such/folder.json: its folder does not exist'],
+  [['web', '--preset', 'sngan'], '--preset is one of mlp, conv, quick, dcgan; got "sngan"'],
+  [['web', '--only', 'both'], '--only takes drawing or training; got "both"'],
   [['engines', '--fast'], "Unknown option '--fast'"],
 ])('wrong usage is 2: %j', async (args, message) => {
   const written = { stdout: '', stderr: '' };

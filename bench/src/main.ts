@@ -17,6 +17,8 @@ import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 import { benchServing, formatServing } from './serving.ts';
 import { benchServingMemory, formatServingMemory } from './serving-memory.ts';
+import { benchWebDrawing, DRAWN } from './web-drawing.ts';
+import { formatWebDrawing } from './web-drawing-report.ts';
 import { benchWebTraining, formatWebTraining } from './web-training.ts';
 
 interface Options {
@@ -84,11 +86,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     benchServingMemory,
     formatServingMemory,
   ),
-  web: benchmark(
-    'training steps in a page, beside TensorFlow.js and jax-js there',
-    benchWebTraining,
-    formatWebTraining,
-  ),
+  web: {
+    about: 'first pictures, pictures a second and training steps in a page, beside others there',
+    prepare: prepareWeb,
+  },
   methods: {
     about: 'trains what docs/methods.md compares, hours of it; again, it goes on',
     prepare: prepareMethods,
@@ -116,6 +117,11 @@ of engines:
   --beside FOLDER     also the onnxruntime engine of another revision, built in this folder
   --python PROGRAM    a Python that has PyTorch, instead of an environment made here; of methods too
   --plot FILE         also draw a chart, .svg or .png; may be given twice
+
+of web:
+  --only drawing|training
+  --preset mlp|conv|quick|dcgan
+                      one network that is drawn, instead of all
 
 of methods:
   --out FOLDER        of the runs and tables.md
@@ -173,7 +179,7 @@ function prepareEngines({ values, threads, rounds, onProgress }: Options) {
   const { beside, python, plot = [], 'software-webgpu': softwareWebgpu } = values;
   const options = {
     entries: choose(entries({ softwareWebgpu, beside, python }), values.only),
-    presets: presetsOf(values.preset),
+    presets: presetsOf(Object.keys(PRESETS) as Preset[], values.preset),
     batches: (values.batch ?? '64,128,512').split(',').map((n) => positive('--batch', n)),
     ...{ threads, rounds, onProgress },
     starts: positive('--starts', values.starts ?? '1'),
@@ -188,6 +194,21 @@ function prepareEngines({ values, threads, rounds, onProgress }: Options) {
       else await sharp(Buffer.from(svg), { density: 144 }).png().toFile(file);
     }
     return measured;
+  };
+}
+
+function prepareWeb({ values: { only, preset }, rounds, onProgress }: Options) {
+  if (only !== undefined && only !== 'drawing' && only !== 'training') {
+    throw new UsageError(`--only takes drawing or training; got "${only}"`);
+  }
+  const presets = presetsOf(DRAWN, preset);
+  return async () => {
+    const drawing =
+      only === 'training' ? [] : await benchWebDrawing({ presets, rounds, onProgress });
+    if (only !== 'training') process.stdout.write(formatWebDrawing(drawing));
+    const training = only === 'drawing' ? [] : await benchWebTraining({ rounds, onProgress });
+    if (only !== 'drawing') process.stdout.write(formatWebTraining(training));
+    return { drawing, training };
   };
 }
 
@@ -234,8 +255,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-function presetsOf(name: string | undefined): Preset[] {
-  const known = Object.keys(PRESETS) as Preset[];
+function presetsOf<Name extends string>(known: readonly Name[], name?: string): readonly Name[] {
   if (name === undefined) return known;
   const found = known.find((preset) => preset === name);
   if (!found) throw new UsageError(`--preset is one of ${known.join(', ')}; got "${name}"`);

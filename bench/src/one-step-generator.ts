@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Made as everybody makes one, in one step: only the network matters. */
-export function trainOneStep(preset: 'conv' | 'quick'): Uint8Array {
+export function trainOneStep(preset: 'mlp' | 'conv' | 'quick' | 'dcgan'): Uint8Array {
   const ganport = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'ganport-bench-'));
   const [run, file] = [join(folder, 'run'), join(folder, 'generator.onnx')];

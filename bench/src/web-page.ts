@@ -1,4 +1,4 @@
-/** What the page of bench/web has for who drives it. */
+/** What the pages of bench/web have for who drives them. */
 import type { Preset } from './presets.ts';
 
 /** What trains in it. */
@@ -9,4 +9,14 @@ export interface BenchPage {
   create(library: Library, preset: Preset, batch: number): Promise<string>;
   /** @returns milliseconds that the steps took, and the last losses */
   run(steps: number): Promise<{ ms: number; dLoss: number; gLoss: number }>;
+}
+
+/** What the pages of bench/web/drawing have. */
+export interface DrawingPage {
+  /** @returns milliseconds from the navigation to the first picture, and what drew it */
+  first(): Promise<{ ms: number; description: string }>;
+  /** @returns levels of pictures of latents [count, size] */
+  of(latents: readonly number[], count: number): Promise<number[]>;
+  /** @returns milliseconds that so many pictures took */
+  run(pictures: number): Promise<number>;
 }

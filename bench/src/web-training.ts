@@ -2,20 +2,21 @@
  * `bench web`, training: steps of the published GANs in a worker of a page, by ganport, TensorFlow.js and jax-js, on WebAssembly
  * with one thread each. Times are the clock's and the processor's: a machine may be busy with others.
  */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, CDPSession } from 'playwright-core';
+import { launchChromium, lineOf, startCpu } from './chromium.ts';
 import { interleave, type Runner, type Summary, summarize } from './interleave.ts';
 import type { Preset } from './presets.ts';
 import { formatTable } from './report.ts';
 import type { BenchPage, Library } from './web-page.ts';
 
 const WEB = fileURLToPath(new URL('../web/', import.meta.url));
-const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+/** One page computes at a time. */
+const COMPUTES = ['renderer'];
 
 const LIBRARIES: readonly Library[] = ['ganport', 'tfjs', 'jax-js'];
 const CASES: readonly { preset: Preset; batch: number }[] = [
@@ -46,11 +47,7 @@ export interface WebTrained {
 
 /** The libraries take turns, since a machine's speed drifts. */
 export async function benchWebTraining(options: WebTrainingOptions): Promise<WebTrained[]> {
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(`no Chromium at ${CHROMIUM}: install it, or set CHROMIUM_PATH`);
-  }
-  // Here, since other benchmarks run where these are not installed: see bench/gpu/pack.mjs.
-  const { chromium } = await import('playwright-core');
+  // Here, since other benchmarks run where it is not installed: see bench/gpu/pack.mjs.
   const { build, preview } = await import('vite');
   const folder = await mkdtemp(join(tmpdir(), 'ganport-bench-web-'));
   try {
@@ -62,11 +59,7 @@ export async function benchWebTraining(options: WebTrainingOptions): Promise<Web
       ...{ configFile: false, logLevel: 'error', build: out },
       preview: { host: '127.0.0.1', port: 0 },
     });
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      chromiumSandbox: false,
-      args: ['--disable-quic', '--no-first-run', '--disable-background-networking'],
-    });
+    const browser = await launchChromium();
     try {
       const results: WebTrained[] = [];
       const address = server.resolvedUrls!.local[0]!;
@@ -132,12 +125,12 @@ async function openRunner(
   const runner: WebRunner = {
     ...{ library, description: '', cpu: [] },
     async run(steps) {
-      const before = await cpuSeconds(session);
+      const cpu = await startCpu(session, COMPUTES);
       const { ms } = await page.evaluate(
         (count) => (globalThis as unknown as BenchPage).run(count),
         steps,
       );
-      runner.cpu.push([(await cpuSeconds(session)) - before, steps]);
+      runner.cpu.push([await cpu(), steps]);
       return ms / 1000;
     },
     close: () => page.close(),
@@ -165,21 +158,6 @@ async function openRunner(
     await page.close();
   }
   return runner;
-}
-
-/** Of all that renders pages: one of them computes at a time. */
-async function cpuSeconds(session: CDPSession): Promise<number> {
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  return processInfo
-    .filter(({ type }) => type === 'renderer')
-    .reduce((sum, { cpuTime }) => sum + cpuTime, 0);
-}
-
-function lineOf(error: unknown): string {
-  return String((error as Error).message ?? error)
-    .replace(/^page\.evaluate: (Error: )?/, '')
-    .split('\n')[0]!
-    .slice(0, 120);
 }
 
 export function formatWebTraining(results: readonly WebTrained[]): string {
