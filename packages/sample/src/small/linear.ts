@@ -20,6 +20,11 @@ export function gemm(
 function multiply(a: Tensor, b: Tensor): Tensor {
   const [rows, depth] = a.shape as [number, number];
   const columns = b.shape[0]!;
+  if (rows === 1) {
+    // Where there is one of them, a column is computed twice, but a row four times.
+    const data = products(b.data, a.data, { rows: columns, columns: 1, depth });
+    return { shape: [1, columns], data };
+  }
   return { shape: [rows, columns], data: products(a.data, b.data, { rows, columns, depth }) };
 }
 
