@@ -131,6 +131,27 @@ describe.skipIf(!chromium)('a generator', () => {
   });
 });
 
+test.skipIf(!chromium)(
+  'a thread starts while the model is on its way, and ends if that never comes',
+  async () => {
+    const { page } = await visit('plain');
+    let answer = () => {};
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/late.onnx', async (route) => {
+      await asked;
+      await route.fulfill({ status: 404 });
+    });
+    const failed = failure(page, {}, 'late.onnx');
+    const workers = () => expect.poll(() => page.workers().length, { timeout: 20_000 });
+    await workers().toBe(1);
+    answer();
+    expect(await failed).toMatch(/the server answered 404/);
+    await workers().toBe(0);
+  },
+);
+
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

@@ -43,10 +43,17 @@ export async function loadWith(
   const folder = base === undefined ? undefined : new URL(base, document.baseURI).href;
   const report = (part: 'model' | 'runtime') => (loaded: number, total: number | undefined) =>
     onProgress?.({ part, loaded, total });
-  let bytes = await bytesOf(model, { sha256, signal, progress: report('model') });
+  // The first thread starts while the model is on its way.
+  const starting = startThread(threads[attempts[0]!.runtime]);
+  // It is thrown where it is waited for.
+  starting.catch(() => {});
+  let bytes = await bytesOf(model, { sha256, signal, progress: report('model') }).catch((error) => {
+    starting.then(({ end }) => end()).catch(() => {});
+    throw error;
+  });
   let failure = new Error();
-  for (const { runtime, maxWork, reason } of attempts) {
-    const thread = await startThread(threads[runtime]);
+  for (const [i, { runtime, maxWork, reason }] of attempts.entries()) {
+    const thread = await (i === 0 ? starting : startThread(threads[runtime]));
     const ask: LoadAsk = {
       type: 'load',
       model: bytes,
