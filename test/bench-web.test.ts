@@ -73,19 +73,29 @@ test('TensorFlow.js is given channels last, and kernels as it has them', () => {
   );
 });
 
+const isolation = ({ headers }: Response) =>
+  ['cross-origin-opener-policy', 'cross-origin-embedder-policy'].map((name) => headers.get(name));
+
 test('what is sent is counted by its kind, scripts and pages gzipped', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ganport-counted-'));
   const script = Buffer.from('0;'.repeat(5000));
   await writeFile(join(folder, 'a.js'), script);
   await writeFile(join(folder, 'a.onnx'), script);
+  await writeFile(join(folder, 'a.html'), '<!doctype html>');
   const server = await serveCounted(folder);
   try {
     const get = (name: string) => fetch(`${server.url}${name}?x=1`);
     const answer = await get('a.js');
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(script);
-    // Threads need these two.
-    expect(answer.headers.get('cross-origin-opener-policy')).toBe('same-origin');
-    expect(answer.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+    // Threads need both, of a page; of its scripts, the second.
+    expect(isolation(await get('a.html'))).toEqual([null, null]);
+    expect(isolation(await fetch(`${server.url}a.html?threads=2`))).toEqual([
+      'same-origin',
+      'require-corp',
+    ]);
+    expect(isolation(answer)).toEqual([null, 'require-corp']);
+    server.take();
+    await (await get('a.js')).arrayBuffer();
     await (await get('a.onnx')).arrayBuffer();
     expect(await Promise.all([get('none.js'), get('../../etc/passwd')])).toMatchObject([
       { status: 404 },

@@ -1,4 +1,4 @@
-/** Files as a host of static ones serves them: gzipped, kept by browsers, to pages that are cross-origin isolated. */
+/** Files as a host of static ones serves them: gzipped, and kept by browsers. */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,7 +26,7 @@ export interface CountingServer {
   close(): Promise<void>;
 }
 
-/** Serves a folder on a free port of this machine. */
+/** Serves a folder on a free port of this machine; pages whose address has "threads" are cross-origin isolated. */
 export async function serveCounted(folder: string): Promise<CountingServer> {
   const files = new Map<string, Buffer>();
   const none = () => ({ page: 0, script: 0, runtime: 0, model: 0 });
@@ -40,7 +40,7 @@ export async function serveCounted(folder: string): Promise<CountingServer> {
     return body;
   };
   const server = createServer(async ({ url = '' }, response) => {
-    const { pathname } = new URL(url, 'http://localhost');
+    const { pathname, searchParams } = new URL(url, 'http://localhost');
     const known = TYPES[extname(pathname)];
     const body = known && (await read(pathname.slice(1), known.gzip).catch(() => undefined));
     if (!body) {
@@ -53,8 +53,11 @@ export async function serveCounted(folder: string): Promise<CountingServer> {
       'content-length': body.length,
       ...(known.gzip && { 'content-encoding': 'gzip' }),
       'cache-control': known.kind === 'page' ? 'no-cache' : 'max-age=31536000',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
+      // Such a page gets a process of its own when its headers have come, which takes a while: only those that need it.
+      ...(searchParams.has('threads') && { 'cross-origin-opener-policy': 'same-origin' }),
+      ...((searchParams.has('threads') || known.kind === 'script') && {
+        'cross-origin-embedder-policy': 'require-corp',
+      }),
     });
     response.end(body);
   });

@@ -50,6 +50,7 @@ const COMPUTES = ['renderer', 'GPU'];
 const TOLERANCE = 1;
 const COMPARED = 8;
 const LATE_MS = 60_000;
+const SETTLE_MS = 300;
 
 export interface WebDrawingOptions {
   presets: readonly Drawn[];
@@ -273,6 +274,8 @@ async function visitTwice(
   try {
     for (const visit of ['cold', 'warm'] as const) {
       const page = await context.newPage();
+      // Until its process has started.
+      await setTimeout(SETTLE_MS);
       place.server.take();
       const cpu = await startCpu(session, COMPUTES);
       await page.goto(addressOf(place, contender));
