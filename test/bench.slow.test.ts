@@ -17,6 +17,8 @@ import { plotEngines } from '../bench/src/plot.ts';
 import { type Layer, PRESETS, parameterCount } from '../bench/src/presets.ts';
 import { preparePyTorch } from '../bench/src/pytorch.ts';
 import { formatReport } from '../bench/src/report.ts';
+import { formatServingBeside } from '../bench/src/serving-beside.ts';
+import { preparePeers } from '../bench/src/serving-peers.ts';
 import { samplesPng } from '../packages/train/src/evaluate/samples-png.ts';
 
 test.each([
@@ -184,12 +186,15 @@ test('a program that is not there is named', async () => {
   await expect(start).rejects.toThrow('no-such-python');
 });
 
-test('without Python, PyTorch’s row says so', async () => {
-  const folder = join(tmpdir(), 'ganport-no-pytorch');
+test.each([
+  ['PyTorch’s row says', 'PyTorch', preparePyTorch],
+  ['peers of the service say', 'peers', preparePeers],
+] as const)('without Python, %s so', async (_, name, prepare) => {
+  const folder = join(tmpdir(), 'ganport-no-python');
   const lines: string[] = [];
   const onProgress = (line: string) => lines.push(line);
-  const prepared = preparePyTorch(onProgress, { folder, python: 'no-such-python' });
-  await expect(prepared).rejects.toThrow('PyTorch needs no-such-python');
+  const prepared = prepare(onProgress, { folder, python: 'no-such-python' });
+  await expect(prepared).rejects.toThrow(`${name} needs no-such-python`);
   expect(existsSync(folder)).toBe(false);
   expect(lines).toEqual([expect.stringContaining('installing')]);
 });
@@ -241,6 +246,26 @@ ratio: the time of a step over that of onnxruntime cpu, the median of all rounds
 `);
 });
 
+test('the service stands beside its peers, or it is said why there are none', () => {
+  const one = (value: number) => ({ median: value, min: value - 1, max: value + 1 });
+  const results = [
+    { name: 'ganport', rate: one(300), perCpu: one(200), times: 1, timesPerCpu: 1 },
+    { name: 'FastAPI', rate: one(100), perCpu: one(50), times: 3, timesPerCpu: 4 },
+  ];
+  const points = [{ clients: 16, count: 8, format: 'png', results } as const];
+  const notes = ['LitServe: it did not answer'];
+  const lines = formatServingBeside({ points, notes }).trim().split('\n');
+  expect(lines.slice(1).map((line) => line.split(/\s{2,}/))).toEqual([
+    [
+      ...['clients × pictures', 'ganport, /s', 'FastAPI, /s', '÷ FastAPI'],
+      ...['ganport, /CPU s', 'FastAPI, /CPU s', '÷ FastAPI'],
+    ],
+    ['16 × 8 png', '300 (299–301)', '100 (99–101)', '3.00', '200', '50', '4.00'],
+    notes,
+  ]);
+  expect(formatServingBeside({ points: [], notes })).toBe(`\n${notes}\n`);
+});
+
 test('the chart has a dot and a label for every contender that was measured', () => {
   const svg = plotEngines(COMPARISONS, 'a machine');
   const circles = [...svg.matchAll(/<circle[^>]* cx="([\d.]+)"/g)].map(([, x]) => Number(x));
@@ -287,7 +312,7 @@ test.each([1, 3] as const)(
 );
 
 const BENCHMARKS =
-  'engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, web, methods';
+  'engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, serve-peers, web, methods';
 
 test.each([
   [[], `expected one of ${BENCHMARKS}; got none`],

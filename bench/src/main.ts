@@ -16,6 +16,7 @@ import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 import { benchServing, formatServing } from './serving.ts';
+import { benchServingBeside, formatServingBeside } from './serving-beside.ts';
 import { benchServingMemory, formatServingMemory } from './serving-memory.ts';
 import { benchWebDrawing, DRAWN } from './web-drawing.ts';
 import { formatWebDrawing } from './web-drawing-report.ts';
@@ -86,6 +87,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     benchServingMemory,
     formatServingMemory,
   ),
+  'serve-peers': benchmark(
+    'the service beside FastAPI with onnxruntime and LitServe, of the same file',
+    benchServingBeside,
+    formatServingBeside,
+  ),
   web: {
     about: 'first pictures, pictures a second and training steps in a page, beside others there',
     prepare: prepareWeb,
@@ -132,7 +138,7 @@ of methods:
 of alarm:
   --mnist FOLDER      MNIST's files, instead of a download
 
-PyTorch is installed into .cache/pytorch where Python and a package index are there.
+PyTorch, of serve-peers FastAPI and LitServe are installed into .cache where Python and a package index are there.
 `;
 
 class UsageError extends Error {}

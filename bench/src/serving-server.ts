@@ -2,10 +2,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { loadGenerator } from '@ganport/sample/node';
-import { serveGenerator } from '@ganport/serve';
+import { LIMITS, serveGenerator } from '@ganport/serve';
 
 export type Order =
-  | { readonly type: 'serve'; readonly file: string }
+  /** All clients have one address; `maxShare` of the queue is what they may have together. */
+  | { readonly type: 'serve'; readonly file: string; readonly maxShare?: number }
   /** Draws without HTTP, as many requests at a time as there are clients. */
   | {
       readonly type: 'draw';
@@ -13,7 +14,9 @@ export type Order =
       readonly clients: number;
       readonly seconds: number;
     }
-  | { readonly type: 'memory' };
+  | { readonly type: 'memory' }
+  /** Seconds of CPU so far. */
+  | { readonly type: 'cpu' };
 
 export interface Ports {
   readonly service: number;
@@ -26,18 +29,27 @@ let generator: Generator | undefined;
 let seed = 0;
 
 process.on('message', async (order: Order) => {
-  if (order.type === 'serve') process.send!(await serve(order.file));
+  if (order.type === 'serve') process.send!(await serve(order));
   else if (order.type === 'draw') process.send!(await draw(generator!, order));
-  else process.send!(process.memoryUsage().rss);
+  else if (order.type === 'memory') process.send!(process.memoryUsage().rss);
+  else process.send!(cpuSeconds());
 });
 process.once('disconnect', () => process.exit());
 
-async function serve(file: string): Promise<Ports> {
+async function serve({
+  file,
+  maxShare = LIMITS.maxShare,
+}: Extract<Order, { type: 'serve' }>): Promise<Ports> {
   generator = await loadGenerator(file, { device: 'cpu' });
-  const { url } = await serveGenerator(generator, { port: 0 });
+  const { url } = await serveGenerator(generator, { port: 0, maxShare });
   const empty = createServer((_, response) => response.setHeader('Content-Length', 0).end());
   await new Promise<void>((resolve) => empty.listen(0, '127.0.0.1', resolve));
   return { service: Number(new URL(url).port), empty: (empty.address() as AddressInfo).port };
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** @returns pictures a second */
