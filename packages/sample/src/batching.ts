@@ -4,6 +4,7 @@
  */
 import { cutRun } from './cut-run.ts';
 import type { Infer } from './generator.ts';
+import { createHistogram, type Histogram } from './histogram.ts';
 
 export interface BatchingOptions {
   infer: Infer;
@@ -38,7 +39,14 @@ export interface BatchingStats {
   pictures: number;
   /** Of all runs. */
   milliseconds: number;
+  /** Pictures of a run. */
+  batches: Histogram;
+  /** Seconds from when pictures were asked for to the run that drew the first of them. */
+  waits: Histogram;
 }
+
+const BATCH_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const WAIT_BOUNDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
 
 export interface Batching {
   readonly stats: Readonly<BatchingStats>;
@@ -51,6 +59,8 @@ export interface Batching {
 /** A request that has not been answered. */
 interface Pending {
   request: DrawRequest;
+  /** When it was asked for. */
+  since: number;
   /** Pictures that a run drew, or is drawing. */
   taken: number;
   /** Memory of the result, from the first turn on. */
@@ -83,7 +93,11 @@ export function createBatching({
   let running: { shares: readonly Share[]; controller: AbortController } | undefined;
   let working: Promise<void> | undefined;
   let closed = false;
-  const stats: BatchingStats = { runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 };
+  const [batches, waits] = [createHistogram(BATCH_BOUNDS), createHistogram(WAIT_BOUNDS)];
+  const stats: BatchingStats = {
+    ...{ runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 },
+    ...{ batches, waits },
+  };
   /** Ends the wait for a fuller run. */
   let goOn = () => {};
 
@@ -137,6 +151,10 @@ export function createBatching({
     running = { shares, controller };
     const began = performance.now();
     const count = shares.reduce((sum, share) => sum + share.count, 0);
+    batches.add(count);
+    for (const { first, pending } of shares) {
+      if (first === 0) waits.add((began - pending.since) / 1000);
+    }
     try {
       const levels = await infer(joinLatents(shares, count), count, {
         signal: controller.signal,
@@ -216,6 +234,7 @@ export function createBatching({
         };
         const pending: Pending = {
           request,
+          since: performance.now(),
           taken: 0,
           answered: false,
           resolve(data) {

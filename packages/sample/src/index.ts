@@ -8,6 +8,7 @@ export {
 export { classIndex, parseCodes } from './chosen.ts';
 export { SampleError } from './error.ts';
 export { type Generator, type Infer, type OpenProgram, openGenerator } from './generator.ts';
+export type { Histogram } from './histogram.ts';
 export {
   type DrawOptions,
   MAX_COUNT,

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBatching } from '../src/index.ts';
@@ -340,6 +340,26 @@ test('what was drawn, and cancelled, is counted', async () => {
   await runs[2]!.fail(controller.signal.reason);
   expect(batching.stats).toMatchObject({ runs: 3, cancelled: 1, pictures: 7 });
   expect(batching.stats.milliseconds).toBeGreaterThan(0);
+  // Of 4, 2 and 1 pictures.
+  expect(batching.stats.batches).toMatchObject({ sum: 7 });
+  expect(batching.stats.batches.counts.slice(0, 4)).toEqual([1, 1, 1, 0]);
+});
+
+test('how long requests wait for their first run is counted', async () => {
+  const { batching, ask, runs } = startBatching(2);
+  const asked = ask(10, 3);
+  await setImmediate();
+  const waited = ask(20, 1);
+  await setTimeout(20);
+  await runs[0]!.finish();
+  await runs[1]!.finish();
+  await Promise.all([asked, waited]);
+  const { counts, bounds, sum } = batching.stats.waits;
+  expect(counts.reduce((all, count) => all + count)).toBe(2);
+  expect(sum).toBeGreaterThanOrEqual(0.019);
+  expect(counts.findLastIndex((count) => count > 0)).toBeGreaterThanOrEqual(
+    bounds.findIndex((bound) => bound >= 0.019),
+  );
 });
 
 test('closing waits for what was asked for before, and refuses what comes later', async () => {

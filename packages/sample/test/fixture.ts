@@ -15,6 +15,7 @@ import {
   type ValueInfoProto,
 } from '@ganport/onnx';
 import sharp from 'sharp';
+import type { BatchingStats } from '../src/index.ts';
 
 export interface FixtureOptions {
   latent?: number;
@@ -31,6 +32,14 @@ export interface Fixture {
   /** Picture `index` of a seed as uint8 [H, W, C], computed without any runtime. */
   expected(seed: number, index: number, truncation?: number): Uint8Array;
 }
+
+const nothing = { bounds: [], counts: [0], sum: 0 };
+
+/** Of a sampler that has drawn nothing. */
+export const NO_RUNS: BatchingStats = {
+  ...{ runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 },
+  ...{ batches: nothing, waits: nothing },
+};
 
 const FLOAT = 1;
 const UINT8 = 2;

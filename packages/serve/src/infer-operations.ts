@@ -53,6 +53,7 @@ const statsAnswer = z
         inference_stats: z.object({
           success: duration.meta({ description: 'Requests of this protocol' }),
           fail: duration.meta({ description: 'Of those that were let in' }),
+          queue: duration.meta({ description: 'Until runs began, of all protocols' }),
           compute_infer: duration.meta({ description: 'Runs' }),
         }),
       }),

@@ -28,13 +28,17 @@ export function createInferenceTally(): InferenceTally {
         ended.ns += Math.round((performance.now() - began) * 1e6);
       };
     },
-    statistics: ({ runs, pictures, milliseconds }) => ({
+    statistics: ({ runs, pictures, milliseconds, waits }) => ({
       last_inference: last,
       inference_count: pictures,
       execution_count: runs,
       inference_stats: {
         success,
         fail,
+        queue: {
+          count: waits.counts.reduce((sum, count) => sum + count, 0),
+          ns: Math.round(waits.sum * 1e9),
+        },
         compute_infer: { count: runs, ns: Math.round(milliseconds * 1e6) },
       },
     }),

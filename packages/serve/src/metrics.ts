@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { NextFunction, Request, Response } from 'express';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { writeHistogram } from './histogram-text.ts';
 import type { Models } from './registry.ts';
 import type { Service } from './service.ts';
 
@@ -134,7 +135,23 @@ export function createMetrics(models: Models): Metrics {
     },
     async answer(_request, response) {
       response.set('Cache-Control', 'no-store').type(registry.contentType);
-      response.send(await registry.metrics());
+      const runs = services().map(({ name: model, version, generator }) => ({
+        labels: { model, version },
+        ...generator.sampler.stats,
+      }));
+      const [batches, waits] = [
+        writeHistogram({
+          name: 'ganport_batch_pictures',
+          help: 'Pictures of a run',
+          series: runs.map(({ labels, batches }) => ({ labels, histogram: batches })),
+        }),
+        writeHistogram({
+          name: 'ganport_queue_wait_seconds',
+          help: 'From when pictures were asked for to the run that drew the first of them',
+          series: runs.map(({ labels, waits }) => ({ labels, histogram: waits })),
+        }),
+      ];
+      response.send(`${await registry.metrics()}${batches}${waits}`);
     },
   };
 }

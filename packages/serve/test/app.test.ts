@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type Images, readGeneratorMetadata } from '@ganport/model';
 import type { SampleOptions } from '@ganport/sample';
 import { afterEach, expect, test, vi } from 'vitest';
-import { buildGenerator } from '../../sample/test/fixture.ts';
+import { buildGenerator, NO_RUNS } from '../../sample/test/fixture.ts';
 import { createApp, createService, oneModel } from '../src/index.ts';
 
 const servers: Server[] = [];
@@ -27,7 +27,7 @@ async function serve(draw: (options: SampleOptions) => Promise<Images>): Promise
     sampler: {
       metadata: readGeneratorMetadata(model),
       description: 'onnxruntime 1.30.0 on the CPU',
-      stats: { runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 },
+      stats: NO_RUNS,
       sample: draw,
       walk: () => Promise.reject(new Error('nobody asks for one')),
       draw: () => Promise.reject(new Error('nobody gives latents')),

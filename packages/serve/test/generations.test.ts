@@ -10,6 +10,7 @@ import {
   buildGenerator,
   decodePicture,
   largestDifference,
+  NO_RUNS,
   writeTemporary,
 } from '../../sample/test/fixture.ts';
 import {
@@ -162,7 +163,7 @@ describe('of classes', () => {
       sampler: {
         metadata: readGeneratorMetadata(model),
         description: 'a test',
-        stats: { runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 },
+        stats: NO_RUNS,
         sample: async (options: SampleOptions) => {
           asked.push(options);
           const { count = 1 } = options;

@@ -200,6 +200,17 @@ test('what happens is told to Prometheus', async () => {
   // With the golden sample.
   expect(told.get(`ganport_runs_total${FIXTURE}`)).toBe('3');
   expect(told.get(`ganport_pictures_total${FIXTURE}`)).toBe('6');
+  expect(told.get(`ganport_batch_pictures_sum${FIXTURE}`)).toBe('6');
+  for (const [le, count] of [
+    ['1', '1'],
+    ['2', '2'],
+    ['4', '3'],
+    ['+Inf', '3'],
+  ]) {
+    const bucket = `ganport_batch_pictures_bucket{le="${le}",model="fixture",version="1"}`;
+    expect(told.get(bucket)).toBe(count);
+  }
+  expect(told.get(`ganport_queue_wait_seconds_count${FIXTURE}`)).toBe('3');
   expect(told.get('ganport_request_seconds_count{code="429",model="fixture",version="1"}')).toBe(
     '1',
   );
