@@ -1,12 +1,15 @@
 /** What an operator does: models are loaded and unloaded, as Triton's repository extension has it. Not for clients. */
-
 import { quote } from '@ganport/model';
 import express, { type Express, type Request } from 'express';
+import * as z from 'zod';
 import { accessRules } from './access.ts';
 import { type ApiKey, expectApiKey } from './api-keys.ts';
+import { bodyBytes, parseBytes, readBody } from './body.ts';
 import { healthRoutes } from './health-api.ts';
 import { answerError, HttpError } from './http-error.ts';
+import { answerInferError } from './infer-api.ts';
 import type { Metrics } from './metrics.ts';
+import { parseRequest } from './parameters.ts';
 import type { ModelEvent, Registry } from './registry.ts';
 import { identify } from './request-id.ts';
 import { createRouter } from './router.ts';
@@ -18,8 +21,17 @@ export interface AdminOptions {
   token: ApiKey;
 }
 
+const MAX_BODY_BYTES = 2 ** 14;
+
+const indexRequest = z.object({ ready: z.boolean().default(false) });
+const loadRequest = z.object({ parameters: z.strictObject({}).optional() });
+const unloadRequest = z.object({
+  // There are none.
+  parameters: z.strictObject({ unload_dependents: z.boolean().optional() }).optional(),
+});
+
 /**
- * `POST /v2/repository/index` lists versions; `POST /v2/repository/models/NAME/load` takes over what has changed, also of one
+ * `POST /v2/repository/index` lists versions, with `ready` those that are served; `POST /v2/repository/models/NAME/load` takes over what has changed, also of one
  * that was unloaded; `/unload` serves it no longer; `POST /reload` takes over what has changed of all. Their answers say
  * what was loaded and refused. `GET /metrics` and `/livez`, `/startupz`, `/readyz` are as clients see them.
  */
@@ -34,12 +46,18 @@ export function createAdminApp({ models, metrics, token }: AdminOptions): Expres
   app.use(accessRules({ allowedHosts: [] }), expectApiKey([token], 'token'));
   app.get('/metrics', metrics.answer);
   const router = createRouter();
-  router.post('/v2/repository/index', (_request, response) => response.json(indexOf(models)));
+  router.use('/v2', readBody(MAX_BODY_BYTES));
+  router.post('/v2/repository/index', (request, response) => {
+    const { ready } = given(indexRequest, request);
+    response.json(indexOf(models).filter(({ state }) => !ready || state === 'READY'));
+  });
   router.post('/v2/repository/models/:name/load', async (request, response) => {
+    given(loadRequest, request);
     const events = await models.load(nameIn(request));
     response.status(isRefused(events) ? 422 : 200).json({ events: events.map(tellEvent) });
   });
   router.post('/v2/repository/models/:name/unload', async (request, response) => {
+    given(unloadRequest, request);
     await models.unload(nameIn(request));
     response.json({ events: [] });
   });
@@ -51,16 +69,30 @@ export function createAdminApp({ models, metrics, token }: AdminOptions): Expres
   app.use((request) => {
     throw new HttpError(404, `there is nothing at ${quote(`${request.method} ${request.path}`)}`);
   });
+  app.use('/v2', answerInferError);
   app.use(answerError);
   return app;
+}
+
+/** What a body says, of any Content-Type; what none says. @throws HttpError 400 */
+function given<S extends z.ZodType>(schema: S, request: Request): z.output<S> {
+  const bytes = request.body === undefined ? new Uint8Array() : bodyBytes(request);
+  return parseRequest(schema, bytes.length === 0 ? {} : parseBytes(bytes));
 }
 
 function nameIn({ params }: Request): string {
   return (params as Record<string, string>).name!;
 }
 
-function indexOf(models: Registry): object[] {
-  return models.list().flatMap(({ name, versions, refused }): object[] => {
+interface Listed {
+  name: string;
+  version?: string;
+  state: 'READY' | 'UNAVAILABLE';
+  reason?: string;
+}
+
+function indexOf(models: Registry): Listed[] {
+  return models.list().flatMap(({ name, versions, refused }): Listed[] => {
     if (versions.size === 0) {
       const [error] = refused.values();
       return [{ name, state: 'UNAVAILABLE', reason: error?.message ?? 'unloaded' }];

@@ -42,8 +42,10 @@ test('nobody does anything without the token, nor with a key of clients', async 
   for (const shown of [undefined, 'Bearer another-token-of-some', `Digest ${TOKEN}`]) {
     const init = shown ? { headers: { Authorization: shown } } : {};
     const { status, body } = await post('v2/repository/models/fixture/unload', init);
-    expect([status, body.error.message]).toEqual([401, expect.stringMatching(/ token( |$)/)]);
-    expect(body.error.request_id).toMatch(/^[\da-f-]{36}$/);
+    expect([status, body.error]).toEqual([401, expect.stringMatching(/ token( |$)/)]);
+    const other = await post('reload', init);
+    expect(other.body.error.message).toBe(body.error);
+    expect(other.body.error.request_id).toMatch(/^[\da-f-]{36}$/);
   }
   expect((await fetch(new URL('livez', server.adminUrl))).status).toBe(200);
   expect(await width()).toBe(4);
@@ -59,7 +61,9 @@ test('a model is unloaded, and loaded again', async () => {
   expect((await post('v2/repository/index')).body).toEqual([
     { name: 'fixture', version: '1', state: 'READY' },
   ]);
-  expect((await post('v2/repository/models/fixture/unload')).status).toBe(200);
+  const init = { headers, body: '{"parameters":{"unload_dependents":false}}' };
+  expect((await post('v2/repository/models/fixture/unload', init)).status).toBe(200);
+  expect((await post('v2/repository/index', { headers, body: '{"ready":true}' })).body).toEqual([]);
   expect((await post('v2/repository/index')).body).toEqual([
     { name: 'fixture', state: 'UNAVAILABLE', reason: 'unloaded' },
   ]);
@@ -96,7 +100,7 @@ test('a model that cannot be loaded is refused each time, and the index says why
   await mkdir(path);
   expect(await load()).toMatchObject({
     status: 422,
-    body: { error: { message: 'fixture: its files are gone, or being written to' } },
+    body: { error: 'fixture: its files are gone, or being written to' },
   });
   await rm(path, { recursive: true });
   await writeFile(path, generator(4));
@@ -111,5 +115,21 @@ test.each([
 ])('%s is a %i', async (path, status, message) => {
   const answer = await post(path);
   expect(answer.status).toBe(status);
-  expect(answer.body.error.message).toContain(message);
+  const { error } = answer.body;
+  expect(path.startsWith('v2/') ? error : error.message).toContain(message);
+});
+
+test.each([
+  ['index', '{"ready":"yes"}', 'ready: expected true or false, got "yes"'],
+  ['index', '{', 'the body is not JSON'],
+  ['models/fixture/load', '{"parameters":{"config":"{}"}}', 'parameters takes no "config"'],
+  [
+    'models/fixture/unload',
+    '{"parameters":{"unload":1}}',
+    'parameters takes no "unload"; it takes unload_dependents',
+  ],
+])('%s with %s is a 400', async (path, body, message) => {
+  const answer = await post(`v2/repository/${path}`, { headers, body });
+  expect(answer).toEqual({ status: 400, body: { error: expect.stringContaining(message) } });
+  expect(await width()).toBe(4);
 });
