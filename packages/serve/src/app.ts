@@ -25,7 +25,7 @@ import type { Models } from './registry.ts';
 import { identify } from './request-id.ts';
 import { createRouter, nothingHere } from './router.ts';
 import { sampleRoutes } from './sample-api.ts';
-import type { Service } from './service.ts';
+import { expectNamed, type FindService, type Service } from './service.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface AppOptions extends Access, Sharing {
@@ -86,15 +86,14 @@ export function createApp({
   app.get('/metrics', onlyReads, metrics.answer);
   app.use(docsRoutes(serviceDocument));
   app.use(listRoutes(models));
-  app.use(
-    '/v1/images/generations',
-    generationsRoutes((name, response) => {
-      const service = models.find(name);
-      models.hold(service, response);
-      response.locals.service = service;
-      return service;
-    }),
-  );
+  const find: FindService = (name, response) => {
+    const service = models.find(name);
+    models.hold(service, response);
+    response.locals.service = service;
+    return service;
+  };
+  app.use('/v1/images/generations', generationsRoutes(find));
+  app.use('/v1/sample', sampleRoutes(find));
   const page = pageRoutes(pageDir);
   app.use(dispatchToModels(models, (service) => serviceRoutes(service, page, models)));
   app.use(nothingHere);
@@ -121,7 +120,10 @@ export function serviceRoutes(service: Service, page: Router, models: Models): R
     return [...(model?.versions.keys() ?? [])].sort((a, b) => Number(a) - Number(b));
   };
   const router = createRouter();
-  router.use('/v1/sample', sampleRoutes(service));
+  router.use(
+    '/v1/sample',
+    sampleRoutes((name) => expectNamed(service, name)),
+  );
   router.use('/v1/interpolate', interpolateRoutes(service));
   router.use('/v2', inferRoutes(service, versionsOf));
   router.use(onlyReads);

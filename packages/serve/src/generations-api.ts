@@ -4,7 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { quote } from '@ganport/model';
 import { encodeImages } from '@ganport/sample/node';
-import type { Request, Response, Router } from 'express';
+import type { Request, Router } from 'express';
 import * as z from 'zod';
 import { bufferOf, pictureOf } from './answer.ts';
 import { jsonBody, readBody } from './body.ts';
@@ -12,7 +12,7 @@ import { errorHandler, HttpError } from './http-error.ts';
 import { base64, DRAWING_ERRORS, type Operation } from './operation.ts';
 import { oneOf, seed } from './parameters.ts';
 import { createRouter, onlyMethod } from './router.ts';
-import type { Service } from './service.ts';
+import { type FindService, modelId, type Service } from './service.ts';
 
 /** Of a prompt, as of OpenAI's newest models; in UTF-8, and all else. */
 const MAX_PROMPT = 32_000;
@@ -82,9 +82,7 @@ export const generationsOperations: readonly Operation[] = [
 ];
 
 /** @param find the model that a request names, kept open until it is answered */
-export function generationsRoutes(
-  find: (model: string | undefined, response: Response) => Service,
-): Router {
+export function generationsRoutes(find: FindService): Router {
   const router = createRouter();
   router.post('/', readBody(MAX_BODY_BYTES), async (request, response) => {
     const { prompt, model, ...wanted } = jsonBody(generationsRequest, request);
@@ -180,9 +178,9 @@ function scaleOf(size: string, { generator }: Service): { scale: number; size: s
 }
 
 /** Where a model's pictures are, for ever. */
-function addressOf(request: Request, { generator }: Service): string {
+function addressOf(request: Request, service: Service): string {
   const host = request.get('Host');
   if (!host) throw new HttpError(400, 'Host: expected one, for the addresses of pictures');
   const images = request.baseUrl.replace(/\/generations$/, '');
-  return `${request.protocol}://${host}${images}/${generator.sha256.slice(0, 16)}`;
+  return `${request.protocol}://${host}${images}/${modelId(service)}`;
 }

@@ -1,9 +1,7 @@
 /** The pictures of a generator over HTTP, at addresses of their own. */
-import { quote } from '@ganport/model';
 import type { Request, Response, Router } from 'express';
 import * as z from 'zod';
 import { answerImages, imagesAnswer } from './answer.ts';
-import { HttpError } from './http-error.ts';
 import { DRAWING_ERRORS, file, type Operation } from './operation.ts';
 import {
   classGiven,
@@ -20,10 +18,15 @@ import {
   spelledTruncation,
 } from './parameters.ts';
 import { createRouter } from './router.ts';
-import { chosenName, MAX_COUNT, mostPictures, type Picture, type Service } from './service.ts';
-
-/** Digits of the model's SHA-256 that a URL may name it by. */
-const MODEL_ID_DIGITS = 16;
+import {
+  chosenName,
+  expectNamed,
+  MAX_COUNT,
+  modelId,
+  mostPictures,
+  type Picture,
+  type Service,
+} from './service.ts';
 
 /** Several, where nothing is said of how many. */
 const SOME = 16;
@@ -34,7 +37,7 @@ const chosen = {
   truncation: spelledTruncation.optional(),
 };
 const model = z.string().meta({
-  description: `The first ${MODEL_ID_DIGITS} digits of the model’s SHA-256: the answer never changes`,
+  description: 'The first 16 digits of the model’s SHA-256: the answer never changes',
 });
 const range = {
   start: spelledIndex.default(0),
@@ -160,14 +163,11 @@ function parametersOf(request: Request): object {
 function isSettled(
   request: Request,
   response: Response,
-  { name: modelName, generator: { sha256 } }: Service,
+  service: Service,
   model: string | undefined,
   name: string,
 ): boolean {
-  const id = sha256.slice(0, MODEL_ID_DIGITS);
-  if (model !== undefined && model !== id && model !== modelName) {
-    throw new HttpError(404, `model: this server draws with ${id}, got ${quote(model)}`);
-  }
+  const id = modelId(expectNamed(service, model));
   response.set('ETag', `"${id}-${name}"`);
   response.set('Cache-Control', model === id ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (!request.fresh && request.method !== 'HEAD') return false;

@@ -15,7 +15,7 @@ import {
   readVersion,
   type VersionFile,
 } from './model-files.ts';
-import { createService, type Service } from './service.ts';
+import { createService, modelId, type Service } from './service.ts';
 import { GRACE_MS } from './settings.ts';
 import type { Warmed } from './warm.ts';
 
@@ -117,9 +117,6 @@ interface Entry extends Model {
   readonly refused: Map<string, Error>;
   unloaded: boolean;
 }
-
-/** Of a model's SHA-256, in addresses. */
-const ID_DIGITS = 16;
 
 export function createRegistry({
   sources,
@@ -342,7 +339,7 @@ function findIn(models: readonly Model[], name: string | undefined, version?: st
 
 function withDigest(models: readonly Model[], digits: string): Service {
   const services = models.flatMap(({ versions }) => [...versions.values()]);
-  const found = services.find(({ generator }) => generator.sha256.slice(0, ID_DIGITS) === digits);
+  const found = services.find((service) => modelId(service) === digits);
   if (found) return found;
   throw unknownModel(models, digits);
 }

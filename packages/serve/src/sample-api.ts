@@ -17,7 +17,7 @@ import {
   truncation,
 } from './parameters.ts';
 import { createRouter, onlyMethod } from './router.ts';
-import { MAX_COUNT, mostPictures, type Service } from './service.ts';
+import { type FindService, MAX_COUNT, mostPictures, type Service } from './service.ts';
 import { answerStream, MAX_STREAM, STREAM_FORMATS, streamLine } from './stream.ts';
 
 /** 256 seeds take five kilobytes. */
@@ -42,6 +42,9 @@ const sampleRequest = z
       .meta({
         description: 'png and webp are one picture, or each of a stream; grid is a PNG of several',
       }),
+    model: z.string().optional().meta({
+      description: 'By its name, or the first 16 digits of its SHA-256; the address’s unless given',
+    }),
     stream: z
       .boolean()
       .default(false)
@@ -74,20 +77,21 @@ export const sampleOperations: readonly Operation[] = [
       'application/json': imagesAnswer,
       'application/x-ndjson': streamLine,
     },
-    errors: [...DRAWING_ERRORS, 405, 413, 415],
+    errors: [...DRAWING_ERRORS, 404, 405, 413, 415],
   },
 ];
 
 /**
  * The body is JSON: `seed`, or `seeds`, each of which gives `count` pictures from index `start` on; `class`
  * and `format`. PNG and WebP hold one picture, a grid is a PNG of several.
+ * @param find the model that a request names, or that of the address, kept open until it is answered
  */
-export function sampleRoutes(service: Service): Router {
-  const { sampler } = service.generator;
-  const most = mostPictures(service);
+export function sampleRoutes(find: FindService): Router {
   const router = createRouter();
   router.post('/', readBody(MAX_BODY_BYTES), async (request, response) => {
     const wanted = jsonBody(sampleRequest, request);
+    const service = find(wanted.model, response);
+    const { sampler } = service.generator;
     const label = labelOf(sampler, wanted.class);
     const seeds = wanted.seeds ?? [wanted.seed!];
     expectIndices(wanted.start, wanted.count);
@@ -96,13 +100,14 @@ export function sampleRoutes(service: Service): Router {
       return answerStream(response, service, { ...streamed(wanted), label, seeds });
     const what = wanted.seeds ? 'seeds × count' : 'count';
     const more = `: with stream, ${MAX_STREAM} are possible`;
-    expectAtMost(most, seeds.length * wanted.count, what, more);
-    return answer(response, wanted, label, seeds);
+    expectAtMost(mostPictures(service), seeds.length * wanted.count, what, more);
+    return answer(response, service, wanted, label, seeds);
   });
   router.all('/', onlyMethod('POST'));
 
   async function answer(
     response: Response,
+    service: Service,
     { start, count, codes, truncation, format }: Wanted,
     label: number | undefined,
     seeds: readonly number[],
@@ -119,7 +124,13 @@ export function sampleRoutes(service: Service): Router {
       return;
     }
     const signal = service.admit(response, pictures);
-    const images = await sampler.sample({ seed: seeds, start, count, ...chosen, signal });
+    const images = await service.generator.sampler.sample({
+      seed: seeds,
+      start,
+      count,
+      ...chosen,
+      signal,
+    });
     await answerImages(response, images, format);
   }
   return router;

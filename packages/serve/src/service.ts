@@ -1,8 +1,10 @@
 /** What every protocol draws through: one generator, by its name and version. */
+import { quote } from '@ganport/model';
 import type { SampleOptions } from '@ganport/sample';
 import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import type { Response } from 'express';
 import { type Admission, createAdmission } from './admission.ts';
+import { HttpError } from './http-error.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
 export const MAX_COUNT = 256;
@@ -36,6 +38,9 @@ export interface Picture extends Chosen {
   index: number;
   format: 'png' | 'webp';
 }
+
+/** The model that a request names, or else the one it is sent to, kept open until it is answered. @throws HttpError 404, 503 */
+export type FindService = (model: string | undefined, response: Response) => Service;
 
 export interface ServiceOptions {
   /** The generator's own unless given; "generator" where that is none. */
@@ -91,6 +96,25 @@ export function createService(
       return encoded;
     },
   };
+}
+
+/** Digits of a model's SHA-256 that addresses may name it by. */
+const ID_DIGITS = 16;
+
+export function modelId({ generator }: Pick<Service, 'generator'>): string {
+  return generator.sha256.slice(0, ID_DIGITS);
+}
+
+/** @throws HttpError 404 if a request names another model */
+export function expectNamed(service: Service, model: string | undefined): Service {
+  const id = modelId(service);
+  if (model === undefined || model === id || model === service.name) return service;
+  throw new HttpError(
+    404,
+    `model: this address draws with ${id}, got ${quote(model)}`,
+    {},
+    'model',
+  );
 }
 
 function ownName({ sampler }: Pick<LoadedGenerator, 'sampler'>): string {

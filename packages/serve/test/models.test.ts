@@ -98,6 +98,41 @@ test('each model has its addresses, and the first the others too', async () => {
   expect([moved.status, moved.headers.get('location')]).toEqual([308, '/models/cats/?seed=7']);
 });
 
+test('the body of a sample names one too', async () => {
+  const cats = generator(5);
+  const { get } = await serve([
+    await put('faces.onnx', generator(4, 'faces')),
+    { name: 'cats', model: await put('other.onnx', cats) },
+  ]);
+  const post = async (path: string, model: unknown) => {
+    const headers = { 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ seed: 42, model });
+    const response = await get(path, { method: 'POST', headers, body });
+    return response.ok
+      ? (await decodePicture(await response.bytes())).width
+      : [response.status, (await response.json()).error.message];
+  };
+  const id = digest(cats).slice(0, 16);
+  for (const [path, model, answer] of [
+    ['v1/sample', undefined, 4],
+    ['v1/sample', 'faces', 4],
+    ['v1/sample', 'cats', 5],
+    ['v1/sample', id, 5],
+    ['models/cats/v1/sample', undefined, 5],
+    ['models/cats/v1/sample', 'cats', 5],
+    ['models/cats/versions/1/v1/sample', id, 5],
+    ['v1/sample', 'dogs', [404, 'there is no model "dogs": expected faces, cats']],
+    ['v1/sample', '__proto__', [404, 'there is no model "__proto__": expected faces, cats']],
+    ['v1/sample', 7, [400, 'model: expected a text, got 7']],
+    ['models/cats/v1/sample', 'faces', [404, `model: this address draws with ${id}, got "faces"`]],
+  ]) {
+    expect([path, model, await post(path as string, model)]).toEqual([path, model, answer]);
+  }
+  const metrics = await (await get('metrics')).text();
+  const count = 'ganport_request_seconds_count{code="200",model="cats",version="1"}';
+  expect(metrics).toContain(`${count} 5\n`);
+});
+
 test.each([
   ['models/dogs/v1/model', 'there is no model "dogs": expected fixture'],
   ['models/__proto__/v1/model', 'there is no model "__proto__": expected fixture'],
