@@ -8,6 +8,8 @@ import { createHistogram, type Histogram } from './histogram.ts';
 
 export interface BatchingOptions {
   infer: Infer;
+  /** Runs at a time: one unless given. */
+  lanes?: number | undefined;
   /** Most pictures of one run. */
   maxBatch: number;
   /** Milliseconds that a run which is not full waits for more pictures: 0, none, unless given. */
@@ -61,8 +63,9 @@ interface Pending {
   request: DrawRequest;
   /** When it was asked for. */
   since: number;
-  /** Pictures that a run drew, or is drawing. */
+  /** Pictures that runs drew, or are drawing, and those that none has drawn. */
   taken: number;
+  missing: number;
   /** Memory of the result, from the first turn on. */
   data?: Uint8Array;
   answered: boolean;
@@ -77,78 +80,111 @@ interface Share {
   count: number;
 }
 
+interface Run {
+  shares: readonly Share[];
+  controller: AbortController;
+}
+
+/** Fewer pictures are not drawn by two runs at a time: each costs about as much as eight pictures of a small generator. */
+const MIN_PART = 16;
+
 /**
- * Requests are served in the order they came, one run at a time, of which those that wait have even shares
- * (`cutRun`); one that needs more then goes to the end of the queue. A run is cancelled when all who have a
- * share in it took their requests back.
+ * Requests are served in the order they came, by runs of which those that wait have even shares (`cutRun`); one that
+ * needs more then goes to the end of the queue. Where several runs are made at a time, they part what waits. A run is
+ * cancelled when all who have a share in it took their requests back.
  */
 export function createBatching({
   infer,
+  lanes = 1,
   maxBatch,
   maxDelayMs = 0,
   latentSize,
   pictureBytes,
 }: BatchingOptions): Batching {
   let queue: Pending[] = [];
-  let running: { shares: readonly Share[]; controller: AbortController } | undefined;
-  let working: Promise<void> | undefined;
+  const running = new Set<Run>();
+  /** Lanes at work, and how many go on to look for more. */
+  const working = new Set<Promise<void>>();
+  let looking = 0;
   let closed = false;
   const [batches, waits] = [createHistogram(BATCH_BOUNDS), createHistogram(WAIT_BOUNDS)];
   const stats: BatchingStats = {
     ...{ runs: 0, cancelled: 0, pictures: 0, milliseconds: 0 },
     ...{ batches, waits },
   };
-  /** Ends the wait for a fuller run. */
-  let goOn = () => {};
+  /** They end the wait for a fuller run. */
+  const delays = new Set<() => void>();
 
+  /** One lane after the other, until nothing waits. */
   async function work(): Promise<void> {
     // What is asked for in one go shares the first run.
     await undefined;
     while (queue.length > 0) {
       if (maxDelayMs > 0) await waitForMore();
-      // All who waited may have left.
+      // All who waited may have left, or be served by another lane.
       if (queue.length > 0) await run(takeShares());
     }
-    working = undefined;
+    // At once: who asks in the next microtask starts another.
+    looking -= 1;
+  }
+
+  function startLanes(): void {
+    for (; looking < lanes; looking += 1) {
+      const lane = work().finally(() => working.delete(lane));
+      working.add(lane);
+    }
   }
 
   /** Until a run would be full, the time is over, or nothing more can come. */
   async function waitForMore(): Promise<void> {
     if (isFull() || closed) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, maxDelayMs);
-      goOn = () => {
+      const end = () => {
         clearTimeout(timer);
+        delays.delete(end);
         resolve();
       };
+      const timer = setTimeout(end, maxDelayMs);
+      delays.add(end);
     });
-    goOn = () => {};
   }
+
+  function goOn(): void {
+    for (const end of delays) end();
+  }
+
+  /** Of pictures that no run has begun. */
+  const left = ({ request, taken }: Pending) => request.count - taken;
 
   function isFull(): boolean {
     let room = maxBatch;
-    for (const { request, taken } of queue) {
-      room -= request.count - taken;
+    for (const pending of queue) {
+      room -= left(pending);
       if (room <= 0) return true;
     }
     return false;
   }
 
   function takeShares(): Share[] {
-    const counts = cutRun(
-      queue.map(({ request, taken }) => request.count - taken),
-      maxBatch,
-    );
-    return queue.splice(0, counts.length).map((pending, i) => {
+    const idle = lanes - running.size;
+    const waiting = queue.reduce((sum, pending) => sum + left(pending), 0);
+    const part = Math.max(MIN_PART, Math.ceil(waiting / idle));
+    const counts = cutRun(queue.map(left), Math.min(maxBatch, part));
+    const shares = queue.splice(0, counts.length).map((pending, i) => {
       const [first, count] = [pending.taken, counts[i]!];
       pending.taken += count;
       return { pending, first, count };
     });
+    // For another lane to go on with, at once.
+    if (idle > 1)
+      queue.push(...shares.map(({ pending }) => pending).filter((one) => left(one) > 0));
+    return shares;
   }
 
   async function run(shares: readonly Share[]): Promise<void> {
     const controller = new AbortController();
-    running = { shares, controller };
+    const run = { shares, controller };
+    running.add(run);
     const began = performance.now();
     const count = shares.reduce((sum, share) => sum + share.count, 0);
     batches.add(count);
@@ -162,9 +198,9 @@ export function createBatching({
       });
       handOut(levels, shares);
     } catch (error) {
-      for (const { pending } of shares) pending.reject(error);
+      for (const { pending } of shares) refuse(pending, error);
     } finally {
-      running = undefined;
+      running.delete(run);
       stats.runs += 1;
       stats.pictures += count;
       stats.milliseconds += performance.now() - began;
@@ -207,18 +243,23 @@ export function createBatching({
       pending.data ??= new Uint8Array(pending.request.count * pictureBytes);
     } catch (error) {
       // There is no room for one result: the others of the run are none the worse for it.
-      pending.reject(error);
+      refuse(pending, error);
       return;
     }
     pending.data.set(levels, first * pictureBytes);
-    if (first + count < pending.request.count) queue.push(pending);
-    else pending.resolve(pending.data);
+    pending.missing -= count;
+    if (pending.missing === 0) pending.resolve(pending.data);
+    else if (left(pending) > 0 && !queue.includes(pending)) queue.push(pending);
   }
 
-  function drop(pending: Pending): void {
+  /** Answers it, once; what other runs draw of it is for nobody. */
+  function refuse(pending: Pending, reason: unknown): void {
+    if (pending.answered) return;
+    pending.reject(reason);
     queue = queue.filter((other) => other !== pending);
-    const nobodyIsLeft = running?.shares.every((share) => share.pending.answered);
-    if (nobodyIsLeft) running!.controller.abort();
+    for (const { shares, controller } of running) {
+      if (shares.every((share) => share.pending.answered)) controller.abort();
+    }
   }
 
   return {
@@ -236,6 +277,7 @@ export function createBatching({
           request,
           since: performance.now(),
           taken: 0,
+          missing: request.count,
           answered: false,
           resolve(data) {
             answer();
@@ -246,20 +288,17 @@ export function createBatching({
             reject(reason);
           },
         };
-        const takeBack = () => {
-          pending.reject(signal!.reason);
-          drop(pending);
-        };
+        const takeBack = () => refuse(pending, signal!.reason);
         signal?.addEventListener('abort', takeBack);
         queue.push(pending);
-        working ??= work();
+        startLanes();
         if (isFull()) goOn();
       });
     },
     async close() {
       closed = true;
       goOn();
-      await working;
+      while (working.size > 0) await Promise.all(working);
     },
   };
 }

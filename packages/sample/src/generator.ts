@@ -28,6 +28,8 @@ export interface Generator {
   /** What runs it, and on what. */
   readonly description: string;
   infer: Infer;
+  /** How many runs may be under way at a time; more would wait. One unless it says so. */
+  readonly lanes?: number;
   close(): Promise<void>;
 }
 

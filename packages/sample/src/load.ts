@@ -11,7 +11,8 @@ import {
   openProgram,
 } from '@ganport/runtime/node';
 import { SampleError } from './error.ts';
-import { openSampler, type Sampler } from './sampler.ts';
+import { openOnCpu } from './lanes.ts';
+import { openSampler, type Sampler, samplerOf } from './sampler.ts';
 
 export interface LoadedGenerator {
   sampler: Sampler;
@@ -43,7 +44,7 @@ export interface LoadOptions {
   /** As of `openSampler`. */
   maxBatch?: number | undefined;
   maxDelayMs?: number | undefined;
-  /** Of the CPU, for one run: all cores unless given. */
+  /** Of the CPU, for one run or for several at a time: all cores unless given. */
   threads?: number | undefined;
 }
 
@@ -114,8 +115,16 @@ async function loadWith(
   const signal = AbortSignal.timeout(limit);
   try {
     if (device === 'cuda') await expectCudaLoads();
-    const open = (bytes: Uint8Array) => openProgram(bytes, { device, ...(threads && { threads }) });
-    return await openSampler({ model, open, signal, ...batching });
+    if (device !== 'cpu') {
+      const open = (bytes: Uint8Array) => openProgram(bytes, { device });
+      return await openSampler({ model, open, signal, ...batching });
+    }
+    const open = (bytes: Uint8Array, threads?: number) =>
+      openProgram(bytes, { device, ...(threads && { threads }) });
+    return await samplerOf(await openOnCpu(model, { open, threads, signal }), {
+      signal,
+      ...batching,
+    });
   } catch (error) {
     if (error === signal.reason) {
       throw new SampleError(

@@ -111,7 +111,7 @@ export async function samplerOf(
   const { metadata, description } = generator;
   const pictureBytes = bytesOf(metadata);
   const batching = createBatching({
-    infer: generator.infer,
+    ...{ infer: generator.infer, lanes: generator.lanes },
     maxBatch: Math.max(1, Math.min(maxBatch, Math.floor(MAX_RUN_BYTES / pictureBytes))),
     maxDelayMs,
     latentSize: metadata.latent.size,

@@ -14,7 +14,7 @@ interface Run {
 }
 
 /** Batching over a generator whose runs the test ends. */
-function startBatching(maxBatch: number, maxDelayMs?: number) {
+function startBatching(maxBatch: number, maxDelayMs?: number, lanes?: number) {
   const runs: Run[] = [];
   const batching = createBatching({
     infer: (z, count, options) =>
@@ -33,8 +33,7 @@ function startBatching(maxBatch: number, maxDelayMs?: number) {
           },
         });
       }),
-    maxBatch,
-    maxDelayMs,
+    ...{ lanes, maxBatch, maxDelayMs },
     latentSize: 1,
     pictureBytes: 1,
   });
@@ -158,6 +157,95 @@ describe('requests take turns', () => {
           expect(first - cameAt[i]!).toBeLessThanOrEqual(asked.length);
         }
       }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+});
+
+describe('several runs at a time', () => {
+  const range = (name: number, count: number) => Array.from({ length: count }, (_, i) => name + i);
+
+  test('part a large request, and a small one not', async () => {
+    const { ask, runs, drawn } = startBatching(64, 0, 3);
+    const large = ask(0, 48);
+    await setImmediate();
+    expect(drawn()).toEqual([range(0, 16), range(16, 16), range(32, 16)]);
+    for (const i of [2, 0, 1]) await runs[i]!.finish();
+    expect(await large).toEqual(range(0, 48));
+    const small = [ask(100, 8), ask(110, 8)];
+    await setImmediate();
+    expect(drawn().slice(3)).toEqual([[...range(100, 8), ...range(110, 8)]]);
+    const late = ask(120, 40);
+    await setImmediate();
+    expect(drawn().slice(4)).toEqual([range(120, 20), range(140, 20)]);
+    for (const i of [5, 3, 4]) await runs[i]!.finish();
+    expect(await Promise.all(small)).toEqual([range(100, 8), range(110, 8)]);
+    expect(await late).toEqual(range(120, 40));
+  });
+
+  test('end together, if one of them fails or the request is taken back', async () => {
+    const { ask, runs } = startBatching(64, 0, 2);
+    const failed = ask(0, 32);
+    await setImmediate();
+    await runs[0]!.fail(new Error('out of memory'));
+    await expect(failed).rejects.toThrow('out of memory');
+    expect(runs[1]!.signal.aborted).toBe(true);
+    await runs[1]!.fail(new Error('aborted'));
+    const controller = new AbortController();
+    const dropped = ask(0, 32, controller.signal);
+    await setImmediate();
+    controller.abort(new Error('the client has left'));
+    await expect(dropped).rejects.toThrow('the client has left');
+    expect(runs.slice(2).map(({ signal }) => signal.aborted)).toEqual([true, true]);
+  });
+
+  test('each gets its own, in whatever order runs end, and others leave or fail', async () => {
+    const request = fc.record({
+      count: fc.integer({ min: 1, max: 40 }),
+      at: fc.nat({ max: 8 }),
+      leaves: fc.boolean(),
+    });
+    const order = fc.array(fc.record({ of: fc.nat(), fails: fc.nat({ max: 9 }) }), {
+      minLength: 40,
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 40 }),
+        order,
+        async (asked, lanes, maxBatch, order) => {
+          const { ask, runs, batching } = startBatching(maxBatch, 0, lanes);
+          const results: Promise<unknown>[] = [];
+          const open = new Set<Run>();
+          const ended = new Set<Run>();
+          for (let step = 0; step < 40 || open.size > 0; step += 1) {
+            for (const [i, { count, at, leaves }] of asked.entries()) {
+              if (at !== step) continue;
+              const controller = new AbortController();
+              results[i] = ask(40 * i, count, controller.signal).catch((error) => error.message);
+              if (leaves) void setImmediate().then(() => controller.abort(new Error('left')));
+            }
+            await setImmediate();
+            for (const run of runs) if (!ended.has(run)) open.add(run);
+            expect(open.size).toBeLessThanOrEqual(lanes);
+            const { of, fails } = order[step] ?? { of: 0, fails: 1 };
+            const run = [...open][of % Math.max(1, open.size)];
+            if (!run) continue;
+            open.delete(run);
+            ended.add(run);
+            await (fails === 0 ? run.fail(new Error('failed')) : run.finish());
+            await setImmediate();
+            for (const run of runs) if (!ended.has(run)) open.add(run);
+          }
+          for (const [i, result] of (await Promise.all(results)).entries()) {
+            if (typeof result === 'string') expect(result).toMatch(/left|failed/);
+            else expect(result).toEqual(range(40 * i, asked[i]!.count));
+          }
+          await batching.close();
+        },
+      ),
       { numRuns: 100, seed: 1 },
     );
   });
