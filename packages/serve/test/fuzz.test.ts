@@ -142,8 +142,13 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   ...{ method, path, headers, body },
 });
 
-/** @returns its status. @throws for an answer that is none, or does not come */
-async function ask({ admin, trusted, method, path, headers, body }: Asked): Promise<number> {
+/**
+ * @param again whether a connection that was kept may be found closed: while requests are made up, its time may be over, as that
+ * of any client's. Another is opened then
+ * @returns its status. @throws for an answer that is none, or does not come
+ */
+async function ask(asked: Asked, again = true): Promise<number> {
+  const { admin, trusted, method, path, headers, body } = asked;
   const { hostname, port } = new URL(admin ? server.adminUrl! : server.url);
   // Nobody is to take the models away.
   const token =
@@ -154,7 +159,15 @@ async function ask({ admin, trusted, method, path, headers, body }: Asked): Prom
     signal: AbortSignal.timeout(STUCK_MS),
   });
   sent.end(method === 'GET' || method === 'HEAD' ? undefined : body);
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  let answer: IncomingMessage;
+  try {
+    [answer] = await once(sent, 'response');
+  } catch (error) {
+    if (again && sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET') {
+      return ask(asked, false);
+    }
+    throw error;
+  }
   let text = '';
   for await (const chunk of answer) text += chunk;
   const status = answer.statusCode!;
