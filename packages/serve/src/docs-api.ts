@@ -1,56 +1,28 @@
-/** `/openapi.json`, and a page that shows it and tries it out: Swagger UI, from this server alone. */
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+/** `/openapi.json`, and a page that shows it and tries it out, from this server alone. */
+import { fileURLToPath } from 'node:url';
 import type { Router } from 'express';
+import { type ApiDocument, renderDocument } from './docs-page.ts';
 import { createRouter } from './router.ts';
 
-/** Of swagger-ui-dist: its page would load a document from elsewhere. */
-const ASSETS = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'];
-
-const PAGE = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>ganport: addresses</title>
-    <link rel="icon" href="docs/favicon-32x32.png" />
-    <link rel="stylesheet" href="docs/swagger-ui.css" />
-    <script src="docs/swagger-ui-bundle.js" defer></script>
-    <script src="docs/start.js" defer></script>
-  </head>
-  <body>
-    <div id="docs"></div>
-  </body>
-</html>
-`;
-
-/** Without its validator, which is another host's. */
-const START = `SwaggerUIBundle({
-  url: 'openapi.json',
-  dom_id: '#docs',
-  deepLinking: true,
-  validatorUrl: null,
-  tryItOutEnabled: true,
-  syntaxHighlight: { theme: 'nord' },
-});
-`;
+const ROOT = fileURLToPath(new URL('../docs-page/', import.meta.url));
+const ASSETS = ['style.css', 'try.js'];
 
 /** @param describe says what openapi.json does; it takes a while, and is called when that is asked for */
 export function docsRoutes(describe: () => object): Router {
   let document: object | undefined;
-  const require = createRequire(import.meta.url);
-  const root = dirname(require.resolve('swagger-ui-dist/package.json'));
+  let page: string | undefined;
   const router = createRouter();
   router.get('/openapi.json', (_request, response) => {
     document ??= describe();
     response.set('Cache-Control', 'no-cache').json(document);
   });
   router.get('/docs', (_request, response) => {
-    response.set('Cache-Control', 'no-cache').type('html').send(PAGE);
+    document ??= describe();
+    page ??= renderDocument(document as ApiDocument);
+    response.set('Cache-Control', 'no-cache').type('html').send(page);
   });
-  router.get('/docs/start.js', (_request, response) => response.type('js').send(START));
   for (const name of ASSETS) {
-    router.get(`/docs/${name}`, (_request, response) => response.sendFile(name, { root }));
+    router.get(`/docs/${name}`, (_request, response) => response.sendFile(name, { root: ROOT }));
   }
   return router;
 }

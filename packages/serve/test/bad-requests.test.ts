@@ -161,8 +161,8 @@ const RAW: [name: string, head: string, status: number, named: string][] = [
   ['a path that is not UTF-8', 'GET /v1/images/%E0%A4%A/1.png', 400, 'not well-formed'],
   ['a null', 'GET /docs/%00', 404, 'there is nothing'],
   ['a file with dots', 'GET /docs/..%2fpackage.json', 404, 'there is nothing'],
-  ['a range of none', 'GET /docs/swagger-ui.css\nRange: bytes=99999999-', 416, 'no bytes in this'],
-  ['another file', 'GET /docs/swagger-ui.css\nIf-Match: "a"', 412, 'If-Match'],
+  ['a range of none', 'GET /docs/style.css\nRange: bytes=99999999-', 416, 'no bytes in this'],
+  ['another file', 'GET /docs/style.css\nIf-Match: "a"', 412, 'If-Match'],
   ['no such file', 'GET /docs/index.html', 404, 'there is nothing'],
   ['a method of none', 'PATCH /v1/model', 405, 'expected GET or HEAD, got PATCH'],
 ];
