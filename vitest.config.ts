@@ -40,7 +40,7 @@ export default defineConfig({
     env: { http_proxy: '', https_proxy: '' },
     testTimeout: 30_000,
     // Hooks start servers and browsers, which takes long on a busy machine.
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     // One more than the cores that it is made for: browsers and processes are waited for.
     maxWorkers: 3,
     reporters: ['default', './test/closing-line.ts'],
