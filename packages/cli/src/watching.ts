@@ -39,7 +39,7 @@ export async function openWatch(
   log: Log,
   flag = '--watch',
 ): Promise<RunWatch> {
-  // Loaded where something is served: it takes as long to load as all else together.
+  // Loaded where something is served: the service is a quarter of what a command loads.
   const { ServeError, startWatch } = await import('@ganport/serve');
   const script = drawingScript();
   let view: RunView | undefined;
