@@ -41,6 +41,8 @@ export interface LoadOptions {
    * an end. Time is not kept where koffi has no binary: there onnxruntime holds the event loop.
    */
   timeLimitMs?: number | undefined;
+  /** Gives up: it rejects with the signal's reason. What is opened later is closed. */
+  signal?: AbortSignal | undefined;
   /** As of `openSampler`. */
   maxBatch?: number | undefined;
   maxDelayMs?: number | undefined;
@@ -58,14 +60,15 @@ export const TIME_LIMIT_MS = 120_000;
  */
 export async function loadGenerator(
   model: string | ModelFile,
-  { device = 'auto', timeLimitMs = TIME_LIMIT_MS, ...batching }: LoadOptions = {},
+  { device = 'auto', timeLimitMs = TIME_LIMIT_MS, ...settings }: LoadOptions = {},
 ): Promise<LoadedGenerator> {
   const given = typeof model === 'string' ? { path: model, bytes: await readModel(model) } : model;
   const { path, bytes: file } = given;
   const sha256 = createHash('sha256').update(file).digest('hex');
   try {
-    return { ...(await loadOn(device, file, { timeLimitMs, ...batching })), file, sha256 };
+    return { ...(await loadOn(device, file, { timeLimitMs, ...settings })), file, sha256 };
   } catch (error) {
+    settings.signal?.throwIfAborted();
     if (error instanceof Error) error.message = `${path}: ${error.message}`;
     throw error;
   }
@@ -96,6 +99,7 @@ async function loadOn(
       const sampler = await loadWith('cuda', model, settings);
       return { sampler, device: 'cuda', why: 'CUDA is installed' };
     } catch (error) {
+      settings.signal?.throwIfAborted();
       why = `CUDA failed: ${firstLine(error)}`;
     }
   }
@@ -105,14 +109,15 @@ async function loadOn(
 async function loadWith(
   device: Device,
   model: Uint8Array,
-  { timeLimitMs: limit, threads, ...batching }: Settings,
+  { timeLimitMs: limit, threads, signal: given, ...batching }: Settings,
 ): Promise<Sampler> {
   if (device === 'cuda' && !cudaIsInstalled()) {
     throw new SampleError(
       'CUDA is not installed: `ganport doctor --install cuda` adds it; --device cpu works everywhere',
     );
   }
-  const signal = AbortSignal.timeout(limit);
+  const timeout = AbortSignal.timeout(limit);
+  const signal = given ? AbortSignal.any([given, timeout]) : timeout;
   try {
     if (device === 'cuda') await expectCudaLoads();
     if (device !== 'cpu') {
@@ -126,7 +131,8 @@ async function loadWith(
       ...batching,
     });
   } catch (error) {
-    if (error === signal.reason) {
+    given?.throwIfAborted();
+    if (error === timeout.reason) {
       throw new SampleError(
         `expected it to be loaded and to draw its golden samples within ${limit / 1000} s on ${device}, got no picture: give it more time (--time-limit), or export it again`,
       );

@@ -19,6 +19,22 @@ test('a loop of 2^40 trips is left off at the limit', async () => {
   }
 });
 
+test('who loads it gives it up', async () => {
+  const { path, remove } = await writeTemporary(buildEndless('sine'));
+  const controller = new AbortController();
+  const reason = new Error('the service is stopped');
+  try {
+    const loading = loadGenerator(path, { device: 'cpu', signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 300);
+    await expect(loading).rejects.toBe(reason);
+    expect(reason.message).toBe('the service is stopped');
+    const late = loadGenerator(path, { device: 'cpu', signal: controller.signal });
+    await expect(late).rejects.toBe(reason);
+  } finally {
+    await remove();
+  }
+});
+
 const { model } = buildGenerator({ latent: 4 });
 
 test('a model that is open only after the limit is closed', async () => {

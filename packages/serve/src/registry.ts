@@ -100,8 +100,8 @@ export interface Registry extends Models {
 
 export interface RegistryOptions {
   sources: readonly ModelSource[];
-  /** Loads a generator, checks and warms it. @throws if it is not to be served */
-  load(file: ModelFile): Promise<Warmed>;
+  /** Loads a generator, checks and warms it, unless the signal is aborted. @throws if it is not to be served */
+  load(file: ModelFile, signal: AbortSignal): Promise<Warmed>;
   admission?: Admission;
   onEvent?: ((event: ModelEvent) => void) | undefined;
 }
@@ -171,7 +171,7 @@ export function createRegistry({
       taken.set(version, found.signature);
       refused.delete(version);
       if (before && before.generator.sha256 === sha256(file.bytes)) return undefined;
-      const { generator, picturesPerSecond } = await load(file);
+      const { generator, picturesPerSecond } = await load(file, ended);
       if (ended.aborted) {
         await generator.sampler.close();
         throw ended.reason;

@@ -94,8 +94,10 @@ export async function startServer({
       if (log) logModel(log, event);
       onModel?.(event);
     },
-    load: async (file) =>
-      warm(await loadGenerator(file, { device, timeLimitMs, maxBatch, maxDelayMs, threads })),
+    load: async (file, signal) => {
+      const options = { device, timeLimitMs, maxBatch, maxDelayMs, threads, signal };
+      return warm(await loadGenerator(file, options), signal);
+    },
   });
   const metrics = createMetrics(models);
   const listening = await listenFor(models, { ...serving, log, metrics });

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { loadGenerator } from '@ganport/sample/node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildEndless } from '../../sample/test/endless.ts';
 import { buildGenerator, decodePicture } from '../../sample/test/fixture.ts';
 import {
   createApp,
@@ -340,6 +341,31 @@ test('a start that is ended closes what it has loaded, and says why', async () =
   });
   await expect(starting).rejects.toBe('SIGTERM');
   expect(told).toEqual(['fixture loaded', 'fixture closed']);
+});
+
+test('a load that is under way ends with the service', async () => {
+  const endless = buildEndless('sine');
+  const ending = new AbortController();
+  const starting = serve(await put('endless.onnx', endless), {
+    ...{ signal: ending.signal, graceMs: 60_000 },
+  });
+  await setTimeout(500);
+  let began = performance.now();
+  ending.abort('SIGTERM');
+  await expect(starting).rejects.toBe('SIGTERM');
+  // It is a second on a machine that does nothing else.
+  expect(performance.now() - began).toBeLessThan(10_000);
+
+  const path = await put('b.onnx', generator(4));
+  const { server, models } = await serve(path, { graceMs: 60_000 });
+  await put('b.onnx', endless);
+  const loading = models.load('fixture');
+  loading.catch(() => {});
+  await setTimeout(500);
+  began = performance.now();
+  await server.close();
+  await expect(loading).rejects.toMatchObject({ status: 503 });
+  expect(performance.now() - began).toBeLessThan(10_000);
 });
 
 test('while models are loaded the process lives, and says that it starts', async () => {
