@@ -154,7 +154,9 @@ async function ask(asked: Asked, again = true): Promise<number> {
   const token =
     admin && trusted && !path.includes('load') ? { authorization: `Bearer ${TOKEN}` } : {};
   const sent = request({
-    ...{ hostname, port, method, path, agent },
+    ...{ hostname, port, method, path },
+    // The others that were kept may be closed too.
+    agent: again ? agent : false,
     headers: { ...headers, ...token },
     signal: AbortSignal.timeout(STUCK_MS),
   });
