@@ -17,6 +17,7 @@ import { plotEngines } from '../bench/src/plot.ts';
 import { type Layer, PRESETS, parameterCount } from '../bench/src/presets.ts';
 import { preparePyTorch } from '../bench/src/pytorch.ts';
 import { formatReport } from '../bench/src/report.ts';
+import { formatServingAttacks } from '../bench/src/serving-attacks.ts';
 import { formatServingBeside } from '../bench/src/serving-beside.ts';
 import { preparePeers } from '../bench/src/serving-peers.ts';
 import { samplesPng } from '../packages/train/src/evaluate/samples-png.ts';
@@ -266,6 +267,20 @@ test('the service stands beside its peers, or it is said why there are none', ()
   expect(formatServingBeside({ points: [], notes })).toBe(`\n${notes}\n`);
 });
 
+test('an attack is held where the next picture comes soon and the process stays small', () => {
+  const bytes = 300 * 2 ** 20;
+  const rows = formatServingAttacks([
+    { name: 'a', nextMs: 99, healthMs: 0, peakBytes: bytes },
+    { name: 'b', nextMs: 101, healthMs: 3.14, peakBytes: bytes },
+    { name: 'c', nextMs: 9, healthMs: 3.14, peakBytes: 2 * bytes },
+  ]).split('\n');
+  expect(rows.slice(2, 5).map((line) => line.split(/\s{2,}/))).toEqual([
+    ['a', '99', '–', '300', 'yes'],
+    ['b', '101', '3.1', '300', 'no'],
+    ['c', '9', '3.1', '600', 'no'],
+  ]);
+});
+
 test('the chart has a dot and a label for every contender that was measured', () => {
   const svg = plotEngines(COMPARISONS, 'a machine');
   const circles = [...svg.matchAll(/<circle[^>]* cx="([\d.]+)"/g)].map(([, x]) => Number(x));
@@ -312,7 +327,7 @@ test.each([1, 3] as const)(
 );
 
 const BENCHMARKS =
-  'engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, serve-peers, web, methods';
+  'engines, conv-gradients, event-loop, data, alarm, serve, serve-memory, serve-attacks, serve-peers, web, methods';
 
 test.each([
   [[], `expected one of ${BENCHMARKS}; got none`],

@@ -39,7 +39,7 @@ export interface EventLoopResult {
 export async function benchEventLoop(options: EventLoopOptions): Promise<EventLoopResult[]> {
   const { rounds, threads, onProgress } = options;
   onProgress('a generator of preset conv after one step');
-  const model = trainOneStep('conv');
+  const model = await trainOneStep('conv');
   const tasks: Task[] = [idle()];
   try {
     for (const runtime of ['native', 'node'] as const) {

@@ -10,9 +10,12 @@ export interface Connection {
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-/** A connection to this machine that is kept; answers have a Content-Length. Whoever opens it closes it. */
-export async function openConnection(port: number): Promise<Connection> {
-  const socket: Socket = connect(port, '127.0.0.1');
+/**
+ * A connection to this machine that is kept; answers have a Content-Length. Whoever opens it closes it.
+ * @param from the client's address: any of 127.0.0.0/8
+ */
+export async function openConnection(port: number, from = '127.0.0.1'): Promise<Connection> {
+  const socket: Socket = connect({ port, host: '127.0.0.1', localAddress: from });
   await once(socket, 'connect');
   socket.setNoDelay(true);
   let waiting: { resolve(status: number): void; reject(error: Error): void } | undefined;

@@ -16,6 +16,7 @@ import { plotEngines } from './plot.ts';
 import { PRESETS, type Preset } from './presets.ts';
 import { formatMachine, formatReport } from './report.ts';
 import { benchServing, formatServing } from './serving.ts';
+import { benchServingAttacks, formatServingAttacks } from './serving-attacks.ts';
 import { benchServingBeside, formatServingBeside } from './serving-beside.ts';
 import { benchServingMemory, formatServingMemory } from './serving-memory.ts';
 import { benchWebDrawing, DRAWN } from './web-drawing.ts';
@@ -86,6 +87,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     'what the service weighs while it answers 200,000 requests',
     benchServingMemory,
     formatServingMemory,
+  ),
+  'serve-attacks': benchmark(
+    'how the service bears clients that want too much, or leave',
+    benchServingAttacks,
+    formatServingAttacks,
   ),
   'serve-peers': benchmark(
     'the service beside FastAPI with onnxruntime and LitServe, of the same file',

@@ -10,7 +10,7 @@ import type { Load } from './serving-load.ts';
 import type { Order } from './serving-server.ts';
 
 export interface ServingProcesses {
-  /** A generator of the preset quick. */
+  /** A generator. */
   file: string;
   /** Takes an `Order`. */
   server: ChildProcess;
@@ -18,13 +18,14 @@ export interface ServingProcesses {
   load: ChildProcess;
 }
 
-/** Runs a task with both, and a generator to serve; all of them end with it. */
+/** Runs a task with both, and a generator of a preset to serve; all of them end with it. */
 export async function withServing<T>(
   task: (processes: ServingProcesses) => Promise<T>,
+  preset: 'quick' | 'dcgan' = 'quick',
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ganport-bench-'));
   const file = join(folder, 'generator.onnx');
-  writeFileSync(file, trainOneStep('quick'));
+  writeFileSync(file, await trainOneStep(preset, preset === 'dcgan' ? 'colour' : 'glyphs'));
   const server = start('serving-server');
   const load = start('serving-load');
   try {

@@ -15,6 +15,8 @@ export type Order =
       readonly seconds: number;
     }
   | { readonly type: 'memory' }
+  /** The most it was resident. */
+  | { readonly type: 'peak' }
   /** Seconds of CPU so far. */
   | { readonly type: 'cpu' };
 
@@ -32,6 +34,8 @@ process.on('message', async (order: Order) => {
   if (order.type === 'serve') process.send!(await serve(order));
   else if (order.type === 'draw') process.send!(await draw(generator!, order));
   else if (order.type === 'memory') process.send!(process.memoryUsage().rss);
+  // maxRSS is in kilobytes.
+  else if (order.type === 'peak') process.send!(process.resourceUsage().maxRSS * 1024);
   else process.send!(cpuSeconds());
 });
 process.once('disconnect', () => process.exit());

@@ -126,7 +126,7 @@ interface Expected {
 
 /** Writes a preset's files. @returns what onnxruntime draws of it in Node */
 async function addModel(folder: string, preset: Drawn): Promise<Expected> {
-  const model = trainOneStep(preset);
+  const model = await trainOneStep(preset);
   const file = join(folder, `${preset}.onnx`);
   const { network, weights } = tfjsNetwork(model);
   await writeFile(file, model);
