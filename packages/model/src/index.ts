@@ -78,6 +78,7 @@ export {
   STREAM,
   type Stream,
 } from './random.ts';
+export { sha256 } from './sha256.ts';
 export { suggestion } from './suggestion.ts';
 export { decodeText } from './text.ts';
 export { parseWholeNumber, rangeReason } from './whole-number.ts';

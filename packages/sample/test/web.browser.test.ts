@@ -31,6 +31,8 @@ const foreign = Buffer.from(
 const lying = buildGenerator({ alter: (m) => ({ ...m, image: { ...m.image, width: 30 } }) }).model;
 /** More work than `auto` leaves to the small runtime. */
 const large = buildGenerator({ latent: 128, height: 160, width: 160, channels: 3 });
+/** A name of this machine that is not one to browsers: its pages are no secure contexts. */
+const ELSEWHERE = 'elsewhere.test';
 let bundle: BundledPage;
 let server: StaticServer;
 const browsers: Record<'plain' | 'gpu', StartedChromium | undefined> = {
@@ -51,7 +53,7 @@ beforeAll(async () => {
     'ort/': `${ORT}/`,
     '': `${bundle.folder}/`,
   });
-  browsers.plain = await startChromium([]);
+  browsers.plain = await startChromium([`--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`]);
   browsers.gpu = await startChromium([SOFTWARE_WEBGPU]);
 }, 120_000);
 
@@ -149,6 +151,26 @@ test.skipIf(!chromium)(
     answer();
     expect(await failed).toMatch(/the server answered 404/);
     await workers().toBe(0);
+  },
+);
+
+test.skipIf(!chromium)(
+  'a page over plain HTTP draws, and says that it has no digests',
+  async () => {
+    const { page } = await visit('plain');
+    await page.goto(server.url.replace('127.0.0.1', ELSEWHERE));
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    for (const runtime of ['small', 'onnxruntime']) {
+      const { data } = await drawTwo(page, { runtime });
+      expect(largestDifference(data, want)).toBeLessThanOrEqual(1);
+    }
+    server.asked.length = 0;
+    const sha256 = createHash('sha256').update(model).digest('hex');
+    expect(await failure(page, { sha256 }, 'generator.onnx')).toBe(
+      'SampleError: sha256: browsers have no digests in a page that came over plain HTTP: serve it over https, or load the model without sha256',
+    );
+    // It is said before anything is downloaded.
+    expect(server.asked.filter((path) => path.endsWith('.onnx'))).toEqual([]);
   },
 );
 

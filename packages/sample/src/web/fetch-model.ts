@@ -1,4 +1,5 @@
 /** A model from its address, or from where the browser kept it. */
+import { sha256 as digestOf } from '@ganport/model';
 import { SampleError } from '../error.ts';
 import { type FetchOptions, fetchBytes } from './fetch-bytes.ts';
 
@@ -7,13 +8,19 @@ const CACHE = 'ganport-models';
 /**
  * The bytes at an address; of a known digest, those that were kept under it.
  * @param sha256 64 hexadecimal characters
- * @throws SampleError if they cannot be had, or have another digest
+ * @throws SampleError if they cannot be had, have another digest, or the page has no digests to hold them to
  */
 export async function fetchModel(
   url: string,
   { sha256, ...options }: Omit<FetchOptions, 'what'> & { sha256: string | undefined },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const wanted = sha256?.toLowerCase();
+  // Before megabytes are downloaded for nothing.
+  if (wanted && (await digestOf(new Uint8Array())) === undefined) {
+    throw new SampleError(
+      'sha256: browsers have no digests in a page that came over plain HTTP: serve it over https, or load the model without sha256',
+    );
+  }
   const cache = wanted && (await openCache());
   const kept = cache && (await cache.match(keyOf(wanted)));
   if (kept) {
@@ -45,9 +52,4 @@ async function openCache(): Promise<Cache | undefined> {
 /** Caches have addresses for keys. */
 function keyOf(sha256: string): string {
   return new URL(`/.ganport/${sha256}.onnx`, location.href).href;
-}
-
-async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
