@@ -96,6 +96,19 @@ test('long curves are thinned to means', () => {
   expect(thinned[0]).toEqual([4.5, 0.5]);
 });
 
+test('a curve of one point is a dot, of two a line', () => {
+  const drawn = (series: [number, number][]) => chart('values', [{ name: 'x', series }]);
+  expect(drawn([[5, 7]])).toMatch(
+    /<polyline points="(\S+) \1" stroke-width="8" stroke-linecap="round"/,
+  );
+  expect(
+    drawn([
+      [5, 7],
+      [6, 8],
+    ]),
+  ).not.toContain('stroke-linecap');
+});
+
 test.each([
   [[7]],
   [[0, 0]],

@@ -29,12 +29,12 @@ export function chart(title: string, curves: readonly Curve[], mark?: number): s
   const y = (value: number) =>
     HEIGHT - MARGIN.bottom - ((value - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const lines = thinned.map(({ series }, i) => {
-    // A single one is a dash.
-    const around = series.length === 1 ? [-4, 4] : [0];
-    const points = series.flatMap(([step, value]) =>
-      around.map((off) => `${round(x(step) + off)},${round(y(value))}`),
-    );
-    return `<polyline points="${points.join(' ')}" class="${COLOURS[i % COLOURS.length]}"/>`;
+    const points = series.map(([step, value]) => `${round(x(step))},${round(y(value))}`);
+    // A single one is a dot: a line of no length with round ends.
+    const [only] = points;
+    const dot = points.length === 1 ? ' stroke-width="8" stroke-linecap="round"' : '';
+    if (dot) points.push(only!);
+    return `<polyline points="${points.join(' ')}"${dot} class="${COLOURS[i % COLOURS.length]}"/>`;
   });
   const grid = ticks.map((tick) => {
     const at = round(y(tick));
