@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
-import { strToU8, zipSync } from 'fflate';
+import { strToU8, unzipSync, zipSync } from 'fflate';
 import type { CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readGeneratorMetadata } from '../packages/model/src/index.ts';
@@ -153,7 +153,12 @@ describe.skipIf(!chromium)('the page that trains', () => {
     expect(await stepOf(page)).toBe(paused + 1);
     await page.click('#stop');
     await said(page, 'stopped');
-    expect(await page.isVisible('#again')).toBe(true);
+    const buttons = page.locator('#run button:visible');
+    const left = ['Download generator.onnx', 'Download the run', 'Another run'];
+    expect(await buttons.allTextContents()).toEqual(left);
+    expect(await page.locator('#run button.main:visible').allTextContents()).toEqual([left[0]]);
+    // Where the button that was pressed is gone.
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('generator');
     expect(complaints).toEqual([]);
   });
 
@@ -237,6 +242,40 @@ describe.skipIf(!chromium)('the page that trains', () => {
     await said(page, 'done');
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('#folder')]);
     expect((await readFile(await file.path())).subarray(0, 2).toString()).toBe('PK');
+  });
+
+  test('trains on when there is no more room, says so, and goes on later from what was kept', async () => {
+    const { page, complaints } = await openTab();
+    await begin(page);
+    await said(page, '^Step (5[5-9]|[6-9]\\d|\\d{3,}) ');
+    const name = (await page.textContent('#name'))!;
+    const session = await page.context().newCDPSession(page);
+    const { origin } = new URL(server.url);
+    try {
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+      await page.waitForSelector('#notices p');
+      expect(await page.textContent('#notices')).toMatch(
+        /^cannot write .*: no space is left for this page: .*\. Training goes on, but from here on nothing is kept /,
+      );
+      const full = await stepOf(page);
+      await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(full);
+      await page.click('#stop');
+      await said(page, 'stopped');
+      const [file] = await Promise.all([page.waitForEvent('download'), page.click('#folder')]);
+      const files = Object.keys(unzipSync(await readFile(await file.path())));
+      const last = `${name}/checkpoints/step-${String(await stepOf(page)).padStart(6, '0')}.safetensors`;
+      expect(files).toContain(last);
+      expect(files).toContain(`${name}/metrics.jsonl`);
+      expect(complaints).toEqual([]);
+    } finally {
+      await session.send('Storage.overrideQuotaForOrigin', { origin });
+    }
+    const { page: next } = await openTab();
+    await next.click(`[aria-label="Go on with ${name}"]`);
+    await next.waitForSelector('#run:not([hidden])');
+    await said(next, '^Step ');
+    expect(await stepOf(next)).toBeGreaterThanOrEqual(50);
+    await next.click('#stop');
   });
 
   test.each([

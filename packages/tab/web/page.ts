@@ -69,6 +69,7 @@ async function firstThatStarts(
 
 function show(event: TrainEvent): void {
   view?.show(event);
+  if (event.type === 'unkept') started = { ...started!, unkept: event.why };
   if (event.type === 'ended' || event.type === 'failed') setRunning(false);
   if (event.type === 'failed') complain(event.reason);
 }
@@ -80,9 +81,13 @@ function setBusy(is: boolean): void {
 
 function setRunning(is: boolean): void {
   running = is;
-  for (const id of ['pause', 'stop']) byId<HTMLButtonElement>(id).disabled = !is;
-  byId<HTMLButtonElement>('step').disabled = true;
+  const steering = ['pause', 'step', 'stop'].map((id) => byId(id));
+  const focused = steering.some((button) => button === document.activeElement);
+  for (const button of steering) button.hidden = !is;
   byId('again').hidden = is;
+  // What is left to do with a run that has ended.
+  byId('generator').classList.toggle('main', !is);
+  if (!is && focused) byId('generator').focus();
 }
 
 let paused = false;

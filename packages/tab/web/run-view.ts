@@ -116,6 +116,11 @@ export function showRun({ name, config, dataset, description, step, unkept }: St
         case 'notice':
           say(event.line);
           break;
+        case 'unkept':
+          say(
+            `${event.why}. Training goes on, but from here on nothing is kept when this page is closed: download the run before. What was kept until now is as it was.`,
+          );
+          break;
         case 'ended':
           state = event.interrupted ? 'stopped; it can go on later' : 'done';
           for (const line of event.warnings) say(line);

@@ -66,8 +66,11 @@ export async function opfsStore(runs: FileSystemDirectoryHandle, name: string): 
   };
   const flush = async (): Promise<void> => {
     for (const [file, text] of [...pending]) {
-      pending.delete(file);
       await put(file, text, true);
+      // More of it may have come meanwhile.
+      const rest = pending.get(file)?.slice(text.length);
+      if (rest) pending.set(file, rest);
+      else pending.delete(file);
     }
   };
   return {
@@ -75,15 +78,17 @@ export async function opfsStore(runs: FileSystemDirectoryHandle, name: string): 
     pathOf,
     has: async (file) => pending.has(file) || (await found(file)) !== undefined,
     async read(file, limit) {
-      await flush();
+      // Where nothing more can be written, what was is read none the less.
       const blob = await found(file);
-      if (!blob) throw new ModelError(`${name} has no ${file}`);
-      if (blob.size > limit) {
+      const unwritten = pending.get(file);
+      if (!blob && unwritten === undefined) throw new ModelError(`${name} has no ${file}`);
+      const whole = new Blob([blob ?? '', unwritten ?? '']);
+      if (whole.size > limit) {
         throw new ModelError(
-          `cannot read ${pathOf(file)}: expected at most ${limit} bytes, got ${blob.size}`,
+          `cannot read ${pathOf(file)}: expected at most ${limit} bytes, got ${whole.size}`,
         );
       }
-      return new Uint8Array(await blob.arrayBuffer());
+      return new Uint8Array(await whole.arrayBuffer());
     },
     async write(file, data) {
       await flush();

@@ -15,6 +15,7 @@ import { METRICS } from '../run-writer.ts';
 import { dataOf, type GivenData, type LoadedData, loadData } from './data.ts';
 import { opfsStore, runNames, runsFolder } from './opfs-store.ts';
 import { startRun, type WebRun } from './run.ts';
+import { whileItFits } from './while-it-fits.ts';
 import { unzipRun, zipRun } from './zip.ts';
 
 export type WebDevice = WebOptions['device'];
@@ -56,6 +57,8 @@ export type TrainEvent =
   | { type: 'samples'; step: number; png: Uint8Array }
   | { type: 'score'; score: Score }
   | { type: 'notice'; line: string }
+  /** From here on the run is in memory only; what was kept before is as it was. */
+  | { type: 'unkept'; why: string }
   | { type: 'ended'; step: number; interrupted: boolean; warnings: string[] }
   | { type: 'failed'; reason: string };
 
@@ -122,7 +125,7 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
   }
 
   async function begin(
-    { store, unkept, release }: Place,
+    { store: kept, unkept, release }: Place,
     { dataset }: LoadedData,
     config: TrainConfig,
     { device, resume }: { device: WebDevice; resume: boolean },
@@ -130,6 +133,7 @@ export function createTrainer({ loadRuntime, exportGenerator, versions }: Traine
   ): Promise<Started> {
     const ort = await loadRuntime(device);
     const teller = tellSteps(tell);
+    const store = whileItFits(kept, (why) => teller.tell({ type: 'unkept', why }));
     const past = resume ? await pastOf(store) : [];
     return new Promise((resolve, reject) => {
       let description: string | undefined;

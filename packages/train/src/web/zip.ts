@@ -11,20 +11,26 @@ const KNOWN =
   /^(?:run\.json|metrics\.jsonl|warnings\.json|latest|best|(?:samples|checkpoints|data)\/[\w.-]{1,100})$/;
 
 /** Unpacked. A page has no more memory than for a few of them. */
-const MAX_BYTES = 2 ** 30;
+export const MAX_RUN_BYTES = 2 ** 30;
 
 /** Text and images of few levels become smaller, weights and PNGs do not. */
 const PACKED = /\.jsonl?$|^data\//;
 
-/** @returns the bytes of an archive that has one folder, of the run's name */
-export async function zipRun(store: RunStore): Promise<Uint8Array<ArrayBuffer>> {
+/** Names of the files of a run folder that are there. */
+export async function filesOf(store: RunStore): Promise<string[]> {
   const inFolders = await Promise.all(
     FOLDERS.map(async (folder) => (await store.list(folder)).map((file) => `${folder}/${file}`)),
   );
+  const names: string[] = [];
+  for (const file of FILES) if (await store.has(file)) names.push(file);
+  return [...names, ...inFolders.flat()];
+}
+
+/** @returns the bytes of an archive that has one folder, of the run's name */
+export async function zipRun(store: RunStore): Promise<Uint8Array<ArrayBuffer>> {
   const files: Zippable = {};
-  for (const file of [...FILES, ...inFolders.flat()]) {
-    if (!(await store.has(file))) continue;
-    const bytes = await store.read(file, MAX_BYTES);
+  for (const file of await filesOf(store)) {
+    const bytes = await store.read(file, MAX_RUN_BYTES);
     files[`${store.name}/${file}`] = [bytes, { level: PACKED.test(file) ? 6 : 0 }];
   }
   return zipSync(files) as Uint8Array<ArrayBuffer>;
@@ -53,7 +59,7 @@ export function unzipRun(bytes: Uint8Array, what: string): MemoryStore {
         if (root === undefined || !name.startsWith(root)) return false;
         if (!KNOWN.test(name.slice(root.length))) return false;
         total += originalSize;
-        return total <= MAX_BYTES;
+        return total <= MAX_RUN_BYTES;
       },
     });
   } catch (error) {
@@ -64,8 +70,8 @@ export function unzipRun(bytes: Uint8Array, what: string): MemoryStore {
   if (root === undefined) {
     throw new ModelError(`${what} has no run folder: expected a run.json in it, or in its folder`);
   }
-  if (total > MAX_BYTES) {
-    throw new ModelError(`${what} unpacks to more than ${MAX_BYTES} bytes; a page has no room`);
+  if (total > MAX_RUN_BYTES) {
+    throw new ModelError(`${what} unpacks to more than ${MAX_RUN_BYTES} bytes; a page has no room`);
   }
   const prefix = root.length;
   const own = Object.entries(files).map(([name, data]) => [name.slice(prefix), data] as const);
