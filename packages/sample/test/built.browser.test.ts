@@ -89,6 +89,8 @@ async function visit(
   server.asked.length = 0;
   const one = await browsers[browser]!.open();
   opened.push(one);
+  // A busy machine takes its time: megabytes are compiled, and WebGPU is rendered in software.
+  one.page.setDefaultTimeout(90_000);
   await one.page.goto(`${server.url}${name}`);
   return one;
 }
@@ -142,9 +144,13 @@ describe.skipIf(!chromium).each(['script.html', 'module.html'])('%s', (name) => 
       second!.device = 'webgpu';
       document.body.append(second!);
     });
-    await page.waitForFunction(
-      () => document.querySelectorAll('gan-image')[1]!.generator?.device === 'webgpu',
-    );
+    // What goes wrong is said, and not waited for.
+    const ended = await page.waitForFunction(() => {
+      const element = document.querySelectorAll('gan-image')[1]!;
+      const said = element.shadowRoot?.querySelector('[part=error]')?.textContent;
+      return element.generator?.device === 'webgpu' ? 'webgpu' : said;
+    });
+    expect(await ended.jsonValue()).toBe('webgpu');
     const { levels } = await shown(page, 1);
     expect(largestDifference(levels, large.expected(42, 0))).toBeLessThanOrEqual(1);
     expect(server.asked.filter((path) => path.endsWith('.wasm'))).toEqual(
