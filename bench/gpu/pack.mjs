@@ -90,7 +90,10 @@ function stageApp(app) {
     const from = join(ROOT, folder);
     if (!existsSync(join(from, 'dist')))
       throw new Error(`${folder} is not built: run \`pnpm build\` first`);
-    for (const part of ['package.json', 'dist', 'models', 'gpu', 'pytorch']) {
+    // What a package publishes but its sources; bench publishes nothing.
+    const { files = ['dist', 'gpu', 'pytorch'] } = readPackage(from);
+    const parts = files.filter((name) => name !== 'src' && !name.startsWith('!'));
+    for (const part of ['package.json', ...parts]) {
       if (existsSync(join(from, part))) copy(join(from, part), join(app, folder, part), folder);
     }
     addDependencies(from, join(app, folder), app);

@@ -43,13 +43,19 @@ test.each([
   [undefined, false],
   [false, false],
   [true, true],
-])('onnxruntime with tf32 %s has CUDA’s option %s', async (tf32, expected) => {
-  await failToCreate('onnxruntime', tf32);
-  expect(openProgram.mock.calls.map(([, options]) => options)).toEqual([
-    expect.objectContaining({ device: 'cuda', cuda: { tf32: expected } }),
-  ]);
-  expect(process.env[VARIABLE]).toBeUndefined();
-});
+])(
+  'onnxruntime with tf32 %s has CUDA’s option %s, and graphs of its step',
+  async (tf32, expected) => {
+    await failToCreate('onnxruntime', tf32);
+    expect(openProgram.mock.calls.map(([, options]) => options)).toEqual([
+      expect.objectContaining({
+        device: 'cuda',
+        cuda: { tf32: expected, graphs: 'where possible' },
+      }),
+    ]);
+    expect(process.env[VARIABLE]).toBeUndefined();
+  },
+);
 
 test.each([
   [undefined, '0'],

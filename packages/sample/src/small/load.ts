@@ -12,12 +12,15 @@ export { isLittleWork } from './little-work.ts';
 /** Longest that a thread is held before it gets a turn, but for a picture. */
 const HELD_MS = 12;
 
+/** Its arithmetic is the same on every machine, and a picture takes ten times as long before the browser has compiled it. */
+const REDRAWN = 1;
+
 /**
- * Loads a generator.onnx and checks its golden samples. Pictures are drawn one by one on the thread that asks, which has
+ * Loads a generator.onnx and checks the first of its golden samples. Pictures are drawn one by one on the thread that asks, which has
  * turns between them. Memory is all that is held, so closing the sampler only ends it.
  * @param model its bytes
  * @throws SampleError if it is no generator of ganport's, has an operator that is not among the small runtime's, or
- * draws the golden samples more than one level off; ModelError if it was changed since its export
+ * draws that sample more than one level off; ModelError if it was changed since its export
  */
 export async function loadSmallGenerator(
   model: Uint8Array,
@@ -25,7 +28,7 @@ export async function loadSmallGenerator(
 ): Promise<Sampler> {
   const pictures = openPictures(model);
   await checkGeneratorDigest(model, pictures.metadata);
-  return samplerOf(generatorOf(pictures), signal ? { signal } : {});
+  return samplerOf(generatorOf(pictures), { redrawn: REDRAWN, ...(signal && { signal }) });
 }
 
 export function generatorOf({ metadata, draw }: Pictures): Generator {
