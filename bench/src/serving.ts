@@ -50,7 +50,9 @@ export async function benchServing(options: ServingOptions): Promise<ServingResu
   const { rounds, onProgress } = options;
   onProgress('a generator of preset quick after one step');
   return withServing(async ({ file, server, load }) => {
-    const ports = await tell<Ports>(server, { type: 'serve', file } satisfies Order);
+    // The clients stand for as many addresses.
+    const order: Order = { type: 'serve', file, maxShare: 1 };
+    const ports = await tell<Ports>(server, order);
     const loaded = (wanted: Load) => tell<Measured>(load, wanted);
     const closed: ServingResult['closed'][number][] = [];
     for (const shape of SHAPES) {

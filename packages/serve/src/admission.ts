@@ -1,6 +1,6 @@
 /** Who is let in, until when: one for all generators that are served together. */
 import type { Response } from 'express';
-import { createGate, type Weight } from './gate.ts';
+import { createGate, type Gate, type Weight } from './gate.ts';
 import { HttpError } from './http-error.ts';
 import { createPictureCache, type PictureCache } from './picture-cache.ts';
 import { LIMITS } from './settings.ts';
@@ -19,9 +19,7 @@ export interface Limits {
   cacheBytes: number;
 }
 
-export interface Admission {
-  /** What was let in and has not been answered. */
-  readonly inside: Readonly<Weight>;
+export interface Admission extends Pick<Gate, 'inside' | 'overflow'> {
   readonly draining: boolean;
   readonly cache: PictureCache;
   /**
@@ -81,6 +79,9 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
 
   return {
     inside: gate.inside,
+    get overflow() {
+      return gate.overflow;
+    },
     get draining() {
       return draining;
     },

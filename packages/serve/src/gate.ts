@@ -11,12 +11,25 @@ export interface Gate {
   /** What was let in and has not left. */
   readonly inside: Readonly<Weight>;
   /**
+   * What all who ask may be told at once: since one was refused for want of room, until a tenth of it is free. It saves finding out
+   * anew for each, which costs more than a picture.
+   */
+  readonly overflow: Refusal | undefined;
+  /**
    * Lets a request in; any that is allowed, where nobody is. @returns its leaving, once
    * @param client whose share it takes
    * @throws HttpError 429 that says when to come again
    */
   enter(weight: Weight, client: string): () => void;
 }
+
+interface Refusal {
+  message: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Of the room, what is taken while it overflows. */
+const OVERFLOW = 0.9;
 
 /** A client is not told to come again later than after this many seconds. */
 const MAX_RETRY_S = 60;
@@ -37,6 +50,7 @@ export function createGate(
   const mostOfOne = { pictures: most.pictures * share, bytes: most.bytes * share };
   // Since somebody came to an empty house.
   let [since, done] = [0, 0];
+  let overflowing = false;
 
   /** Seconds until there is room, at the pace of those before: where none is known, the time it has been so far. */
   function retryAfter(roomInMs: number): number {
@@ -46,22 +60,43 @@ export function createGate(
     return Math.max(1, Math.min(MAX_RETRY_S, Math.ceil(needed < Infinity ? needed : seconds)));
   }
 
-  function refusal(why: string, roomInMs = Infinity): HttpError {
+  function refusalOf(why: string, roomInMs: number): Refusal {
     const headers = { 'Retry-After': String(retryAfter(roomInMs)) };
-    return new HttpError(429, `${why}: ask again later`, headers);
+    return { message: `${why}: ask again later`, headers };
   }
+
+  function refuse(refusal: Refusal): never {
+    throw new HttpError(429, refusal.message, refusal.headers);
+  }
+
+  const noRoom = (roomInMs: number) =>
+    refusalOf(`${inside.pictures} pictures wait already`, roomInMs);
+  const isNearlyFull = () =>
+    inside.pictures > OVERFLOW * most.pictures || inside.bytes > OVERFLOW * most.bytes;
 
   return {
     inside,
+    get overflow() {
+      while (overflowing && isNearlyFull()) {
+        const ms = makeRoom();
+        if (ms > 0) return noRoom(ms);
+      }
+      overflowing = false;
+      return undefined;
+    },
     enter(weight, client) {
       const { pictures, bytes } = weight;
       const own = shares.get(client) ?? { pictures: 0, bytes: 0 };
       if (own.pictures > 0 && !fits(own, weight, mostOfOne)) {
-        throw refusal(`${own.pictures} pictures of yours wait already`);
+        overflowing ||= !fits(inside, weight, most);
+        refuse(refusalOf(`${own.pictures} pictures of yours wait already`, Infinity));
       }
       while (inside.pictures > 0 && !fits(inside, weight, most)) {
         const ms = makeRoom();
-        if (ms > 0) throw refusal(`${inside.pictures} pictures wait already`, ms);
+        if (ms > 0) {
+          overflowing = true;
+          refuse(noRoom(ms));
+        }
       }
       if (inside.pictures === 0) [since, done] = [performance.now(), 0];
       shares.set(client, own);

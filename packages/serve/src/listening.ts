@@ -9,9 +9,11 @@ import { answerClientError } from './client-error.ts';
 import { type ConnectionLimits, HTTP_OPTIONS, limitConnections } from './connections.ts';
 import { inTurn } from './in-turn.ts';
 import { listen } from './listen.ts';
+import { createMetrics } from './metrics.ts';
 import type { Models } from './registry.ts';
 import { readHeads } from './request-head.ts';
 import { CONNECTIONS, GRACE_MS } from './settings.ts';
+import { shed } from './shed.ts';
 
 export interface ServingOptions extends Partial<Limits>, Omit<AppOptions, 'models' | 'metrics'> {
   host?: string;
@@ -49,13 +51,14 @@ export async function listenFor(
     // A page of another site may have its own name lead here.
     allowedHosts = isLoopback(host) ? [] : undefined,
     limits = {},
+    metrics = createMetrics(models),
     ...options
   }: ServingOptions & Pick<AppOptions, 'metrics'>,
 ): Promise<Listening> {
   const { admission } = models;
-  const app = createApp({ models, allowedHosts, ...options });
+  const app = createApp({ models, allowedHosts, metrics, ...options });
   const open = createTally();
-  const handle = readHeads(app);
+  const handle = shed(readHeads(app), { admission, metrics, log: options.log });
   const server = createServer(HTTP_OPTIONS);
   const arrive = limitConnections(server, {
     ...CONNECTIONS,

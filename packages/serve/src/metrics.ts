@@ -9,6 +9,8 @@ import type { Service } from './service.ts';
 export interface Metrics {
   /** Counts requests by their answers. */
   observe(request: Request, response: Response, next: NextFunction): void;
+  /** Counts one that was refused before it got so far. */
+  shed(): void;
   answer(request: Request, response: Response): Promise<void>;
 }
 
@@ -132,6 +134,9 @@ export function createMetrics(models: Models): Metrics {
         requests.observe({ code, ...of }, (performance.now() - began) / 1000);
       });
       next();
+    },
+    shed() {
+      requests.observe({ code: 429 }, 0);
     },
     async answer(_request, response) {
       response.set('Cache-Control', 'no-store').type(registry.contentType);

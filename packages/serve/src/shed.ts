@@ -1,0 +1,55 @@
+/** Refusing what there is no room for, before it costs anything. */
+import type { RequestListener } from 'node:http';
+import type { Admission } from './admission.ts';
+import { errorBody } from './http-error.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { requestId } from './request-id.ts';
+
+/**
+ * Addresses that draw, but for those of one picture, which may be kept. The Open Inference Protocol's errors have a form of
+ * their own.
+ */
+const DRAWS =
+  /^(?:\/models\/[^/?]+(?:\/versions\/[^/?]+)?)?\/v1\/(?:images|sample|interpolate)(?![^?]*\.(?:png|webp)(?:\?|$))(?:[/?]|$)/;
+
+export interface ShedOptions {
+  admission: Pick<Admission, 'overflow' | 'draining'>;
+  metrics: Pick<Metrics, 'shed'>;
+  log?: Log | undefined;
+}
+
+/**
+ * Answers 429 where all the room is taken, and hands the others on. At four times what it can draw a service would else do
+ * little but refuse: finding out what is asked, by whom, takes as long as a picture.
+ */
+export function shed(
+  handle: RequestListener,
+  { admission, metrics, log }: ShedOptions,
+): RequestListener {
+  return (request, response) => {
+    const { url = '/', headers, method } = request;
+    // A page of another origin can read an answer only with headers that the application knows.
+    const refusal =
+      headers.origin === undefined && !admission.draining && DRAWS.test(url)
+        ? admission.overflow
+        : undefined;
+    if (!refusal) return handle(request, response);
+    metrics.shed();
+    const id = requestId(request);
+    if (log) {
+      const path = url.split('?', 1)[0];
+      const client = request.socket.remoteAddress;
+      log.info({ id, method, path, status: 429, ms: 0, client }, 'request');
+    }
+    const body = JSON.stringify(errorBody(429, refusal.message, id));
+    response.writeHead(429, {
+      'X-Request-Id': id,
+      'Cache-Control': 'no-store',
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      ...refusal.headers,
+    });
+    response.end(body);
+  };
+}
