@@ -47,7 +47,8 @@ export async function encodeImages(
     );
   }
   if (format === 'png' && scale === 1 && data.length <= SMALL_BYTES) {
-    return encodePng({ width, height, channels, depth: 8, data });
+    // A Buffer, as sharp's are.
+    return Buffer.from(encodePng({ width, height, channels, depth: 8, data }));
   }
   const picture = sharp(data, { raw: { width, height, channels } });
   if (scale > 1) picture.resize(width * scale, height * scale, { kernel: 'nearest' });
