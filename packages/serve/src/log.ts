@@ -61,12 +61,16 @@ export function logModel(log: Log, event: ModelEvent): void {
 /** Requests of probes and scrapers are told at level debug. */
 const QUIET = new Set(['/livez', '/readyz', '/startupz', '/v1/health', '/metrics']);
 
+/** Without the query, which may hold what its client did not mean to tell. */
+export function loggedPath(url: string): string {
+  return url.split('?', 1)[0]!.slice(0, MAX_PATH);
+}
+
 /** A line for each request, once it is answered or its client has left (status 499). */
 export function accessLog(log: Log) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const began = performance.now();
-    // A query may hold what its client did not mean to tell.
-    const path = request.originalUrl.split('?', 1)[0]!.slice(0, MAX_PATH);
+    const path = loggedPath(request.originalUrl);
     response.locals.complain = (error: unknown) => {
       log.error({ id: response.get('X-Request-Id'), err: error }, 'failed');
     };

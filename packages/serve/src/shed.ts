@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http';
 import type { Admission } from './admission.ts';
 import { errorBody } from './http-error.ts';
-import type { Log } from './log.ts';
+import { type Log, loggedPath } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { requestId } from './request-id.ts';
 
@@ -38,7 +38,8 @@ export function shed(
     metrics.shed();
     const id = requestId(request);
     if (log) {
-      const path = url.split('?', 1)[0];
+      const path = loggedPath(url);
+      // Behind a proxy, the proxy: who sent it there is found out by the application.
       const client = request.socket.remoteAddress;
       log.info({ id, method, path, status: 429, ms: 0, client }, 'request');
     }
