@@ -1,15 +1,17 @@
 /** The kernel inception distance (Bińkowski et al. 2018): unbiased squared MMD with the kernel (x·y/dim + 1)³. */
 import { permutation, STREAM } from '@ganport/model';
+import { rowProducts } from './matrix.ts';
 import type { Parts } from './parts.ts';
 
-/** Of n ≥ 2 rows of features each, [n, dim]. */
+/** Of n ≥ 2 rows of features each, [n, dim], in memory of n² numbers. */
 export function* kernelDistance(
   real: Float32Array,
   generated: Float32Array,
   dim: number,
 ): Parts<number> {
-  const own = (yield* within(real, dim)) + (yield* within(generated, dim));
-  return own - 2 * (yield* between(real, generated, dim));
+  const [a, b] = [Float64Array.from(real), Float64Array.from(generated)];
+  const own = (yield* within(a, dim)) + (yield* within(b, dim));
+  return own - 2 * (yield* between(a, b, dim));
 }
 
 /** The paper takes 100 subsets of 1,000: the mean of fewer is nearly as sure, as pictures recur in them. */
@@ -40,7 +42,7 @@ export function* kernelDistances(
     const [a, b, c] = [real, generated, others].map((set, which) => {
       const order = permutation(which, i, count, STREAM.evaluation);
       return rowsAt(set, order.subarray(0, size), dim);
-    }) as [Float32Array, Float32Array, Float32Array];
+    }) as [Float64Array, Float64Array, Float64Array];
     const own = yield* within(a, dim);
     result.distances.push(own + (yield* within(b, dim)) - 2 * (yield* between(a, b, dim)));
     result.floors.push(own + (yield* within(c, dim)) - 2 * (yield* between(a, c, dim)));
@@ -48,8 +50,8 @@ export function* kernelDistances(
   return result;
 }
 
-function rowsAt(set: Float32Array, rows: Uint32Array, dim: number): Float32Array {
-  const out = new Float32Array(rows.length * dim);
+function rowsAt(set: Float32Array, rows: Uint32Array, dim: number): Float64Array {
+  const out = new Float64Array(rows.length * dim);
   rows.forEach((row, i) => {
     out.set(set.subarray(row * dim, (row + 1) * dim), i * dim);
   });
@@ -57,44 +59,27 @@ function rowsAt(set: Float32Array, rows: Uint32Array, dim: number): Float32Array
 }
 
 /** The mean kernel of two different rows. */
-function* within(set: Float32Array, dim: number): Parts<number> {
+function* within(set: Float64Array, dim: number): Parts<number> {
   const count = set.length / dim;
-  let sum = 0;
-  for (let i = 0; i < set.length; i += dim) {
-    yield;
-    sum += kernels(set, i, set, i, dim);
-  }
-  return (2 * sum) / (count * (count - 1));
+  const products = yield* rowProducts(set, set, dim);
+  let own = 0;
+  for (let i = 0; i < count; i++) own += kernel(products[i * count + i]!, dim);
+  return (kernels(products, dim) - own) / (count * (count - 1));
 }
 
 /** The mean kernel of a row of each. */
-function* between(a: Float32Array, b: Float32Array, dim: number): Parts<number> {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += dim) {
-    yield;
-    sum += kernels(a, i, b, b.length, dim);
-  }
-  return sum / ((a.length / dim) * (b.length / dim));
+function* between(a: Float64Array, b: Float64Array, dim: number): Parts<number> {
+  const products = yield* rowProducts(a, b, dim);
+  return kernels(products, dim) / products.length;
 }
 
-/** The sum of the kernels of a row of `a`, at `i`, with those of `b` that end before `end`. */
-function kernels(a: Float32Array, i: number, b: Float32Array, end: number, dim: number): number {
+function kernels(products: Float64Array, dim: number): number {
   let sum = 0;
-  for (let j = 0; j < end; j += dim) sum += kernel(a, i, b, j, dim);
+  for (const product of products) sum += kernel(product, dim);
   return sum;
 }
 
-function kernel(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {
-  // Four sums, as each addition would wait for the one before it.
-  let [even, odd, third, fourth] = [0, 0, 0, 0];
-  let k = 0;
-  for (; k + 4 <= dim; k += 4) {
-    even += a[i + k]! * b[j + k]!;
-    odd += a[i + k + 1]! * b[j + k + 1]!;
-    third += a[i + k + 2]! * b[j + k + 2]!;
-    fourth += a[i + k + 3]! * b[j + k + 3]!;
-  }
-  for (; k < dim; k++) even += a[i + k]! * b[j + k]!;
-  const base = (even + odd + third + fourth) / dim + 1;
+function kernel(product: number, dim: number): number {
+  const base = product / dim + 1;
   return base * base * base;
 }

@@ -61,8 +61,12 @@ function sixProducts(
     s11 += y * v;
     s12 += y * w;
   }
-  out.set([s00, s01, s02], at);
-  out.set([s10, s11, s12], at + columns);
+  out[at] = s00;
+  out[at + 1] = s01;
+  out[at + 2] = s02;
+  out[at + columns] = s10;
+  out[at + columns + 1] = s11;
+  out[at + columns + 2] = s12;
 }
 
 function dot(a: Float64Array, i: number, b: Float64Array, j: number, length: number): number {
