@@ -92,12 +92,14 @@ const STABILISERS = {
   },
 } as const;
 
-/** As many steps as without, of which none takes longer: what a penalty adds, more steps could have had. */
+/** What the published networks lack, in as many steps. The mlp's are no longer for it; R1 is worth its time to conv. */
+const IMPROVED = {
+  mlp: { adam: { learningRate: 1e-3, beta1: 0.5, beta2: 0.99 }, realLabel: 0.9 },
+  conv: { adam: { learningRate: 2e-3, beta1: 0.5, beta2: 0.99 }, penalties: { r1: 3 } },
+} as const;
+
 function improved(preset: 'mlp' | 'conv', steps: number, count: number): MethodsSweep {
-  const better = {
-    adam: { learningRate: 1e-3, beta1: 0.5, beta2: 0.99 },
-    ...{ ema: 0.999, emaWarmup: true, realLabel: 0.9 },
-  };
+  const better = { ...IMPROVED[preset], ema: 0.999, emaWarmup: true };
   return {
     ...{ title: `As published, and improved: ${preset}`, data: 'mnist' },
     base: settings(preset, steps),
@@ -136,7 +138,7 @@ export const SWEEPS: Readonly<Record<string, MethodsSweep>> = {
     columns: QUALITY,
   },
   'improved-mlp': improved('mlp', 5000, 3),
-  'improved-conv': improved('conv', 1000, 2),
+  'improved-conv': improved('conv', 1000, 3),
   conditional: {
     ...{ title: 'The class that is asked for', data: 'mnist', base: settings('cdcgan', 3000) },
     vary: { preset: ['cdcgan', 'projection'], seed: seeds(2) },
