@@ -9,7 +9,7 @@ import {
   type StatePort,
   type Tensors,
 } from './ports.ts';
-import type { Program } from './program.ts';
+import type { Program, RunOptions } from './program.ts';
 import type { Turns } from './turns.ts';
 
 /**
@@ -22,7 +22,7 @@ export interface Backend extends Pick<Program, 'description' | 'traffic'> {
    * Replaces the state as its last act, and only if the signal was not aborted until then.
    * @returns a tensor for each of the results
    */
-  run(feeds: Tensors, signal: AbortSignal | undefined): Promise<Record<string, Tensors[string]>>;
+  run(feeds: Tensors, options: RunOptions): Promise<Record<string, Tensors[string]>>;
   read(state: readonly StatePort[]): Promise<Record<string, Tensors[string]>>;
   close(): Promise<void>;
 }
@@ -48,8 +48,9 @@ export function createProgram(backend: Backend, bindings: Bindings, inTurn: Turn
       );
       return inTurn(() => backend.write(copies));
     },
-    async run(feeds, { signal } = {}) {
+    async run(feeds, options = {}) {
       expectOpen();
+      const { signal } = options;
       if (signal !== undefined && !(signal instanceof AbortSignal)) {
         throw new RuntimeError(`signal: expected an AbortSignal, got ${typeof signal}`);
       }
@@ -57,7 +58,7 @@ export function createProgram(backend: Backend, bindings: Bindings, inTurn: Turn
       return inTurn(async () => {
         signal?.throwIfAborted();
         try {
-          return await backend.run(feeds, signal);
+          return await backend.run(feeds, options);
         } catch (error) {
           signal?.throwIfAborted();
           throw runError(error);

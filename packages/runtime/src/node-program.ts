@@ -112,7 +112,7 @@ function createBackend(
         (tensorOf(name).data as Tensor['data']).set(data as never);
       }
     },
-    async run(feeds, signal) {
+    async run(feeds, { signal }) {
       const fetches = {
         ...Object.fromEntries(changing.map((port) => [port.next!, next.get(port.name)!])),
         ...Object.fromEntries(results.map(({ name }) => [name, null])),

@@ -23,6 +23,11 @@ export interface RunOptions {
    * stays as it was before.
    */
   signal?: AbortSignal;
+  /**
+   * Makes it where it is asked for, and holds the event loop, where a runtime has another thread otherwise: of what takes no
+   * longer than the way there and back. It cannot be ended then.
+   */
+  inPlace?: boolean;
 }
 
 /**

@@ -110,7 +110,7 @@ function createBackend({ ort, create, bindings, place, ...options }: BackendOpti
       for (const [name, tensor] of Object.entries(tensors)) replace(name, place.put(tensor));
       if (place.stays) traffic.toDevice += bytesOf(Object.values(tensors));
     },
-    async run(feeds, signal) {
+    async run(feeds, { signal }) {
       await replaceFailed();
       const inputs = Object.entries(feeds).map(
         ([name, tensor]) => [name, toOrt(ort, tensor)] as const,

@@ -37,6 +37,7 @@ export function fakeApi(fails: Readonly<Record<string, string>> = {}): FakeApi {
       live[kind] -= 1;
     },
     callOn: async (_, name, ...parameters) => note(name, parameters),
+    callHere: (name, ...parameters) => note(name, parameters),
     startThread: () => ({ call: async () => null, close: async () => undefined }),
     stringAt: () => '',
     bytesAt: (_, length) => new Uint8Array(length),

@@ -10,6 +10,10 @@ export interface BatchingOptions {
   infer: Infer;
   /** Runs at a time: one unless given. */
   lanes?: number | undefined;
+  /** Pictures of a run that is made in place while nothing else is to do: none unless given. */
+  inPlace?: number | undefined;
+  /** What is asked for until it resolves shares a first run: what is asked for in one go, unless given. */
+  gather?: (() => Promise<void>) | undefined;
   /** Most pictures of one run. */
   maxBatch: number;
   /** Milliseconds that a run which is not full waits for more pictures: 0, none, unless given. */
@@ -96,6 +100,8 @@ const MIN_PART = 16;
 export function createBatching({
   infer,
   lanes = 1,
+  inPlace = 0,
+  gather = async () => {},
   maxBatch,
   maxDelayMs = 0,
   latentSize,
@@ -117,8 +123,7 @@ export function createBatching({
 
   /** One lane after the other, until nothing waits. */
   async function work(): Promise<void> {
-    // What is asked for in one go shares the first run.
-    await undefined;
+    await gather();
     while (queue.length > 0) {
       if (maxDelayMs > 0) await waitForMore();
       // All who waited may have left, or be served by another lane.
@@ -184,9 +189,10 @@ export function createBatching({
   async function run(shares: readonly Share[]): Promise<void> {
     const controller = new AbortController();
     const run = { shares, controller };
+    const count = shares.reduce((sum, share) => sum + share.count, 0);
+    const alone = running.size === 0 && shares.length === 1 && queue.length === 0;
     running.add(run);
     const began = performance.now();
-    const count = shares.reduce((sum, share) => sum + share.count, 0);
     batches.add(count);
     for (const { first, pending } of shares) {
       if (first === 0) waits.add((began - pending.since) / 1000);
@@ -194,6 +200,7 @@ export function createBatching({
     try {
       const levels = await infer(joinLatents(shares, count), count, {
         signal: controller.signal,
+        inPlace: alone && count <= inPlace,
         ...joinLabels(shares, count),
       });
       handOut(levels, shares);

@@ -30,6 +30,10 @@ export interface Generator {
   infer: Infer;
   /** How many runs may be under way at a time; more would wait. One unless it says so. */
   readonly lanes?: number;
+  /** Most pictures of a run that is made where it is asked for, as long as nobody waits beside: none unless it says so. */
+  readonly inPlace?: number;
+  /** What is asked for until it resolves shares a first run: what is asked for in one go, unless it says otherwise. */
+  gather?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -113,10 +113,10 @@ export async function samplerOf(
   generator: Generator,
   { maxBatch = 64, maxDelayMs, redrawn, signal }: OpenedOptions,
 ): Promise<Sampler> {
-  const { metadata, description } = generator;
+  const { metadata, description, infer, lanes, inPlace, gather } = generator;
   const pictureBytes = bytesOf(metadata);
   const batching = createBatching({
-    ...{ infer: generator.infer, lanes: generator.lanes },
+    ...{ infer, lanes, inPlace, gather },
     maxBatch: Math.max(1, Math.min(maxBatch, Math.floor(MAX_RUN_BYTES / pictureBytes))),
     maxDelayMs,
     latentSize: metadata.latent.size,

@@ -2,7 +2,9 @@
  * OrtApi, onnxruntime's C interface: a table of functions that only grows at its end, called by their
  * positions in onnxruntime_c_api.h. Whatever is created through it is counted until it is released.
  */
+import { runInThisContext } from 'node:vm';
 import { firstLine } from '@ganport/onnx';
+import { DENORMALS, floatMode } from './float-mode.ts';
 import { startThread, type Thread } from './thread.ts';
 
 /** The version of onnxruntime, 1.x, that has all the functions below. */
@@ -106,6 +108,8 @@ export interface OrtApi {
     name: FunctionName,
     ...parameters: readonly (bigint | ArrayBufferView)[]
   ): Promise<void>;
+  /** As `call`, with denormals as zeros, which they are on such a thread. */
+  callHere(name: FunctionName, ...parameters: readonly Argument[]): void;
   startThread(): Thread;
   /** What is in memory that onnxruntime owns: a string, or a copy of so many bytes. */
   stringAt(pointer: bigint): string;
@@ -124,6 +128,8 @@ export interface FunctionTable {
   releases: Record<HandleKind, (handle: Handle) => void>;
   getErrorMessage(status: bigint): string;
   releaseStatus(status: bigint): void;
+  /** Of this thread: has its denormals be zeros, or numbers again. */
+  denormals(zeros: boolean): void;
 }
 
 export interface TableOptions extends Pick<FunctionTable, 'koffi' | 'koffiPath' | 'version'> {
@@ -153,8 +159,13 @@ export function readTable({ api, ...library }: TableOptions): FunctionTable {
   const releases = Object.fromEntries(
     Object.entries(RELEASES).map(([kind, position]) => [kind, functionAt(position, 'void', 'p')]),
   ) as FunctionTable['releases'];
+  let denormals: FunctionTable['denormals'] | undefined;
   return {
     ...library,
+    denormals(zeros) {
+      denormals ??= runInThisContext(DENORMALS)(koffi, floatMode) as FunctionTable['denormals'];
+      denormals(zeros);
+    },
     addressOf: (name) => addresses[FUNCTIONS[name][0]]!,
     functions,
     releases,
@@ -201,6 +212,14 @@ export function createApi(table: FunctionTable): OrtApi {
     async callOn(thread, name, ...parameters) {
       const words = parameters.map((one) => (typeof one === 'bigint' ? one : koffi.address(one)));
       expectOk(await thread.call(table.addressOf(name), words, parameters));
+    },
+    callHere(name, ...parameters) {
+      table.denormals(true);
+      try {
+        call(name, ...parameters);
+      } finally {
+        table.denormals(false);
+      }
     },
     startThread: () => startThread(koffiPath),
     stringAt: (pointer) => koffi.decode(pointer, 'char', -1),

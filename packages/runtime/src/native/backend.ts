@@ -54,7 +54,7 @@ export async function createBackend({
       await state.write(now, tensors);
       traffic.toDevice += bytesOf(Object.values(tensors));
     },
-    async run(feeds, signal) {
+    async run(feeds, { signal, inPlace }) {
       const { binding, options } = directions[now];
       const terminate = () => api.call('RunOptionsSetTerminate', options);
       signal?.addEventListener('abort', terminate);
@@ -64,7 +64,8 @@ export async function createBackend({
         // What a node on the CPU takes is copied there when it is bound, not when it runs.
         if (device !== undefined) bindInputs(binding, now);
         await exchange.send(binding, feeds);
-        await api.callOn(thread, 'RunWithBinding', session, options, binding);
+        if (inPlace) api.callHere('RunWithBinding', session, options, binding);
+        else await api.callOn(thread, 'RunWithBinding', session, options, binding);
         const results = await exchange.receive(binding);
         signal?.throwIfAborted();
         traffic.toDevice += bytesOf(Object.values(feeds));

@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { DENORMALS, floatMode } from './float-mode.ts';
 
 export interface Thread {
   /**
@@ -27,24 +28,6 @@ interface Waiting {
   held: readonly unknown[] | undefined;
 }
 
-/**
- * Where a thread's floating-point environment says that denormals are zero: bits of a 32-bit word of
- * fenv_t, which fegetenv() and fesetenv() of a C library read and write. On x64 the word is MXCSR, and the bits
- * are "denormals are zero" and "flush to zero"; on arm64 FPCR, with "flush to zero" alone.
- */
-interface FloatMode {
-  library: string;
-  offset: number;
-  bits: number;
-}
-
-const FLOAT_MODES: Readonly<Record<string, FloatMode>> = {
-  'linux-x64': { library: 'libm.so.6', offset: 28, bits: 0x8040 },
-  'linux-arm64': { library: 'libm.so.6', offset: 0, bits: 1 << 24 },
-  'darwin-x64': { library: '/usr/lib/libSystem.B.dylib', offset: 4, bits: 0x8040 },
-  'darwin-arm64': { library: '/usr/lib/libSystem.B.dylib', offset: 8, bits: 1 << 24 },
-};
-
 /** What the thread waits for: its turn's value. */
 const [IDLE, CALL, END] = [0, 1, 2];
 
@@ -55,17 +38,7 @@ const MAX_PARAMETERS = 6;
 const LOOP = `
 const { parentPort, workerData } = require('node:worker_threads');
 const koffi = require(workerData.koffi);
-if (process.platform === 'win32') {
-  // _DN_FLUSH under _MCW_DN, of float.h.
-  koffi.load('ucrtbase.dll').func('uint32 _controlfp(uint32 bits, uint32 mask)')(0x1000000, 0x3000000);
-} else {
-  const { library, offset, bits } = workerData.floatMode;
-  const libm = koffi.load(library);
-  const environment = Buffer.alloc(64);
-  libm.func('int fegetenv(void *environment)')(environment);
-  environment.writeUInt32LE((environment.readUInt32LE(offset) | bits) >>> 0, offset);
-  libm.func('int fesetenv(const void *environment)')(environment);
-}
+(${DENORMALS})(koffi, workerData.floatMode)(true);
 const prototypes = new Map();
 const turn = new Int32Array(workerData.call, 0, 1);
 const words = new BigUint64Array(workerData.call, 8);
@@ -89,7 +62,6 @@ while (true) {
  * @param koffi the path of koffi's main file
  */
 export function startThread(koffi: string): Thread {
-  const floatMode = FLOAT_MODES[`${process.platform}-${process.arch}`];
   // A message takes twice as long to wake it.
   const shared = new SharedArrayBuffer(8 * (3 + MAX_PARAMETERS));
   const turn = new Int32Array(shared, 0, 1);
