@@ -1,14 +1,11 @@
 /** Pictures to files: PNG and WebP for people, NPY and raw bytes for programs. */
 import { type Images, quote, rangeReason, tileImages } from '@ganport/model';
-import { encode as encodePng } from 'fast-png';
 import sharp from 'sharp';
 import { SampleError } from './error.ts';
+import { encodePng } from './png.ts';
 
 export const IMAGE_FORMATS = ['png', 'webp', 'npy', 'raw'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
-
-/** Of a picture that is a PNG sooner than another thread could be asked for one: 0.1 ms for 28 × 28 pixels, 1.4 by sharp. */
-const SMALL_BYTES = 2 ** 14;
 
 export interface EncodeOptions {
   /** Of the grid that PNG and WebP lay several pictures out in; a square one unless given. */
@@ -46,10 +43,7 @@ export async function encodeImages(
       `a grid of ${width * scale} × ${height * scale} pixels is too large for ${format} (${largest} a side): draw fewer pictures, or choose npy or raw`,
     );
   }
-  if (format === 'png' && scale === 1 && data.length <= SMALL_BYTES) {
-    // A Buffer, as sharp's are.
-    return Buffer.from(encodePng({ width, height, channels, depth: 8, data }));
-  }
+  if (format === 'png' && scale === 1) return encodePng({ width, height, channels, data });
   const picture = sharp(data, { raw: { width, height, channels } });
   if (scale > 1) picture.resize(width * scale, height * scale, { kernel: 'nearest' });
   if (channels === 1) picture.toColourspace('b-w');

@@ -31,6 +31,16 @@ describe.each(['png', 'webp'] as const)('%s', (format) => {
   });
 });
 
+test.each([1, 3] as const)(
+  'a png too large to be made at once, of %i channels, is exact',
+  async (channels) => {
+    const images = pictures(8_000, channels);
+    const decoded = await decodePicture(await encodeImages(images, 'png', { columns: 1 }));
+    expect(decoded).toMatchObject({ width: 3, height: 16_000, channels });
+    expect(Buffer.from(decoded.data).equals(images.data)).toBe(true);
+  },
+);
+
 test('several pictures become a grid, row by row, unused cells black', async () => {
   const images = pictures(5, 3);
   const { data, width, height } = await decodePicture(
