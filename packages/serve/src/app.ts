@@ -94,6 +94,12 @@ export function createApp({
   };
   app.use('/v1/images/generations', generationsRoutes(find));
   app.use('/v1/sample', sampleRoutes(find));
+  const all = () => {
+    // Before there is any, that is to be said, and not that a body is too large.
+    models.find();
+    return models.list().flatMap(({ versions }) => [...versions.values()]);
+  };
+  app.use('/v1/interpolate', interpolateRoutes(find, all));
   const page = pageRoutes(pageDir);
   app.use(dispatchToModels(models, (service) => serviceRoutes(service, page, models)));
   app.use(nothingHere);
@@ -120,11 +126,13 @@ export function serviceRoutes(service: Service, page: Router, models: Models): R
     return [...(model?.versions.keys() ?? [])].sort((a, b) => Number(a) - Number(b));
   };
   const router = createRouter();
+  const find: FindService = (name) => expectNamed(service, name);
+  router.use('/v1/sample', sampleRoutes(find));
+  const own = [service];
   router.use(
-    '/v1/sample',
-    sampleRoutes((name) => expectNamed(service, name)),
+    '/v1/interpolate',
+    interpolateRoutes(find, () => own),
   );
-  router.use('/v1/interpolate', interpolateRoutes(service));
   router.use('/v2', inferRoutes(service, versionsOf));
   router.use(onlyReads);
   router.use('/v1/images', imageRoutes(service));

@@ -6,13 +6,16 @@ import { HttpError } from './http-error.ts';
 import { parseRequest } from './parameters.ts';
 
 /**
- * Reads the body of a request, of at most so many bytes; one that says it has more is not waited for. An application
+ * Reads the body of a request, of at most so many bytes, or as many as are found out for each; one that says it has more is not waited for. An application
  * that this one is part of may have read it before, and parsed it.
  */
-export function readBody(limit: number): RequestHandler {
-  const read = express.raw({ type: () => true, limit });
+export function readBody(most: number | (() => number)): RequestHandler {
+  const readerOf = (limit: number) => express.raw({ type: () => true, limit });
+  const fixed = typeof most === 'number' ? readerOf(most) : undefined;
   return (request, response, next) => {
     if (request.body !== undefined) return next();
+    const limit = typeof most === 'number' ? most : most();
+    const read = fixed ?? readerOf(limit);
     if (Number(request.get('Content-Length')) > limit) throw tooLarge(limit);
     read(request, response, (error) => next(error && refusalOf(error, request, limit)));
   };

@@ -1,6 +1,6 @@
 /** `POST /v1/interpolate`: pictures on the way from one latent to another. */
 import { type Images, latents } from '@ganport/model';
-import { slerp } from '@ganport/sample';
+import { type Sampler, slerp } from '@ganport/sample';
 import { encodeAnimation, encodeImages } from '@ganport/sample/node';
 import type { Response, Router } from 'express';
 import * as z from 'zod';
@@ -8,9 +8,18 @@ import { bufferOf, pictureOf } from './answer.ts';
 import { jsonBody, readBody } from './body.ts';
 import { HttpError } from './http-error.ts';
 import { base64, DRAWING_ERRORS, file, type Operation } from './operation.ts';
-import { classGiven, expectAtMost, index, labelOf, oneOf, seed, truncation } from './parameters.ts';
+import {
+  classGiven,
+  expectAtMost,
+  index,
+  labelOf,
+  modelGiven,
+  oneOf,
+  seed,
+  truncation,
+} from './parameters.ts';
 import { createRouter, onlyMethod } from './router.ts';
-import { MAX_COUNT, mostPictures, type Service } from './service.ts';
+import { type FindService, MAX_COUNT, mostPictures, type Service } from './service.ts';
 
 /** A number of a latent, as JSON has it, and all but latents. */
 const NUMBER_BYTES = 32;
@@ -63,6 +72,7 @@ const interpolateRequest = z
       .max(50)
       .default(12)
       .meta({ description: 'Pictures a second of an animation' }),
+    model: modelGiven,
   })
   .meta({
     id: 'InterpolateRequest',
@@ -86,21 +96,27 @@ export const interpolateOperations: readonly Operation[] = [
     summary: 'Draws what is between two pictures',
     body: interpolateRequest,
     answers: { 'image/webp': file, 'image/png': file, 'application/json': framesAnswer },
-    errors: [...DRAWING_ERRORS, 405, 413, 415],
+    errors: [...DRAWING_ERRORS, 404, 405, 413, 415],
   },
 ];
 
-export function interpolateRoutes(service: Service): Router {
-  const { sampler } = service.generator;
-  const { latent, classes } = sampler.metadata;
-  const limit = ENVELOPE_BYTES + 2 * latent.size * NUMBER_BYTES;
+/**
+ * @param find the model that a request names, or that of the address, kept open until it is answered
+ * @param services those that it may be, by whose latents a body is bounded
+ */
+export function interpolateRoutes(find: FindService, services: () => readonly Service[]): Router {
   const router = createRouter();
+  const limit = () => largestBody(services());
   router.post('/', readBody(limit), async (request, response) => {
     const wanted = jsonBody(interpolateRequest, request);
+    const service = find(wanted.model, response);
+    const { sampler } = service.generator;
+    const { latent } = sampler.metadata;
     const { from, to, steps, interpolation, format, fps } = wanted;
     expectAtMost(mostPictures(service), steps, 'steps');
-    const label = labelOfWalk(wanted);
-    const [first, last] = [latentOf('from', from, wanted), latentOf('to', to, wanted)];
+    const label = labelOfWalk(sampler, wanted);
+    const first = latentOf('from', from, wanted.truncation, latent.size);
+    const last = latentOf('to', to, wanted.truncation, latent.size);
     const between = interpolation === 'slerp' ? slerp : straight;
     const signal = service.admit(response, steps);
     const z = new Float32Array(steps * latent.size);
@@ -111,22 +127,33 @@ export function interpolateRoutes(service: Service): Router {
     await answer(response, images, format, fps);
   });
   router.all('/', onlyMethod('POST'));
-
-  function labelOfWalk({ from, class: given }: Wanted): number | undefined {
-    const label = labelOf(sampler, given);
-    if (label !== undefined || !classes) return label;
-    if (from.seed !== undefined) return (from.index ?? 0) % classes.length;
-    throw new HttpError(400, 'class is missing: a latent has none of its own', {}, 'class');
-  }
-
-  function latentOf(name: string, end: End, { truncation }: Wanted) {
-    const { seed, index = 0, latent: given } = end;
-    if (!given) return latents(seed!, index, latent.size, { truncation });
-    if (given.length === latent.size) return Float32Array.from(given);
-    const message = `${name}.latent: expected ${latent.size} numbers, got ${given.length}`;
-    throw new HttpError(400, message, {}, name);
-  }
   return router;
+}
+
+/** Both ends as latents. */
+function largestBody(services: readonly Service[]): number {
+  const sizes = services.map(({ generator }) => generator.sampler.metadata.latent.size);
+  return ENVELOPE_BYTES + 2 * Math.max(0, ...sizes) * NUMBER_BYTES;
+}
+
+function labelOfWalk(sampler: Sampler, { from, class: given }: Wanted): number | undefined {
+  const label = labelOf(sampler, given);
+  const { classes } = sampler.metadata;
+  if (label !== undefined || !classes) return label;
+  if (from.seed !== undefined) return (from.index ?? 0) % classes.length;
+  throw new HttpError(400, 'class is missing: a latent has none of its own', {}, 'class');
+}
+
+function latentOf(
+  name: string,
+  { seed, index = 0, latent: given }: End,
+  truncation: number | undefined,
+  size: number,
+): Float32Array {
+  if (!given) return latents(seed!, index, size, { truncation });
+  if (given.length === size) return Float32Array.from(given);
+  const message = `${name}.latent: expected ${size} numbers, got ${given.length}`;
+  throw new HttpError(400, message, {}, name);
 }
 
 function straight(a: Float32Array, b: Float32Array, share: number): Float32Array {

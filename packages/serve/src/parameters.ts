@@ -46,6 +46,11 @@ export const index = z.int().min(0).max(MAX_INDEX).meta({ description: INDEX });
 export const spelledSeed = spelled(0, MAX_SEED).meta({ description: SEED, examples: [42] });
 export const spelledIndex = spelled(0, MAX_INDEX).meta({ description: INDEX, examples: [0] });
 
+/** Of a body. */
+export const modelGiven = z.string().optional().meta({
+  description: 'By its name, or the first 16 digits of its SHA-256; the address’s unless given',
+});
+
 /** One of a few words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
   return z.enum(words, {

@@ -115,3 +115,32 @@ test.each([
   expect(response.status).toBe(400);
   expect((await response.json()).error.message).toContain(message);
 });
+
+test('the body names the model, unless the address does', async () => {
+  const wide = await writeTemporary(buildGenerator({ latent: 300, width: 9 }).model);
+  const two = await startServer({
+    ...{ port: 0, pageDir: '/tmp' },
+    model: [
+      { name: 'small', model: file.path },
+      { name: 'wide', model: wide.path },
+    ],
+  });
+  const ask = async (path: string, model?: string, end: object = from) => {
+    const body = JSON.stringify({ from: end, to, steps: 2, format: 'grid', model });
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await fetch(new URL(path, two.url), { method: 'POST', body, headers });
+    const { width } = response.ok ? await decodePicture(await response.bytes()) : {};
+    return [response.status, width];
+  };
+  // Two pictures side by side.
+  expect(await ask('v1/interpolate')).toEqual([200, 8]);
+  expect(await ask('v1/interpolate', 'wide')).toEqual([200, 18]);
+  expect(await ask('models/wide/v1/interpolate', 'wide')).toEqual([200, 18]);
+  expect(await ask('models/wide/v1/interpolate', 'small')).toEqual([404, undefined]);
+  expect(await ask('v1/interpolate', 'other')).toEqual([404, undefined]);
+  // More than the small one's bodies may have.
+  const latent = Array.from(latents(1, 2, 300));
+  expect(await ask('v1/interpolate', 'wide', { latent })).toEqual([200, 18]);
+  await two.close();
+  await wide.remove();
+});
