@@ -1,7 +1,8 @@
 """Runs a service that works only in its turns: python turns.py PROGRAM ARGUMENT….
 
 Answers each line of standard input, "go" or "stop", with the seconds of CPU that the service took so far. LitServe looks for requests all the time, also when there are
-none: what is measured beside it would be so much slower. The end of standard input ends the service, and all that it started.
+none: what is measured beside it would be so much slower. The end of standard input, SIGINT and SIGTERM end the service, and all that it
+started.
 """
 
 import glob
@@ -38,6 +39,10 @@ def main():
     def end(status):
         os.killpg(service.pid, signal.SIGKILL)
         os._exit(status)
+
+    # Whoever ends a benchmark may tell all its processes at once, but not the service, which is in another session.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end(1))
 
     def watch():
         # The zombie keeps its group's name.
