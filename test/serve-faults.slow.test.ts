@@ -86,9 +86,12 @@ test('a service that starts takes SIGHUP for a look to come, and ends with 0 at 
   while (!(await ask('livez'))) await setTimeout(10);
   command.kill('SIGHUP');
   expect((await ask('startupz'))!.status).toBe(503);
+  const began = performance.now();
   command.kill('SIGTERM');
   const { code, stdout } = await command.exit;
   expect([code, stdout]).toEqual([0, 'Stopped before it served.\n']);
+  // A second at most on an idle machine.
+  expect(performance.now() - began).toBeLessThan(5000);
 });
 
 test('a second signal ends it at once, whatever it waits for', async () => {
