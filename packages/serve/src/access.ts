@@ -1,4 +1,5 @@
 /** Who may ask, from where, and how often. */
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { quote } from '@ganport/model';
 import type { RequestHandler } from 'express';
@@ -17,29 +18,45 @@ export interface Access {
 
 const MINUTE_MS = 60_000;
 
-/** Before all but what tells how the process is. */
-export function accessRules({ apiKeys, ratePerMinute, allowedHosts }: Access): RequestHandler[] {
+/** Before all but what tells how the process is; then `response.locals.client` is who asks. */
+export function accessRules({ ratePerMinute, ...access }: Access): RequestHandler[] {
+  const clientOf = createAccess(access);
   return [
-    ...(allowedHosts ? [expectHost(allowedHosts)] : []),
-    apiKeys ? expectApiKey(apiKeys) : nameByAddress,
+    (request, response, next) => {
+      response.locals.client = clientOf(request, request.ip);
+      next();
+    },
     ...(ratePerMinute === undefined ? [] : [limitRate(ratePerMinute)]),
   ];
 }
 
-/** Those of IPv6 change within their network at will. */
-const nameByAddress: RequestHandler = (request, response, next) => {
-  response.locals.client = ipKeyGenerator(request.ip ?? '');
-  next();
-};
+/**
+ * Who asks: whose key it is or, without keys, which address.
+ * @throws HttpError 401 without a key, 421 for a name that is not this server's
+ */
+export type ClientOf = (request: IncomingMessage, address: string | undefined) => string;
+
+export function createAccess({ apiKeys, allowedHosts }: Omit<Access, 'ratePerMinute'>): ClientOf {
+  const checkHost = allowedHosts && expectHost(allowedHosts);
+  const holderOf = apiKeys && expectApiKey(apiKeys);
+  return (request, address) => {
+    checkHost?.(request);
+    return holderOf ? holderOf(request) : nameOfAddress(address);
+  };
+}
+
+/** Addresses of IPv6 change within their network at will. */
+export function nameOfAddress(address = ''): string {
+  return ipKeyGenerator(address);
+}
 
 /**
  * A page of another site can have its own name lead to this machine, and read what it serves; but its name has
  * a dot, and is not one of these.
  */
-function expectHost(allowed: readonly string[]): RequestHandler {
+function expectHost(allowed: readonly string[]): (request: IncomingMessage) => void {
   const names = new Set(allowed.map((name) => name.toLowerCase()));
-  return (request, _response, next) => {
-    const host = request.headers.host ?? '';
+  return ({ headers: { host = '' } }) => {
     const name = host.replace(/:\d*$/, '').toLowerCase();
     const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0;
     if (!isAddress && name.includes('.') && !names.has(name) && !name.endsWith('.localhost')) {
@@ -48,7 +65,6 @@ function expectHost(allowed: readonly string[]): RequestHandler {
         `Host: this server is not known as ${quote(host)}: --allowed-hosts takes names`,
       );
     }
-    next();
   };
 }
 

@@ -43,7 +43,12 @@ export function createAdminApp({ models, metrics, token }: AdminOptions): Expres
     next();
   });
   app.use(healthRoutes(models));
-  app.use(accessRules({ allowedHosts: [] }), expectApiKey([token], 'token'));
+  const expectToken = expectApiKey([token], 'token');
+  app.use(accessRules({ allowedHosts: [] }));
+  app.use((request, _response, next) => {
+    expectToken(request);
+    next();
+  });
   app.get('/metrics', metrics.answer);
   const router = createRouter();
   router.use('/v2', readBody(MAX_BODY_BYTES));

@@ -1,4 +1,5 @@
 /** Who is let in, until when: one for all generators that are served together. */
+import type { ServerResponse } from 'node:http';
 import type { Response } from 'express';
 import { createGate, type Gate, type Weight } from './gate.ts';
 import { HttpError } from './http-error.ts';
@@ -19,6 +20,9 @@ export interface Limits {
   cacheBytes: number;
 }
 
+/** A response, express's or not, and what is known of its request: in `locals`, as express has it. */
+export type Responding = ServerResponse & Pick<Response, 'locals'>;
+
 export interface Admission extends Pick<Gate, 'inside' | 'overflow'> {
   readonly draining: boolean;
   readonly cache: PictureCache;
@@ -28,13 +32,13 @@ export interface Admission extends Pick<Gate, 'inside' | 'overflow'> {
    * off; or because the client has left
    * @throws HttpError 429 when there is no room, 503 when the service drains
    */
-  admit(response: Response, weight: Weight): AbortSignal;
+  admit(response: Responding, weight: Weight): AbortSignal;
   /**
    * As `admit`, for an answer that is made in parts while it is read: each has the deadline's time of its own.
    * @returns makes a part
    */
   admitParts(
-    response: Response,
+    response: Responding,
     weight: Weight,
   ): <T>(make: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   /** Lets nobody in any longer. */
@@ -52,7 +56,7 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
   const admitted = new Set<AbortController>();
   let draining = false;
 
-  function enter(response: Response, weight: Weight): AbortController {
+  function enter(response: Responding, weight: Weight): AbortController {
     if (draining) throw stopping();
     const leave = gate.enter(weight, response.locals.client ?? '');
     response.locals.admitted?.(weight.pictures);
@@ -62,7 +66,8 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
     response.once('close', () => {
       forget();
       admitted.delete(controller);
-      controller.abort(new Error('the client has left'));
+      // To abort costs a tenth of a small picture.
+      if (!response.writableFinished) controller.abort(new Error('the client has left'));
       leave();
     });
     return controller;
@@ -79,9 +84,7 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
 
   return {
     inside: gate.inside,
-    get overflow() {
-      return gate.overflow;
-    },
+    overflow: gate.overflow,
     get draining() {
       return draining;
     },

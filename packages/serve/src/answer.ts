@@ -15,25 +15,39 @@ export const imagesAnswer = z
   })
   .meta({ id: 'Images' });
 
+/** A body, and what the headers of an answer say of it. */
+export interface Drawn {
+  headers: Readonly<Record<string, string>>;
+  body: Buffer;
+}
+
 /**
  * `grid` is one PNG; `npy` and `raw` are uint8 [N, H, W, C], whose shape X-Shape tells; `json` has both.
  * @throws SampleError for a grid that is too large
  */
-export async function answerImages(
-  response: Response,
+export async function drawnImages(
   images: Images,
   format: (typeof FORMATS)[number],
-): Promise<void> {
+): Promise<Drawn> {
   const { count, height, width, channels, data } = images;
   const shape = [count, height, width, channels];
   if (format === 'json') {
-    response.json({ shape, data: bufferOf(data).toString('base64') });
-  } else if (format === 'grid') {
-    response.type('png').send(bufferOf(await encodeImages(images, 'png')));
-  } else {
-    response.type('application/octet-stream').set('X-Shape', shape.join(','));
-    response.send(bufferOf(await encodeImages(images, format)));
+    const text = JSON.stringify({ shape, data: bufferOf(data).toString('base64') });
+    const headers = { 'Content-Type': 'application/json; charset=utf-8' };
+    return { headers, body: Buffer.from(text) };
   }
+  if (format === 'grid') return drawnPicture(await encodeImages(images, 'png'), 'png');
+  const headers = { 'Content-Type': 'application/octet-stream', 'X-Shape': shape.join(',') };
+  return { headers, body: bufferOf(await encodeImages(images, format)) };
+}
+
+/** A file of one picture. */
+export function drawnPicture(file: Uint8Array, format: 'png' | 'webp'): Drawn {
+  return { headers: { 'Content-Type': `image/${format}` }, body: bufferOf(file) };
+}
+
+export function answerDrawn(response: Response, { headers, body }: Drawn): void {
+  response.set(headers).send(body);
 }
 
 /** The same bytes: express takes others for an object. */

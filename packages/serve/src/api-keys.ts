@@ -1,7 +1,7 @@
 /** Keys that clients show, and whose each is. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { quote } from '@ganport/model';
-import type { NextFunction, Request, Response } from 'express';
 import { ServeError } from './error.ts';
 import { HttpError } from './http-error.ts';
 
@@ -51,12 +51,13 @@ export function parseApiKeys(text: string, where: string): ApiKey[] {
 }
 
 /**
- * Lets pass who shows a key, as `Authorization: Bearer KEY`, as `X-API-Key: KEY`, or as the password of Basic, which
- * browsers ask for; then `response.locals.client` is whose it is.
+ * Whose key a request shows, as `Authorization: Bearer KEY`, as `X-API-Key: KEY`, or as the password of Basic, which
+ * browsers ask for.
  * @param called what errors call one
+ * @throws HttpError 401 without one of them
  */
 export function expectApiKey(keys: readonly ApiKey[], called: 'API key' | 'token' = 'API key') {
-  return (request: Request, response: Response, next: NextFunction): void => {
+  return (request: IncomingMessage): string => {
     const shown = shownKey(request);
     const key = shown === undefined ? undefined : findKey(keys, shown);
     if (!key) {
@@ -68,14 +69,13 @@ export function expectApiKey(keys: readonly ApiKey[], called: 'API key' | 'token
         'WWW-Authenticate': 'Bearer realm="ganport", Basic realm="ganport", charset="UTF-8"',
       });
     }
-    response.locals.client = `key ${key.name}`;
-    next();
+    return `key ${key.name}`;
   };
 }
 
-function shownKey(request: Request): string | undefined {
-  const [scheme, given] = (request.get('Authorization') ?? '').split(/ +/);
-  if (!given) return request.get('X-API-Key');
+function shownKey({ headers }: IncomingMessage): string | undefined {
+  const [scheme, given] = (headers.authorization ?? '').split(/ +/);
+  if (!given) return headers['x-api-key']?.toString();
   if (/^bearer$/i.test(scheme!)) return given;
   if (!/^basic$/i.test(scheme!)) return undefined;
   const pair = Buffer.from(given, 'base64').toString();

@@ -11,10 +11,11 @@ export interface Gate {
   /** What was let in and has not left. */
   readonly inside: Readonly<Weight>;
   /**
-   * What all who ask may be told at once: since one was refused for want of room, until a tenth of it is free. It saves finding out
+   * What who asks may be told at once: since one was refused for want of room, until a tenth of it is free. It saves finding out
    * anew for each, which costs more than a picture.
+   * @param client if that is known, whose share may be taken too
    */
-  readonly overflow: Refusal | undefined;
+  overflow(client?: string): Refusal | undefined;
   /**
    * Lets a request in; any that is allowed, where nobody is. @returns its leaving, once
    * @param client whose share it takes
@@ -23,7 +24,7 @@ export interface Gate {
   enter(weight: Weight, client: string): () => void;
 }
 
-interface Refusal {
+export interface Refusal {
   message: string;
   headers: Readonly<Record<string, string>>;
 }
@@ -46,7 +47,7 @@ export function createGate(
   makeRoom: () => number = () => Infinity,
 ): Gate {
   const inside: Weight = { pictures: 0, bytes: 0 };
-  const shares = new Map<string, Weight>();
+  const shares = new Map<string, Weight & { overflows: boolean }>();
   const mostOfOne = { pictures: most.pictures * share, bytes: most.bytes * share };
   // Since somebody came to an empty house.
   let [since, done] = [0, 0];
@@ -71,25 +72,29 @@ export function createGate(
 
   const noRoom = (roomInMs: number) =>
     refusalOf(`${inside.pictures} pictures wait already`, roomInMs);
-  const isNearlyFull = () =>
-    inside.pictures > OVERFLOW * most.pictures || inside.bytes > OVERFLOW * most.bytes;
+  const noShare = (own: Weight) =>
+    refusalOf(`${own.pictures} pictures of yours wait already`, Infinity);
 
   return {
     inside,
-    get overflow() {
-      while (overflowing && isNearlyFull()) {
+    overflow(client) {
+      while (overflowing && isNearlyFull(inside, most)) {
         const ms = makeRoom();
         if (ms > 0) return noRoom(ms);
       }
       overflowing = false;
-      return undefined;
+      const own = client === undefined ? undefined : shares.get(client);
+      if (!own?.overflows) return undefined;
+      own.overflows = isNearlyFull(own, mostOfOne);
+      return own.overflows ? noShare(own) : undefined;
     },
     enter(weight, client) {
       const { pictures, bytes } = weight;
-      const own = shares.get(client) ?? { pictures: 0, bytes: 0 };
+      const own = shares.get(client) ?? { pictures: 0, bytes: 0, overflows: false };
       if (own.pictures > 0 && !fits(own, weight, mostOfOne)) {
+        own.overflows = true;
         overflowing ||= !fits(inside, weight, most);
-        refuse(refusalOf(`${own.pictures} pictures of yours wait already`, Infinity));
+        refuse(noShare(own));
       }
       while (inside.pictures > 0 && !fits(inside, weight, most)) {
         const ms = makeRoom();
@@ -117,6 +122,10 @@ export function createGate(
 
 function fits(held: Weight, { pictures, bytes }: Weight, most: Weight): boolean {
   return held.pictures + pictures <= most.pictures && held.bytes + bytes <= most.bytes;
+}
+
+function isNearlyFull(held: Weight, most: Weight): boolean {
+  return held.pictures > OVERFLOW * most.pictures || held.bytes > OVERFLOW * most.bytes;
 }
 
 function add(held: Weight, pictures: number, bytes: number): void {

@@ -1,6 +1,8 @@
 /** Headers that tell browsers what pages may do with answers. */
+import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import cors from 'cors';
-import type { RequestHandler } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 
 export interface Sharing {
@@ -16,11 +18,15 @@ const EXPOSED = [
   ...['Inference-Header-Content-Length', 'RateLimit', 'RateLimit-Policy'],
 ];
 
-export function sharingHeaders({
-  corsOrigins = [],
-  frameAncestors = [],
-}: Sharing): RequestHandler[] {
-  const headers = helmet({
+export interface SharingHeaders {
+  /** Of an answer to who names no origin. */
+  headers: Readonly<OutgoingHttpHeaders>;
+  observe(request: Request, response: Response, next: NextFunction): void;
+}
+
+/** They are the same for all but those of other origins: helmet's dozen of functions are asked once. */
+export function sharingHeaders({ corsOrigins = [], frameAncestors = [] }: Sharing): SharingHeaders {
+  const safe = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -41,7 +47,20 @@ export function sharingHeaders({
     // Whoever adds TLS in front says for how long it stays.
     strictTransportSecurity: false,
   });
-  if (corsOrigins.length === 0) return [headers];
   const origin = corsOrigins.includes('*') ? '*' : [...corsOrigins];
-  return [headers, cors({ origin, exposedHeaders: EXPOSED, maxAge: 600 })];
+  const share =
+    corsOrigins.length > 0 ? cors({ origin, exposedHeaders: EXPOSED, maxAge: 600 }) : undefined;
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  safe(request, response, () => {});
+  const own = Object.entries(response.getHeaders());
+  share?.(request, response, () => {});
+  return {
+    headers: response.getHeaders(),
+    observe(request, response, next) {
+      for (const [name, value] of own) response.setHeader(name, value!);
+      if (share) share(request, response, next);
+      else next();
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** Every answer that is not a success: JSON `{ error: { code, message, request_id } }`, never HTML. */
-import { STATUS_CODES } from 'node:http';
+import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import { SampleError } from '@ganport/sample';
 import type { NextFunction, Request, Response } from 'express';
 
@@ -93,6 +93,27 @@ export function answerTo(error: unknown): Answer {
     return { status, message, headers: headers ?? {} };
   }
   return { status: 500, message: 'the server failed', headers: {} };
+}
+
+/** Answers an error without express. */
+export function refuse(
+  response: ServerResponse,
+  {
+    status,
+    message,
+    headers,
+  }: Pick<Answer, 'status' | 'message'> & { headers?: Readonly<OutgoingHttpHeaders> },
+  id: string,
+): void {
+  const body = JSON.stringify(errorBody(status, message, id));
+  response.writeHead(status, {
+    'X-Request-Id': id,
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
 }
 
 /** @param id undefined of what never became a request */

@@ -1,7 +1,7 @@
 /** The pictures of a generator over HTTP, at addresses of their own. */
 import type { Request, Response, Router } from 'express';
 import * as z from 'zod';
-import { answerImages, imagesAnswer } from './answer.ts';
+import { answerDrawn, drawnImages, imagesAnswer } from './answer.ts';
 import { DRAWING_ERRORS, file, type Operation } from './operation.ts';
 import {
   classGiven,
@@ -146,7 +146,7 @@ export function imageRoutes(service: Service): Router {
     if (isSettled(request, response, service, wanted.model, name)) return;
     const signal = service.admit(response, count);
     const images = await sampler.sample({ seed, start, count, label, codes, truncation, signal });
-    await answerImages(response, images, format === 'png' ? 'grid' : format);
+    answerDrawn(response, await drawnImages(images, format === 'png' ? 'grid' : format));
   });
   return router;
 }

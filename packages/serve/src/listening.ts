@@ -7,6 +7,7 @@ import type { Limits } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
 import { answerClientError } from './client-error.ts';
 import { type ConnectionLimits, HTTP_OPTIONS, limitConnections } from './connections.ts';
+import { answerDirectly } from './direct.ts';
 import { inTurn } from './in-turn.ts';
 import { listen } from './listen.ts';
 import { createMetrics } from './metrics.ts';
@@ -57,14 +58,21 @@ export async function listenFor(
 ): Promise<Listening> {
   const { admission } = models;
   const app = createApp({ models, allowedHosts, metrics, ...options });
+  const { log, tracing, trustProxy, ratePerMinute } = options;
+  // Only the application keeps spans and rates, and knows whom a proxy asks for.
+  const handle =
+    tracing || trustProxy || ratePerMinute !== undefined
+      ? app
+      : answerDirectly(app, { models, allowedHosts, metrics, ...options });
   const open = createTally();
-  const handle = shed(readHeads(app), { admission, metrics, log: options.log });
+  const byAddress = !options.apiKeys && !trustProxy;
+  const guarded = shed(readHeads(handle), { admission, metrics, log, byAddress });
   const server = createServer(HTTP_OPTIONS);
   const arrive = limitConnections(server, {
     ...CONNECTIONS,
     ...limits,
     // All who come through a proxy have its address.
-    ...(options.trustProxy ? { maxPerAddress: Number.POSITIVE_INFINITY } : {}),
+    ...(trustProxy ? { maxPerAddress: Number.POSITIVE_INFINITY } : {}),
   });
   server.on(
     'request',
@@ -74,7 +82,7 @@ export async function listenFor(
       response.once('close', open.leave);
       // Its client is to ask another server next.
       if (admission.draining) response.setHeader('Connection', 'close');
-      handle(request, response);
+      guarded(request, response);
     }),
   );
   server.on('clientError', answerClientError);

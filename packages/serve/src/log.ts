@@ -1,7 +1,9 @@
 /** The log: JSON, a line for each request, and for what becomes of models. Neither keys nor what was asked for are in it. */
 import { write } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import pino, { type Logger } from 'pino';
+import type { Responding } from './admission.ts';
 import type { ModelEvent } from './registry.ts';
 import type { LogLevel } from './settings.ts';
 
@@ -70,26 +72,38 @@ export function loggedPath(url: string): string {
 export function accessLog(log: Log) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const began = performance.now();
-    const path = loggedPath(request.originalUrl);
-    response.locals.complain = (error: unknown) => {
-      log.error({ id: response.get('X-Request-Id'), err: error }, 'failed');
-    };
-    response.once('close', () => {
-      const status = response.writableFinished ? response.statusCode : 499;
-      const { client, service } = response.locals;
-      const fields = {
-        id: response.get('X-Request-Id'),
-        ...{ method: request.method, path, status },
-        ms: Math.round((performance.now() - began) * 10) / 10,
-        client: client ?? request.ip,
-        ...(service && { model: service.name, version: service.version }),
-      };
-      if (status >= 500) log.warn(fields, 'request');
-      else if (QUIET.has(path)) log.debug(fields, 'request');
-      else log.info(fields, 'request');
-    });
+    const id = response.get('X-Request-Id')!;
+    logRequest(log, { request, response, url: request.originalUrl, id, began, ip: request.ip });
     next();
   };
+}
+
+export interface Logged {
+  request: IncomingMessage;
+  response: Responding;
+  url: string;
+  id: string;
+  /** When it came, as `performance` has it. */
+  began: number;
+  /** What is told as its client while nothing else is known. */
+  ip?: string | undefined;
+}
+
+/** Tells a request when it is over, and what fails meanwhile. */
+export function logRequest(log: Log, { request, response, url, id, began, ip }: Logged): void {
+  const path = loggedPath(url);
+  const { method } = request;
+  response.locals.complain = (error: unknown) => log.error({ id, err: error }, 'failed');
+  response.once('close', () => {
+    const status = response.writableFinished ? response.statusCode : 499;
+    const { client = ip, service } = response.locals;
+    const ms = Math.round((performance.now() - began) * 10) / 10;
+    const of = service && { model: service.name, version: service.version };
+    const fields = { id, method, path, status, ms, client, ...of };
+    if (status >= 500) log.warn(fields, 'request');
+    else if (QUIET.has(path)) log.debug(fields, 'request');
+    else log.info(fields, 'request');
+  });
 }
 
 const MAX_PATH = 256;

@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { NextFunction, Request, Response } from 'express';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Responding } from './admission.ts';
 import { writeHistogram } from './histogram-text.ts';
 import type { Models } from './registry.ts';
 import type { Service } from './service.ts';
@@ -9,6 +10,8 @@ import type { Service } from './service.ts';
 export interface Metrics {
   /** Counts requests by their answers. */
   observe(request: Request, response: Response, next: NextFunction): void;
+  /** As `observe`, one that came then, by `performance`. */
+  count(response: Responding, began: number): void;
   /** Counts one that was refused before it got so far. */
   shed(): void;
   answer(request: Request, response: Response): Promise<void>;
@@ -124,17 +127,21 @@ export function createMetrics(models: Models): Metrics {
     return utilization;
   });
 
+  function count(response: Responding, began: number): void {
+    response.once('close', () => {
+      const code = response.writableFinished ? response.statusCode : 499;
+      const { service } = response.locals;
+      const of = service ? { model: service.name, version: service.version } : {};
+      requests.observe({ code, ...of }, (performance.now() - began) / 1000);
+    });
+  }
+
   return {
     observe(_request, response, next) {
-      const began = performance.now();
-      response.once('close', () => {
-        const code = response.writableFinished ? response.statusCode : 499;
-        const { service } = response.locals;
-        const of = service ? { model: service.name, version: service.version } : {};
-        requests.observe({ code, ...of }, (performance.now() - began) / 1000);
-      });
+      count(response, performance.now());
       next();
     },
+    count,
     shed() {
       requests.observe({ code: 429 }, 0);
     },

@@ -1,8 +1,8 @@
 /** Models by name, their versions, and how new ones take the place of old ones. */
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { quote } from '@ganport/model';
 import type { LoadedGenerator, ModelFile } from '@ganport/sample/node';
-import type { Response } from 'express';
 import { type Admission, createAdmission } from './admission.ts';
 import { createChanges, merged } from './changes.ts';
 import { ServeError } from './error.ts';
@@ -51,7 +51,7 @@ export interface Models {
    */
   find(name?: string, version?: string): Service;
   /** Keeps a version open until a response closes, though another takes its place meanwhile. */
-  hold(service: Service, response: Response): void;
+  hold(service: Service, response: ServerResponse): void;
 }
 
 /** A generator that was loaded elsewhere, and is closed there. */

@@ -1,7 +1,7 @@
 /** Heads of requests that express would read otherwise than they are meant. */
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { quote } from '@ganport/model';
-import { errorBody } from './http-error.ts';
+import { refuse } from './http-error.ts';
 import { requestId } from './request-id.ts';
 
 /** What a request has once, or not at all; of two, another server on the way may have read the other. */
@@ -19,14 +19,7 @@ export function readHeads(handle: RequestListener): RequestListener {
   return (request, response) => {
     const fault = headFault(request);
     if (fault === undefined) return handle(request, response);
-    const id = requestId(request);
-    const body = JSON.stringify(errorBody(400, fault, id));
-    response.writeHead(400, {
-      'X-Request-Id': id,
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-    });
-    response.end(body);
+    refuse(response, { status: 400, message: fault }, requestId(request));
   };
 }
 

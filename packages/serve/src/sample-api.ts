@@ -1,7 +1,15 @@
 /** `POST /v1/sample`: any pictures of a generator, as any of its formats. */
 import type { Response, Router } from 'express';
 import * as z from 'zod';
-import { answerImages, FORMATS, imagesAnswer } from './answer.ts';
+import type { Responding } from './admission.ts';
+import {
+  answerDrawn,
+  type Drawn,
+  drawnImages,
+  drawnPicture,
+  FORMATS,
+  imagesAnswer,
+} from './answer.ts';
 import { jsonBody, readBody } from './body.ts';
 import { HttpError } from './http-error.ts';
 import { DRAWING_ERRORS, file, type Operation } from './operation.ts';
@@ -12,6 +20,7 @@ import {
   expectIndices,
   index,
   labelOf,
+  modelGiven,
   oneOf,
   seed,
   truncation,
@@ -21,9 +30,9 @@ import { type FindService, MAX_COUNT, mostPictures, type Service } from './servi
 import { answerStream, MAX_STREAM, STREAM_FORMATS, streamLine } from './stream.ts';
 
 /** 256 seeds take five kilobytes. */
-const MAX_BODY_BYTES = 2 ** 14;
+export const MAX_BODY_BYTES = 2 ** 14;
 
-const sampleRequest = z
+export const sampleRequest = z
   .strictObject({
     seed: seed.optional(),
     seeds: z.array(seed).min(1).max(MAX_COUNT).optional(),
@@ -42,9 +51,7 @@ const sampleRequest = z
       .meta({
         description: 'png and webp are one picture, or each of a stream; grid is a PNG of several',
       }),
-    model: z.string().optional().meta({
-      description: 'By its name, or the first 16 digits of its SHA-256; the address’s unless given',
-    }),
+    model: modelGiven,
     stream: z
       .boolean()
       .default(false)
@@ -91,49 +98,56 @@ export function sampleRoutes(find: FindService): Router {
   router.post('/', readBody(MAX_BODY_BYTES), async (request, response) => {
     const wanted = jsonBody(sampleRequest, request);
     const service = find(wanted.model, response);
-    const { sampler } = service.generator;
-    const label = labelOf(sampler, wanted.class);
-    const seeds = wanted.seeds ?? [wanted.seed!];
-    expectIndices(wanted.start, wanted.count);
     response.set('Cache-Control', 'no-store');
-    if (wanted.stream)
-      return answerStream(response, service, { ...streamed(wanted), label, seeds });
-    const what = wanted.seeds ? 'seeds × count' : 'count';
-    const more = `: with stream, ${MAX_STREAM} are possible`;
-    expectAtMost(mostPictures(service), seeds.length * wanted.count, what, more);
-    return answer(response, service, wanted, label, seeds);
+    if (wanted.stream) await stream(response, service, wanted);
+    else answerDrawn(response, await prepareSample(service, wanted)(response));
   });
   router.all('/', onlyMethod('POST'));
-
-  async function answer(
-    response: Response,
-    service: Service,
-    { start, count, codes, truncation, format }: Wanted,
-    label: number | undefined,
-    seeds: readonly number[],
-  ): Promise<void> {
-    const pictures = seeds.length * count;
-    const chosen = { label, codes, truncation };
-    if (format === 'png' || format === 'webp') {
-      if (pictures > 1) {
-        const message = `format: ${format} holds one picture, got ${pictures}: try grid, or stream`;
-        throw new HttpError(400, message, {}, 'format');
-      }
-      const picture = { seed: seeds[0]!, index: start, ...chosen, format };
-      response.type(format).send(await service.picture(response, picture));
-      return;
-    }
-    const signal = service.admit(response, pictures);
-    const images = await service.generator.sampler.sample({
-      seed: seeds,
-      start,
-      count,
-      ...chosen,
-      signal,
-    });
-    await answerImages(response, images, format);
-  }
   return router;
+}
+
+async function stream(response: Response, service: Service, wanted: Wanted): Promise<void> {
+  const label = labelOf(service.generator.sampler, wanted.class);
+  expectIndices(wanted.start, wanted.count);
+  await answerStream(response, service, { ...streamed(wanted), label, seeds: seedsOf(wanted) });
+}
+
+function seedsOf({ seed, seeds = [seed!] }: Wanted): readonly number[] {
+  return seeds;
+}
+
+/**
+ * Checks what is asked for in one answer.
+ * @returns lets the request in, and draws
+ * @throws HttpError 400 for what cannot be drawn
+ */
+export function prepareSample(
+  service: Service,
+  wanted: Wanted,
+): (response: Responding) => Promise<Drawn> {
+  const { sampler } = service.generator;
+  const { start, count, codes, truncation, format } = wanted;
+  const label = labelOf(sampler, wanted.class);
+  const seeds = seedsOf(wanted);
+  const pictures = seeds.length * count;
+  expectIndices(start, count);
+  const what = wanted.seeds ? 'seeds × count' : 'count';
+  const more = `: with stream, ${MAX_STREAM} are possible`;
+  expectAtMost(mostPictures(service), pictures, what, more);
+  const chosen = { label, codes, truncation };
+  if (format === 'png' || format === 'webp') {
+    if (pictures > 1) {
+      const message = `format: ${format} holds one picture, got ${pictures}: try grid, or stream`;
+      throw new HttpError(400, message, {}, 'format');
+    }
+    const picture = { seed: seeds[0]!, index: start, ...chosen, format };
+    return async (response) => drawnPicture(await service.picture(response, picture), format);
+  }
+  return async (response) => {
+    const signal = service.admit(response, pictures);
+    const asked = { seed: seeds, start, count, ...chosen, signal };
+    return drawnImages(await sampler.sample(asked), format);
+  };
 }
 
 /** @throws HttpError 400 for what is no stream */

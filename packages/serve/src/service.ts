@@ -3,7 +3,7 @@ import { quote } from '@ganport/model';
 import type { SampleOptions } from '@ganport/sample';
 import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import type { Response } from 'express';
-import { type Admission, createAdmission } from './admission.ts';
+import { type Admission, createAdmission, type Responding } from './admission.ts';
 import { HttpError } from './http-error.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
@@ -23,11 +23,11 @@ export interface Service {
   readonly picturesPerSecond: number | undefined;
   readonly draining: boolean;
   /** Lets a request in for so many pictures, until its response closes: as `Admission.admit`. */
-  admit(response: Response, pictures: number): AbortSignal;
+  admit(response: Responding, pictures: number): AbortSignal;
   /** The same as `Admission.admitParts`; of `pictures` at a time. */
-  admitParts(response: Response, pictures: number): ReturnType<Admission['admitParts']>;
+  admitParts(response: Responding, pictures: number): ReturnType<Admission['admitParts']>;
   /** One picture as a file, drawn unless it is kept. @throws as `admit` */
-  picture(response: Response, picture: Picture): Promise<Uint8Array>;
+  picture(response: Responding, picture: Picture): Promise<Uint8Array>;
 }
 
 /** What is chosen of pictures, apart from which they are. */
@@ -69,7 +69,7 @@ export function createService(
     bytes: pictures * height * width * channels,
   });
 
-  function admit(response: Response, pictures: number): AbortSignal {
+  function admit(response: Responding, pictures: number): AbortSignal {
     return admission.admit(response, weightOf(pictures));
   }
 

@@ -1,7 +1,8 @@
 /** Refusing what there is no room for, before it costs anything. */
 import type { RequestListener } from 'node:http';
+import { nameOfAddress } from './access.ts';
 import type { Admission } from './admission.ts';
-import { errorBody } from './http-error.ts';
+import { refuse } from './http-error.ts';
 import { type Log, loggedPath } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { requestId } from './request-id.ts';
@@ -17,22 +18,25 @@ export interface ShedOptions {
   admission: Pick<Admission, 'overflow' | 'draining'>;
   metrics: Pick<Metrics, 'shed'>;
   log?: Log | undefined;
+  /** Whether addresses are the clients whose shares are bounded: not where keys are shown, or behind a proxy. */
+  byAddress: boolean;
 }
 
 /**
- * Answers 429 where all the room is taken, and hands the others on. At four times what it can draw a service would else do
+ * Answers 429 where all the room is taken, or the client's share of it, and hands the others on. At four times what it can draw a service would else do
  * little but refuse: finding out what is asked, by whom, takes as long as a picture.
  */
 export function shed(
   handle: RequestListener,
-  { admission, metrics, log }: ShedOptions,
+  { admission, metrics, log, byAddress }: ShedOptions,
 ): RequestListener {
   return (request, response) => {
     const { url = '/', headers, method } = request;
+    const { remoteAddress: client } = request.socket;
     // A page of another origin can read an answer only with headers that the application knows.
     const refusal =
       headers.origin === undefined && !admission.draining && DRAWS.test(url)
-        ? admission.overflow
+        ? admission.overflow(byAddress ? nameOfAddress(client) : undefined)
         : undefined;
     if (!refusal) return handle(request, response);
     metrics.shed();
@@ -40,17 +44,8 @@ export function shed(
     if (log) {
       const path = loggedPath(url);
       // Behind a proxy, the proxy: who sent it there is found out by the application.
-      const client = request.socket.remoteAddress;
       log.info({ id, method, path, status: 429, ms: 0, client }, 'request');
     }
-    const body = JSON.stringify(errorBody(429, refusal.message, id));
-    response.writeHead(429, {
-      'X-Request-Id': id,
-      'Cache-Control': 'no-store',
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-      ...refusal.headers,
-    });
-    response.end(body);
+    refuse(response, { status: 429, ...refusal }, id);
   };
 }

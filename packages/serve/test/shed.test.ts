@@ -67,13 +67,33 @@ test('a gate overflows until a tenth is free, and those who read slowly make roo
   const one = { pictures: 1, bytes: 1 };
   for (let i = 0; i < 20; i++) leave.push(gate.enter(one, `${i}`));
   // Nobody was refused yet.
-  expect(gate.overflow).toBeUndefined();
+  expect(gate.overflow()).toBeUndefined();
   expect(() => gate.enter(one, 'late')).toThrow('20 pictures wait already: ask again later');
   leave.pop()!();
-  expect(gate.overflow?.message).toBe('19 pictures wait already: ask again later');
+  expect(gate.overflow()?.message).toBe('19 pictures wait already: ask again later');
   slow = 1;
-  expect(gate.overflow).toBeUndefined();
+  expect(gate.overflow()).toBeUndefined();
   expect(gate.inside.pictures).toBe(18);
   leave.push(gate.enter(one, 'late'), gate.enter(one, 'late'));
-  expect(gate.overflow).toBeUndefined();
+  expect(gate.overflow()).toBeUndefined();
+});
+
+test('a client whose share is taken overflows alone, by its name', () => {
+  const gate = createGate({ pictures: 40, bytes: 1000 }, 0.5);
+  const one = { pictures: 1, bytes: 1 };
+  const leave = Array.from({ length: 20 }, () => gate.enter(one, 'greedy'));
+  expect(gate.overflow('greedy')).toBeUndefined();
+  expect(() => gate.enter(one, 'greedy')).toThrow('20 pictures of yours wait already');
+  expect(gate.overflow('greedy')?.message).toBe(
+    '20 pictures of yours wait already: ask again later',
+  );
+  expect([gate.overflow(), gate.overflow('other')]).toEqual([undefined, undefined]);
+  leave.pop()!();
+  expect(gate.overflow('greedy')).toBeDefined();
+  leave.pop()!();
+  expect(gate.overflow('greedy')).toBeUndefined();
+  for (const end of leave) end();
+  gate.enter({ pictures: 20, bytes: 1 }, 'greedy');
+  // It is told so anew.
+  expect(gate.overflow('greedy')).toBeUndefined();
 });
