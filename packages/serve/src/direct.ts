@@ -72,9 +72,9 @@ export function answerDirectly(
     } catch (error) {
       // Nobody is there to be answered.
       if (response.destroyed) return;
-      const told = answerTo(error);
-      if (told.status === 500) (response.locals.complain ?? console.error)(error);
-      refuse(response, { ...told, headers: { ...headers, ...told.headers } }, id);
+      const { status, message, headers: own } = answerTo(error);
+      if (status === 500) (response.locals.complain ?? console.error)(error);
+      refuse(response, { status, message, headers: { ...headers, ...own } }, id);
     }
   }
 
