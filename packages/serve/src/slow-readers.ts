@@ -1,12 +1,14 @@
 /** Who reads an answer too slowly makes room for others, when there is no other room. */
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 
 /** While others want its place an answer may wait to be read for so long, and as long as its levels take at this pace. */
 const GRACE_MS = 2_000;
 const LEAST_BYTES_PER_MS = 256;
+/** It is not looked for them more often: thousands may be refused in a second, and hundreds read. */
+const LOOK_MS = 20;
 
 interface Reader {
-  response: Response;
+  response: ServerResponse;
   /** Of the levels that wait at most. */
   bytes: number;
   leave: () => void;
@@ -17,7 +19,7 @@ interface Reader {
 
 export interface SlowReaders {
   /** @returns forgets it */
-  add(response: Response, bytes: number, leave: () => void): () => void;
+  add(response: ServerResponse, bytes: number, leave: () => void): () => void;
   /**
    * Ends the connection of who has waited for longest beyond what it may, and leaves for it.
    * @returns 0; where there is none, milliseconds until there may be: Infinity where nothing waits to be read
@@ -31,6 +33,8 @@ export interface SlowReaders {
  */
 export function createSlowReaders(): SlowReaders {
   const readers = new Set<Reader>();
+  // The last look, and when the first of them may be cut off.
+  let [looked, due] = [-Infinity, 0];
 
   /** Milliseconds that it may still take. */
   function left(reader: Reader, now: number): number {
@@ -53,12 +57,16 @@ export function createSlowReaders(): SlowReaders {
     },
     cutOne() {
       const now = performance.now();
+      if (now < looked + LOOK_MS && now < due) return due - now;
       let [slowest, least]: [Reader | undefined, number] = [undefined, Infinity];
       for (const reader of readers) {
         const ms = left(reader, now);
         if (ms < least) [slowest, least] = [reader, ms];
       }
-      if (!slowest || least > 0) return least;
+      if (!slowest || least > 0) {
+        [looked, due] = [now, now + least];
+        return least;
+      }
       readers.delete(slowest);
       slowest.leave();
       slowest.response.destroy();
