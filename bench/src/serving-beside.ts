@@ -13,7 +13,8 @@ import type { Order, Ports } from './serving-server.ts';
 
 const CLIENTS = [1, 16] as const;
 const SECONDS = 1;
-const SHAPES = [1, 8, 64].flatMap((count) =>
+const MAX_PICTURES = 64;
+const SHAPES = [1, 8, MAX_PICTURES].flatMap((count) =>
   (['raw', 'png'] as const).map((format) => ({ count, format })),
 );
 
@@ -56,7 +57,9 @@ export async function benchServingBeside({
   notes.push(`peers: ${prepared.description}`);
   onProgress('a generator of preset quick after one step');
   return withServing(async ({ file, server, load }) => {
-    const order: Order = { type: 'serve', file, maxShare: 1 };
+    // They wait for what they asked for, as they do at the peers.
+    const maxQueue = Math.max(...CLIENTS) * MAX_PICTURES;
+    const order: Order = { type: 'serve', file, maxShare: 1, maxQueue };
     const { service } = await tell<Ports>(server, order);
     const peers: Peer[] = [];
     try {

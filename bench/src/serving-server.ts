@@ -2,11 +2,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { loadGenerator } from '@ganport/sample/node';
-import { LIMITS, serveGenerator } from '@ganport/serve';
+import { type ServingOptions, serveGenerator } from '@ganport/serve';
 
 export type Order =
-  /** All clients have one address; `maxShare` of the queue is what they may have together. */
-  | { readonly type: 'serve'; readonly file: string; readonly maxShare?: number }
+  /** All clients have one address; `maxShare` of the queue, `maxQueue` pictures, is what they may have together. */
+  | ({ readonly type: 'serve'; readonly file: string } & Pick<
+      ServingOptions,
+      'maxShare' | 'maxQueue'
+    >)
   /** Draws without HTTP, as many requests at a time as there are clients. */
   | {
       readonly type: 'draw';
@@ -40,12 +43,10 @@ process.on('message', async (order: Order) => {
 });
 process.once('disconnect', () => process.exit());
 
-async function serve({
-  file,
-  maxShare = LIMITS.maxShare,
-}: Extract<Order, { type: 'serve' }>): Promise<Ports> {
-  generator = await loadGenerator(file, { device: 'cpu' });
-  const { url } = await serveGenerator(generator, { port: 0, maxShare });
+/** Again, at another port, where it is asked to once more. */
+async function serve({ type, file, ...limits }: Extract<Order, { type: 'serve' }>): Promise<Ports> {
+  generator ??= await loadGenerator(file, { device: 'cpu' });
+  const { url } = await serveGenerator(generator, { port: 0, ...limits });
   const empty = createServer((_, response) => response.setHeader('Content-Length', 0).end());
   await new Promise<void>((resolve) => empty.listen(0, '127.0.0.1', resolve));
   return { service: Number(new URL(url).port), empty: (empty.address() as AddressInfo).port };

@@ -13,7 +13,8 @@ const CLIENTS = 16;
 const SECONDS = 1;
 const OPEN_SECONDS = 5;
 const RATES = [0.5, 1, 2, 4] as const;
-const SHAPES = [1, 8, 64].flatMap((count) =>
+const MAX_PICTURES = 64;
+const SHAPES = [1, 8, MAX_PICTURES].flatMap((count) =>
   (['raw', 'png'] as const).map((format) => ({ count, format })),
 );
 /** Of the open loop. */
@@ -50,9 +51,10 @@ export async function benchServing(options: ServingOptions): Promise<ServingResu
   const { rounds, onProgress } = options;
   onProgress('a generator of preset quick after one step');
   return withServing(async ({ file, server, load }) => {
-    // The clients stand for as many addresses.
+    // The clients stand for as many addresses. Those of the closed loop wait for what they asked for, however much that is.
     const order: Order = { type: 'serve', file, maxShare: 1 };
-    const ports = await tell<Ports>(server, order);
+    const ports = await tell<Ports>(server, { ...order, maxQueue: CLIENTS * MAX_PICTURES });
+    const bounded = await tell<Ports>(server, order);
     const loaded = (wanted: Load) => tell<Measured>(load, wanted);
     const closed: ServingResult['closed'][number][] = [];
     for (const shape of SHAPES) {
@@ -94,7 +96,7 @@ export async function benchServing(options: ServingOptions): Promise<ServingResu
       onProgress(`arrivals at ${times} times ${capacity.toFixed(0)} requests a second`);
       const rate = times * capacity;
       const measured = await loaded({
-        ...{ port: ports.service, asked: OPEN, seconds: OPEN_SECONDS, rate },
+        ...{ port: bounded.service, asked: OPEN, seconds: OPEN_SECONDS, rate },
       });
       const bytes = await tell<number>(server, { type: 'memory' } satisfies Order);
       open.push({ times, rate, measured, bytes });

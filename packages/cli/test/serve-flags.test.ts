@@ -12,7 +12,7 @@ const KEY = 'a-key-that-is-long-enough';
 
 test('defaults are those of the service', () => {
   expect(servingOptions({}, {})).toMatchObject({
-    ...{ host: '127.0.0.1', port: 3000, maxQueue: 1024, deadlineMs: 30_000, graceMs: 10_000 },
+    ...{ host: '127.0.0.1', port: 3000, maxQueue: 512, deadlineMs: 30_000, graceMs: 10_000 },
     ...{ logLevel: 'info', apiKeys: undefined, admin: undefined, threads: undefined },
   });
   expect(servingOptions({}, {})).not.toHaveProperty('allowedHosts');

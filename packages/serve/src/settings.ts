@@ -5,7 +5,7 @@ import type { ConnectionLimits } from './connections.ts';
 export { type ApiKey, parseApiKeys } from './api-keys.ts';
 
 export const LIMITS: Readonly<Limits> = {
-  maxQueue: 1024,
+  maxQueue: 512,
   maxQueueBytes: 2 ** 28,
   maxShare: 0.5,
   deadlineMs: 30_000,
