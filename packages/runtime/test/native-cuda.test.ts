@@ -135,7 +135,7 @@ test('a graph is replayed with the same addresses: what is fed is copied to wher
   const made = called(api, 'CreateTensorAsOrtValue').length;
   const before = api.calls.length;
   calls.length = 0;
-  for (let i = 0; i < 4; i += 1) await backend.run({ x: float32([1, 2, 3]) }, undefined);
+  for (let i = 0; i < 4; i += 1) await backend.run({ x: float32([1, 2, 3]) }, {});
   expect(called(api, 'CreateTensorAsOrtValue')).toHaveLength(made);
   const inRuns = api.calls.slice(before);
   const copied = calls.map(([address, ...parameters]) => [address, ...parameters.slice(2)]);
@@ -148,7 +148,7 @@ test('a graph is replayed with the same addresses: what is fed is copied to wher
 
 test('a step goes from one set of the state into the other, and back', async () => {
   const { api, backend } = await backendOf({ shape: [3] }, true);
-  for (let i = 0; i < 3; i += 1) await backend.run({ x: float32([1, 2, 3]) }, undefined);
+  for (let i = 0; i < 3; i += 1) await backend.run({ x: float32([1, 2, 3]) }, {});
   const bindings = called(api, 'RunWithBinding').map(([, , , binding]) => binding);
   expect(bindings).toEqual([bindings[0], bindings[1], bindings[0]]);
   expect(bindings[0]).not.toBe(bindings[1]);
