@@ -34,7 +34,7 @@ export function accessRules({ ratePerMinute, ...access }: Access): RequestHandle
  * Who asks: whose key it is or, without keys, which address.
  * @throws HttpError 401 without a key, 421 for a name that is not this server's
  */
-export type ClientOf = (request: IncomingMessage, address: string | undefined) => string;
+type ClientOf = (request: IncomingMessage, address: string | undefined) => string;
 
 export function createAccess({ apiKeys, allowedHosts }: Omit<Access, 'ratePerMinute'>): ClientOf {
   const checkHost = allowedHosts && expectHost(allowedHosts);

@@ -78,7 +78,7 @@ export function createApp({
   // Files have tags of their own, and pictures names; express would hash all other answers.
   app.set('etag', () => undefined);
   setProxies(app, trustProxy);
-  app.use(identify, metrics.observe, sharingHeaders(rules).observe);
+  app.use(identify, metrics.observe, sharingHeaders(rules).set);
   if (log) app.use(accessLog(log));
   if (tracing) app.use(tracing.observe);
   app.use(healthRoutes(models));

@@ -24,7 +24,7 @@ export interface Gate {
   enter(weight: Weight, client: string): () => void;
 }
 
-export interface Refusal {
+interface Refusal {
   message: string;
   headers: Readonly<Record<string, string>>;
 }

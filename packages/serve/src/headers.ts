@@ -18,10 +18,10 @@ const EXPOSED = [
   ...['Inference-Header-Content-Length', 'RateLimit', 'RateLimit-Policy'],
 ];
 
-export interface SharingHeaders {
+interface SharingHeaders {
   /** Of an answer to who names no origin. */
   headers: Readonly<OutgoingHttpHeaders>;
-  observe(request: Request, response: Response, next: NextFunction): void;
+  set(request: Request, response: Response, next: NextFunction): void;
 }
 
 /** They are the same for all but those of other origins: helmet's dozen of functions are asked once. */
@@ -57,7 +57,7 @@ export function sharingHeaders({ corsOrigins = [], frameAncestors = [] }: Sharin
   share?.(request, response, () => {});
   return {
     headers: response.getHeaders(),
-    observe(request, response, next) {
+    set(request, response, next) {
       for (const [name, value] of own) response.setHeader(name, value!);
       if (share) share(request, response, next);
       else next();
