@@ -1,111 +1,25 @@
-/** The service's page in a real Chromium: what it shows, pixel by pixel, and what it does when something is missing. */
+/** The service's page in a real Chromium: what it shows, pixel by pixel, and what is asked of it. */
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
-import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { latents } from '../packages/model/src/index.ts';
 import { slerp } from '../packages/sample/src/index.ts';
-import { type LoadedGenerator, loadGenerator } from '../packages/sample/src/node.ts';
+import { decodePicture, largestDifference } from '../packages/sample/test/fixture.ts';
+import { startServer } from '../packages/serve/src/index.ts';
+import { CLASSES } from './page-model.ts';
 import {
-  buildGenerator,
-  decodePicture,
-  largestDifference,
-  writeTemporary,
-} from '../packages/sample/test/fixture.ts';
-import { type RunningServer, startServer } from '../packages/serve/src/index.ts';
-import { type BundledPage, bundlePage } from './bundled-page.ts';
-import {
-  hasChromium,
-  type OpenedPage,
-  SOFTWARE_WEBGPU,
-  type StartedChromium,
-  startChromium,
-} from './chromium.ts';
-import { CLASSES, chosenGenerator } from './page-model.ts';
+  type BrowserName,
+  chromium,
+  drawn,
+  expected,
+  levels,
+  picture,
+  useServedPages,
+  visit,
+} from './served-page.ts';
 
-const chromium = hasChromium();
-
-const { model, expected } = buildGenerator();
-let bundle: BundledPage;
-let file: Awaited<ReturnType<typeof writeTemporary>>;
-let chosenFile: Awaited<ReturnType<typeof writeTemporary>>;
-/** Of grey pictures; of classes and codes. */
-let server: RunningServer;
-let chosenServer: RunningServer;
-let chosen: LoadedGenerator;
-/** One without WebGPU, and one with it. */
-const browsers: Record<'plain' | 'gpu', StartedChromium | undefined> = {
-  plain: undefined,
-  gpu: undefined,
-};
-const opened: OpenedPage[] = [];
-
-beforeAll(async () => {
-  if (!chromium) return;
-  bundle = await bundlePage(fileURLToPath(new URL('../packages/serve/web/', import.meta.url)));
-  file = await writeTemporary(model);
-  chosenFile = await writeTemporary(await chosenGenerator());
-  const options = { port: 0, pageDir: bundle.folder, device: 'cpu' } as const;
-  server = await startServer({ model: file.path, ...options });
-  chosenServer = await startServer({ model: chosenFile.path, ...options });
-  chosen = await loadGenerator(chosenFile.path, { device: 'cpu' });
-  browsers.plain = await startChromium([]);
-  browsers.gpu = await startChromium([SOFTWARE_WEBGPU]);
-});
-
-afterEach(async () => {
-  for (const page of opened.splice(0)) await page.close();
-});
-
-afterAll(async () => {
-  await browsers.plain?.close();
-  await browsers.gpu?.close();
-  await chosen?.sampler.close();
-  await server?.close();
-  await chosenServer?.close();
-  await file?.remove();
-  await chosenFile?.remove();
-  await bundle?.remove();
-});
-
-/** A page that is closed after the test. */
-async function openPage(browser: keyof typeof browsers = 'plain'): Promise<OpenedPage> {
-  const page = await browsers[browser]!.open();
-  opened.push(page);
-  await page.page.emulateMedia({ reducedMotion: 'reduce' });
-  return page;
-}
-
-/** Waits until every panel that is seen has its pictures. */
-const drawn = (page: Page) =>
-  page.waitForFunction(() => {
-    const panels = [...document.querySelectorAll<HTMLElement>('.panel')];
-    const seen = panels.filter((panel) => panel.checkVisibility());
-    return seen.length > 0 && seen.every(({ dataset }) => dataset.state === 'ready');
-  });
-
-async function visit(page: Page, url: string): Promise<void> {
-  await page.goto(url);
-  await drawn(page);
-}
-
-/** Levels of a canvas, [H, W, channels]. */
-async function levels(canvas: Locator, channels: 1 | 3 = 1): Promise<number[]> {
-  const rgba = await canvas.evaluate((element: HTMLCanvasElement) => {
-    const { width, height } = element;
-    return Array.from(element.getContext('2d')!.getImageData(0, 0, width, height).data);
-  });
-  return rgba.filter((_, i) => i % 4 < channels);
-}
-
-const picture = (page: Page, panel: string, index: number) =>
-  page.locator(`#${panel} .cell canvas`).nth(index);
-
-/** What a colour picture of the generator of classes is, drawn in Node. */
-async function drawnOf(index: number, wanted: object = {}): Promise<Uint8Array> {
-  return (await chosen.sampler.sample({ seed: 42, start: index, ...wanted })).data;
-}
+const pages = useServedPages();
+const { openPage, drawnOf, drawnAt } = pages;
 
 const saved = async (page: Page, button: string) => {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
@@ -114,14 +28,14 @@ const saved = async (page: Page, button: string) => {
 };
 
 describe.skipIf(!chromium)('the page draws what the server draws', () => {
-  const profiles: [string, keyof typeof browsers, string, RegExp][] = [
+  const profiles: [string, BrowserName, string, RegExp][] = [
     ['with the small runtime', 'plain', '', /the small runtime$/],
     ['with WebAssembly', 'gpu', '&device=wasm', /on WebAssembly$/],
     ['with WebGPU', 'gpu', '&device=webgpu', /on WebGPU/],
   ];
   test.each(profiles)('%s', async (_name, browser, query, how) => {
     const { page, complaints } = await openPage(browser);
-    await visit(page, `${server.url}?seed=7${query}`);
+    await visit(page, `${pages.served.server.url}?seed=7${query}`);
     expect(await page.textContent('#page .how')).toMatch(how);
     expect(await page.textContent('#status')).toMatch(
       /^Seed 7: 64 pictures, drawn twice, the same (in every pixel|within one of 255 levels)\.$/,
@@ -143,7 +57,7 @@ describe.skipIf(!chromium)('the page draws what the server draws', () => {
       body[28 * 28 + 5] = body[28 * 28 + 5]! ^ 8;
       await route.fulfill({ response, body });
     });
-    await visit(page, `${server.url}?view=difference`);
+    await visit(page, `${pages.served.server.url}?view=difference`);
     expect(await page.textContent('#status.wrong')).toContain('differ by up to 8 of 255 levels');
     const second = await levels(picture(page, 'difference', 1));
     expect(second.flatMap((level, at) => (level > 0 ? [[at, level]] : []))).toEqual([[5, 255]]);
@@ -153,7 +67,7 @@ describe.skipIf(!chromium)('the page draws what the server draws', () => {
 describe.skipIf(!chromium)('what is asked for', () => {
   test('a class, codes and a truncation, by the controls, and kept in the address', async () => {
     const { page, complaints } = await openPage();
-    await visit(page, chosenServer.url);
+    await visit(page, pages.served.chosenServer.url);
     // Three columns, one for each class.
     expect(await page.getAttribute('#page .cell >> nth=4', 'aria-label')).toBe(
       `Picture 4, class ${CLASSES[1]}`,
@@ -188,7 +102,7 @@ describe.skipIf(!chromium)('what is asked for', () => {
 
   test('the code and the links give the pictures that are shown', async () => {
     const { page } = await openPage();
-    await visit(page, `${chosenServer.url}?class=1&truncation=0.5&picture=4`);
+    await visit(page, `${pages.served.chosenServer.url}?class=1&truncation=0.5&picture=4`);
     const wanted = await drawnOf(4, { label: 1, truncation: 0.5 });
     const fetched = async (url: string) =>
       (await decodePicture(new Uint8Array(await (await fetch(url)).arrayBuffer()))).data;
@@ -210,7 +124,7 @@ describe.skipIf(!chromium)('what is asked for', () => {
 
   test('what the address cannot have is told, and asked for anew', async () => {
     const { page } = await openPage();
-    await visit(page, `${server.url}?seed=-3&class=4&picture=900`);
+    await visit(page, `${pages.served.server.url}?seed=-3&class=4&picture=900`);
     const notice = await page.textContent('#notice');
     expect(notice).toContain('seed: expected an integer from 0 to 9007199254740991, got "-3"');
     expect(notice).toContain('this generator was trained without classes');
@@ -236,7 +150,7 @@ describe.skipIf(!chromium)('what is asked for', () => {
 describe.skipIf(!chromium)('a picture', () => {
   test('is reached, enlarged and left with the keyboard', async () => {
     const { page, complaints } = await openPage();
-    await visit(page, server.url);
+    await visit(page, pages.served.server.url);
     await page.focus('#random');
     for (let i = 0; i < 3; i += 1) await page.keyboard.press('Tab');
     const focused = () => page.evaluate(() => document.activeElement!.ariaLabel);
@@ -259,7 +173,7 @@ describe.skipIf(!chromium)('a picture', () => {
 
   test('is saved as it is, alone and in the grid', async () => {
     const { page } = await openPage();
-    await visit(page, `${server.url}?picture=3`);
+    await visit(page, `${pages.served.server.url}?picture=3`);
     const one = await saved(page, '#enlarged-save');
     expect([one.name, one.width, one.height]).toEqual(['seed-42-3.png', 28, 28]);
     expect(Array.from(one.data).filter((_, i) => i % one.channels === 0)).toEqual(
@@ -280,7 +194,7 @@ describe.skipIf(!chromium)('a picture', () => {
 describe.skipIf(!chromium)('ways through the latents', () => {
   test('a walk stands still for those who want no motion, and moves when it is told to', async () => {
     const { page, complaints } = await openPage();
-    await visit(page, `${server.url}?view=walk`);
+    await visit(page, `${pages.served.server.url}?view=walk`);
     const canvas = page.locator('#walk-picture');
     await page.waitForFunction(() => document.querySelector('canvas')!.width === 28);
     expect(await levels(canvas)).toEqual(Array.from(expected(42, 0)));
@@ -297,7 +211,7 @@ describe.skipIf(!chromium)('ways through the latents', () => {
 
   test('of a generator of classes, all walk together', async () => {
     const { page } = await openPage();
-    await visit(page, `${chosenServer.url}?view=walk`);
+    await visit(page, `${pages.served.chosenServer.url}?view=walk`);
     const canvas = page.locator('#walk-picture');
     await expect.poll(() => canvas.getAttribute('width')).toBe('18');
     const all = await levels(canvas, 3);
@@ -307,7 +221,7 @@ describe.skipIf(!chromium)('ways through the latents', () => {
 
   test('between two that are picked lies what is half-way', async () => {
     const { page, complaints } = await openPage();
-    await visit(page, `${chosenServer.url}?view=between&class=2`);
+    await visit(page, `${pages.served.chosenServer.url}?view=between&class=2`);
     await page.locator('#between-picker .cell').nth(3).click();
     await page.locator('#between-picker .cell').nth(7).click();
     await drawn(page);
@@ -316,7 +230,7 @@ describe.skipIf(!chromium)('ways through the latents', () => {
     const half = slerp(latents(42, 3, 8), latents(42, 7, 8), 0.5);
     const wanted = [
       await drawnOf(3, { label: 2 }),
-      (await chosen.sampler.draw({ latents: half, labels: [2] })).data,
+      await drawnAt(half, 2),
       await drawnOf(7, { label: 2 }),
     ];
     const strip = page.locator('#between-panel .cell canvas');
@@ -336,13 +250,13 @@ describe.skipIf(!chromium)('ways through the latents', () => {
 
 test.skipIf(!chromium)('each of several models has its page, and links to the others', async () => {
   const models = [
-    { name: 'grey', model: file.path },
-    { name: 'chosen', model: chosenFile.path },
+    { name: 'grey', model: pages.served.file },
+    { name: 'chosen', model: pages.served.chosenFile },
   ];
   const several = await startServer({
     model: models,
     port: 0,
-    pageDir: bundle.folder,
+    pageDir: pages.served.pageDir,
     device: 'cpu',
   });
   try {
@@ -363,119 +277,4 @@ test.skipIf(!chromium)('each of several models has its page, and links to the ot
   } finally {
     await several.close();
   }
-});
-
-describe.skipIf(!chromium)('what is missing', () => {
-  test('the server, once the page is there: the page draws, and Retry asks again', async () => {
-    const { page } = await openPage();
-    const options = { model: file.path, pageDir: bundle.folder, device: 'cpu' } as const;
-    const own = await startServer({ ...options, port: 0 });
-    const port = Number(new URL(own.url).port);
-    let again: RunningServer | undefined;
-    try {
-      await visit(page, own.url);
-      await own.close();
-      await page.click('#next');
-      await page.waitForSelector('#server[data-state=failed]');
-      expect(await page.textContent('#server .reason')).toBe(
-        'The server does not answer: it has ended, or the network is down.',
-      );
-      expect(await page.textContent('#status')).toBe('Only the page draws now.');
-      await page.waitForSelector('#page[data-state=ready]');
-      expect(await levels(picture(page, 'page', 1))).toEqual(Array.from(expected(43, 1)));
-      expect(await page.locator('img').count()).toBe(0);
-      again = await startServer({ ...options, port });
-      await page.click('#server .failure button');
-      await drawn(page);
-      expect(await page.textContent('#status')).toContain('Seed 43: 64 pictures, drawn twice');
-    } finally {
-      await again?.close();
-    }
-  });
-
-  test('the model: the server draws, and Retry asks again', async () => {
-    const { page } = await openPage();
-    await visit(page, server.url);
-    // The browser has kept it.
-    await page.evaluate(() => caches.delete('ganport-models'));
-    await page.route('**/generator.onnx', (route) => route.fulfill({ status: 503, body: '' }));
-    await page.reload();
-    await page.waitForSelector('#page[data-state=failed]');
-    expect(await page.textContent('#page .reason')).toContain('the server answered 503');
-    expect(await page.textContent('#status')).toBe('Only the server draws now.');
-    await page.unroute('**/generator.onnx');
-    await page.click('#page .failure button');
-    await drawn(page);
-    expect(await levels(picture(page, 'page', 1))).toEqual(Array.from(expected(42, 1)));
-  });
-
-  test('what browsers keep from plain HTTP: digests, storage, the clipboard', async () => {
-    const { page, complaints } = await openPage();
-    await page.addInitScript(() => {
-      Object.defineProperty(window, 'isSecureContext', { value: false });
-      Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined });
-      Object.defineProperty(window, 'caches', { value: undefined });
-      Object.defineProperty(navigator, 'clipboard', { value: undefined });
-    });
-    await visit(page, server.url);
-    await page.click('#copy-link');
-    await expect.poll(() => page.textContent('#copy-link')).toBe('Copied');
-    expect(await levels(picture(page, 'page', 1))).toEqual(Array.from(expected(42, 1)));
-    expect(complaints).toEqual([]);
-  });
-
-  test('everything: it says so, and Retry asks again', async () => {
-    const { page } = await openPage();
-    await page.route('**/v1/model', (route) => route.abort());
-    await page.goto(server.url);
-    await page.waitForSelector('#fatal-retry');
-    expect(await page.textContent('#fatal')).toContain('The server does not answer');
-    await page.unroute('**/v1/model');
-    await page.click('#fatal-retry');
-    await drawn(page);
-  });
-
-  test('JavaScript: the server’s pictures are there', async () => {
-    const { page } = await openPage();
-    const session = await page.context().newCDPSession(page);
-    await session.send('Emulation.setScriptExecutionDisabled', { value: true });
-    await page.goto(server.url);
-    await session.send('Emulation.setScriptExecutionDisabled', { value: false });
-    const image = page.locator('img.sheet');
-    expect(
-      await image.evaluate((element: HTMLImageElement) =>
-        element.decode().then(() => element.naturalWidth),
-      ),
-    ).toBe(224);
-  });
-});
-
-describe.skipIf(!chromium)('for everybody', () => {
-  const VIEWS = ['', '?view=difference', '?view=walk', '?view=between', '?picture=2'];
-  test.each([
-    ['light', VIEWS, {}],
-    // Colours alone are others.
-    ['dark', ['?view=between', '?picture=2'], { runOnly: ['color-contrast'] }],
-  ] as const)('axe finds nothing, %s', async (colorScheme, views, options) => {
-    const { page } = await openPage();
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.addInitScript({ content: axe.source });
-    for (const query of views) {
-      await visit(page, `${chosenServer.url}${query}`);
-      const { violations } = await page.evaluate(
-        (run) => (globalThis as unknown as { axe: typeof axe }).axe.run(run as axe.RunOptions),
-        options,
-      );
-      const found = violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-      expect([query, found]).toEqual([query, []]);
-    }
-  });
-
-  test.each(VIEWS)('nothing is wider than a phone: %s', async (query) => {
-    const { page } = await openPage();
-    await page.setViewportSize({ width: 320, height: 640 });
-    await visit(page, `${chosenServer.url}${query}`);
-    const { clientWidth, scrollWidth } = await page.evaluate(() => document.documentElement);
-    expect(scrollWidth).toBe(clientWidth);
-  });
 });
