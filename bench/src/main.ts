@@ -133,7 +133,7 @@ of engines:
 of web:
   --only drawing|training
   --preset mlp|conv|quick|dcgan
-                      one network that is drawn, instead of all
+                      one network instead of all; of those, a page trains mlp and conv
 
 of methods:
   --out FOLDER        of the runs and tables.md
@@ -218,7 +218,8 @@ function prepareWeb({ values: { only, preset }, rounds, onProgress }: Options) {
     const drawing =
       only === 'training' ? [] : await benchWebDrawing({ presets, rounds, onProgress });
     if (only !== 'training') process.stdout.write(formatWebDrawing(drawing));
-    const training = only === 'drawing' ? [] : await benchWebTraining({ rounds, onProgress });
+    const training =
+      only === 'drawing' ? [] : await benchWebTraining({ presets, rounds, onProgress });
     if (only !== 'drawing') process.stdout.write(formatWebTraining(training));
     return { drawing, training };
   };

@@ -1,9 +1,10 @@
 /**
  * `bench web`, training: steps of the published GANs in a worker of a page, by ganport, TensorFlow.js and jax-js, on WebAssembly
- * with one thread each. Times are the clock's and the processor's: a machine may be busy with others.
+ * with one thread each; and in a page that is cross-origin isolated, where each has all of the machine's. Times are the clock's
+ * and the processor's: a machine may be busy with others.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,22 +20,34 @@ const WEB = fileURLToPath(new URL('../web/', import.meta.url));
 const COMPUTES = ['renderer'];
 
 const LIBRARIES: readonly Library[] = ['ganport', 'tfjs', 'jax-js'];
-const CASES: readonly { preset: Preset; batch: number }[] = [
+interface Case {
+  readonly preset: Preset;
+  readonly batch: number;
+  readonly threads: number;
+}
+
+const CASES: readonly Omit<Case, 'threads'>[] = [
   { preset: 'mlp', batch: 128 },
   { preset: 'conv', batch: 64 },
 ];
+
+/** Makes a page cross-origin isolated: without it, WebAssembly has one thread. */
+const ISOLATED = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
 
 /** For the first step, in which some compile their kernels. */
 const FIRST_STEP_MS = 60_000;
 
 export interface WebTrainingOptions {
+  /** Of those that a page trains, the ones to take. */
+  readonly presets: readonly string[];
   readonly rounds: number;
   readonly onProgress: (line: string) => void;
 }
 
-export interface WebTrained {
-  readonly preset: Preset;
-  readonly batch: number;
+export interface WebTrained extends Case {
   readonly library: Library;
   /** Of a library that does not train it, why. */
   readonly failure?: string;
@@ -55,20 +68,24 @@ export async function benchWebTraining(options: WebTrainingOptions): Promise<Web
     const configFile = join(WEB, 'vite.config.ts');
     const out = { outDir: folder, emptyOutDir: true };
     await build({ configFile, root: WEB, logLevel: 'error', build: out });
-    const server = await preview({
-      ...{ configFile: false, logLevel: 'error', build: out },
-      preview: { host: '127.0.0.1', port: 0 },
-    });
-    const browser = await launchChromium();
-    try {
-      const results: WebTrained[] = [];
-      const address = server.resolvedUrls!.local[0]!;
-      for (const each of CASES) results.push(...(await race(browser, address, each, options)));
-      return results;
-    } finally {
-      await browser.close();
-      await server.close();
+    const results: WebTrained[] = [];
+    for (const threads of new Set([1, availableParallelism()])) {
+      const server = await preview({
+        ...{ configFile: false, logLevel: 'error', build: out },
+        preview: { host: '127.0.0.1', port: 0, headers: threads > 1 ? ISOLATED : {} },
+      });
+      const browser = await launchChromium();
+      try {
+        const address = server.resolvedUrls!.local[0]!;
+        for (const each of CASES.filter(({ preset }) => options.presets.includes(preset))) {
+          results.push(...(await race(browser, address, { ...each, threads }, options)));
+        }
+      } finally {
+        await browser.close();
+        await server.close();
+      }
     }
+    return results;
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -86,14 +103,14 @@ interface WebRunner extends Runner {
 async function race(
   browser: Browser,
   address: string,
-  { preset, batch }: { preset: Preset; batch: number },
+  { preset, batch, threads }: Case,
   { rounds, onProgress }: WebTrainingOptions,
 ): Promise<WebTrained[]> {
   const session = await browser.newBrowserCDPSession();
   const runners: WebRunner[] = [];
   try {
     for (const library of LIBRARIES) {
-      onProgress(`${preset}: ${library}`);
+      onProgress(`${preset}, threads: ${threads}: ${library}`);
       runners.push(await openRunner(browser, session, address, { library, preset, batch }));
     }
     const able = runners.filter(({ failure }) => failure === undefined);
@@ -102,11 +119,12 @@ async function race(
     });
     return runners.map((runner) => {
       const { library, description, failure, cpu } = runner;
-      if (failure !== undefined) return { preset, batch, library, failure };
+      const what = { preset, batch, threads, library };
+      if (failure !== undefined) return { ...what, failure };
       // Those of the warm-up came first.
       const each = cpu.slice(-rounds).map(([seconds, steps]) => seconds / steps);
       const seconds = summarize(times[able.indexOf(runner)]!);
-      return { preset, batch, library, description, seconds, cpu: summarize(each) };
+      return { ...what, description, seconds, cpu: summarize(each) };
     });
   } finally {
     for (const { close } of runners) await close();
@@ -160,26 +178,29 @@ async function openRunner(
   return runner;
 }
 
+/** "×" tells how many times ganport's a step takes. */
 export function formatWebTraining(results: readonly WebTrained[]): string {
-  const ms = ({ median, min, max }: Summary) =>
-    [median, min, max].map((seconds) => (1000 * seconds).toPrecision(3)) as [
-      string,
-      string,
-      string,
+  const ms = (seconds: number) => (1000 * seconds).toPrecision(3);
+  const rows = results.map((one) => {
+    const { preset, batch, threads, library, failure, seconds, cpu } = one;
+    const what = [preset, String(batch), String(threads), library];
+    if (!seconds || !cpu) return [...what, `– (${failure})`, '', '', ''];
+    const own = results.find(
+      (other) =>
+        other.library === 'ganport' && other.preset === preset && other.threads === threads,
+    );
+    const times = (theirs: Summary, ours: Summary | undefined) =>
+      ours ? `${(theirs.median / ours.median).toPrecision(3)}×` : '';
+    const { median, min, max } = seconds;
+    return [
+      ...what,
+      `${(1 / median).toPrecision(3)} (${ms(median)} ms, ${ms(min)}–${ms(max)})`,
+      times(seconds, own?.seconds),
+      ms(cpu.median),
+      times(cpu, own?.cpu),
     ];
-  const rows = results.map(({ preset, batch, library, failure, seconds, cpu }) => {
-    const what = [preset, String(batch), library];
-    if (!seconds || !cpu) return [...what, `– (${failure})`, '', ''];
-    const [median, min, max] = ms(seconds);
-    const own = results.find((other) => other.preset === preset && other.library === 'ganport');
-    const times = own?.cpu ? `${(cpu.median / own.cpu.median).toFixed(1)}×` : '';
-    const rate = (1 / seconds.median).toPrecision(3);
-    return [...what, `${rate} (${median} ms, ${min}–${max})`, ms(cpu)[0], times];
   });
-  const head = ['network', 'batch', 'library', 'steps/s', 'CPU ms a step', 'CPU of ganport'];
-  const lines = [
-    'Training in a worker of a page, WebAssembly, one thread',
-    ...formatTable([head, ...rows]),
-  ];
+  const head = ['network', 'batch', 'threads', 'library', 'steps/s', '', 'CPU ms a step', ''];
+  const lines = ['Training in a worker of a page, WebAssembly', ...formatTable([head, ...rows])];
   return `\n${lines.join('\n')}\n`;
 }

@@ -15,7 +15,7 @@ const IMAGE = { name: 'the benchmark', channels: 1, height: 28, width: 28 } as c
 
 export async function ganportGan(preset: Preset, batch: number): Promise<GanSteps> {
   const ort = await import('onnxruntime-web/wasm');
-  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.numThreads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
   const config = resolveConfig([['the benchmark', { preset, batch }]]);
   const gan = resolveGan(config, IMAGE);
   const bytes = Uint8Array.from({ length: batch * 784 }, (_, i) => (i * 7919) % 256);
