@@ -1,6 +1,6 @@
 /** Runs in a tab of a real Chromium: the same as Node's, and either goes on with the other's. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -59,6 +59,9 @@ async function openTab(): Promise<OpenedPage> {
   await page.page.goto(server.url);
   return page;
 }
+
+/** Of WebAssembly, in a page that is cross-origin isolated. */
+const THREADS = Math.min(4, availableParallelism());
 
 /** A small convolutional GAN of digits drawn by code, and a fully connected one of an IDX file. */
 const CASES = {
@@ -216,8 +219,12 @@ describe.skipIf(!chromium)('a run in the tab', () => {
       const given = data === 'idx' ? { dataDir: join(folder, 'idx') } : {};
       await trainInNode(node, { ...settings, data, ...given }, given);
       const told = await trainInTab(page, settings, { data });
-      expect(told.started.description).toMatch(/^onnxruntime-web \S+ on WebAssembly$/);
+      const by = THREADS > 1 ? `, threads: ${THREADS}` : '';
+      expect(told.started.description).toMatch(
+        new RegExp(`^onnxruntime-web \\S+ on WebAssembly${by}$`),
+      );
       const tab = unzipTo(join(folder, `${name}-tab`), told.zip);
+      expect((await readRun(tab)).threads).toBe(THREADS);
       expectNear(metricsOf(tab), metricsOf(node));
       const samples = told.events.filter(({ type }) => type === 'samples');
       expect(samples.length).toBeGreaterThan(1);

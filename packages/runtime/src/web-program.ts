@@ -32,7 +32,9 @@ export function openWeb(
     try {
       const bindings = bindSession(session, state);
       const place = device === 'webgpu' ? await onGpu(ort) : inMemory(ort);
-      const description = `onnxruntime-web ${ort.env.versions.web} on ${NAMES[device]}`;
+      const { numThreads: threads = 1 } = ort.env.wasm;
+      const by = device === 'wasm' && threads > 1 ? `, threads: ${threads}` : '';
+      const description = `onnxruntime-web ${ort.env.versions.web} on ${NAMES[device]}${by}`;
       const backend = createBackend({ ort, session, create, bindings, place, description });
       return createProgram(backend, bindings, inTurn);
     } catch (error) {

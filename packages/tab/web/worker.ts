@@ -6,14 +6,17 @@ import { expose, transfer } from 'comlink';
 
 const VERSION = '0.1.0';
 
+/** More than this nobody has measured to pay. */
+const MOST_THREADS = 4;
+
 /** Those of a device are loaded when it is asked for: megabytes. */
 async function loadRuntime(device: WebDevice): Promise<WebRuntime> {
   const ort =
     device === 'webgpu'
       ? await import('onnxruntime-web/webgpu')
       : await import('onnxruntime-web/wasm');
-  // Threads would need cross-origin isolation.
-  ort.env.wasm.numThreads = 1;
+  const cores = Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+  ort.env.wasm.numThreads = crossOriginIsolated ? cores : 1;
   return ort;
 }
 

@@ -94,7 +94,11 @@ function loopOptions({ dataset, onStep, onScore, onNotice }: WebRunOptions) {
 function hostOf(options: WebRunOptions, pause: TrainHost['pause']): TrainHost {
   const { ort, device, store, versions, onSamples } = options;
   return {
-    ...{ threads: 1, tf32: false, versions, commandLine: false },
+    // Which the runtime may change as it starts.
+    get threads() {
+      return device === 'wasm' ? (ort.env.wasm.numThreads ?? 1) : 1;
+    },
+    ...{ tf32: false, versions, commandLine: false },
     encodePng: encodePngInPage,
     // Pictures from a GPU come with checkpoints; WebAssembly has the weights at hand.
     picturesApart: device === 'webgpu' ? READ_EVERY : 1,
