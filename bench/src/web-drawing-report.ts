@@ -2,7 +2,7 @@
 import type { Kind } from './counting-server.ts';
 import type { Summary } from './interleave.ts';
 import { formatTable } from './report.ts';
-import type { FirstPicture, WebDrawn } from './web-drawing.ts';
+import { type FirstPicture, REQUEST, type WebDrawn } from './web-drawing.ts';
 
 /** A table for each network; "×" tells how many times as fast as the peer that its line has it is. */
 export function formatWebDrawing(results: readonly WebDrawn[]): string {
@@ -11,7 +11,10 @@ export function formatWebDrawing(results: readonly WebDrawn[]): string {
     const own = results.filter((one) => one.preset === preset);
     const rows = own.map((one) => rowOf(one, own));
     const head = ['', 'first: cold', 'warm', 'cold, CPU', 'kB: cold', 'warm', 'pictures/s', 'CPU'];
-    lines.push('', `${preset}: first picture in ms, then pictures in requests for 64`);
+    lines.push(
+      '',
+      `${preset}: first picture in ms, then pictures in requests for ${REQUEST[preset]}`,
+    );
     lines.push(...formatTable([head, ...rows]));
   }
   const descriptions = new Map(results.map((one) => [one.contender, one.description]));

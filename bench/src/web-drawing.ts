@@ -22,6 +22,9 @@ const WEB = fileURLToPath(new URL('../web/', import.meta.url));
 export const DRAWN = ['mlp', 'conv', 'quick', 'dcgan'] as const;
 type Drawn = (typeof DRAWN)[number];
 
+/** Pictures of a request: of those that take WebGPU in software seconds, fewer. */
+export const REQUEST: Readonly<Record<Drawn, number>> = { mlp: 64, conv: 8, quick: 64, dcgan: 64 };
+
 interface Contender {
   name: string;
   /** What it is compared with. */
@@ -76,7 +79,7 @@ export interface WebDrawn {
   /** Of a browser that was never there, and of the second visit. */
   cold?: FirstPicture;
   warm?: FirstPicture;
-  /** Of a picture, in requests for 64 of them. */
+  /** Of a picture, in requests for many. */
   seconds?: Summary;
   cpu?: Summary;
 }
@@ -233,13 +236,16 @@ async function openRunner(
 ): Promise<DrawingRunner> {
   const context = await place.browser.newContext();
   const page = await context.newPage();
+  const request = REQUEST[place.preset];
   const runner: DrawingRunner = {
     ...{ contender, description: '', cpu: [], visits: { cold: [], warm: [] } },
+    // Whole requests alone: for one picture, what a request itself takes would be all that is measured.
+    stepsPerRun: request,
     async run(pictures) {
       const cpu = await startCpu(session, COMPUTES);
       const ms = await page.evaluate(
-        (count) => (globalThis as unknown as DrawingPage).run(count),
-        pictures,
+        ([count, each]) => (globalThis as unknown as DrawingPage).run(count, each),
+        [pictures, request] as const,
       );
       runner.cpu.push([await cpu(), pictures]);
       return ms / 1000;

@@ -17,6 +17,6 @@ export interface DrawingPage {
   first(): Promise<{ ms: number; description: string }>;
   /** @returns levels of pictures of latents [count, size] */
   of(latents: readonly number[], count: number): Promise<number[]>;
-  /** @returns milliseconds that so many pictures took */
-  run(pictures: number): Promise<number>;
+  /** @returns milliseconds that so many pictures took, in requests for some at a time */
+  run(pictures: number, request: number): Promise<number>;
 }

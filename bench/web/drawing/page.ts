@@ -17,9 +17,6 @@ export interface Wanted {
   query: URLSearchParams;
 }
 
-/** Most pictures of a request. */
-const REQUEST = 64;
-
 /** Opens a drawer as the page's address asks for it. */
 export function serve(open: (wanted: Wanted) => Promise<Drawer>): void {
   const query = new URLSearchParams(location.search);
@@ -40,10 +37,10 @@ export function serve(open: (wanted: Wanted) => Promise<Drawer>): void {
     async of(latents, count) {
       return Array.from(await (await opened).of(Float32Array.from(latents), count));
     },
-    async run(pictures) {
+    async run(pictures, request) {
       const { draw } = await opened;
       const start = performance.now();
-      for (let left = pictures; left > 0; left -= REQUEST) await draw(Math.min(left, REQUEST));
+      for (let done = 0; done < pictures; done += request) await draw(request);
       return performance.now() - start;
     },
   };
