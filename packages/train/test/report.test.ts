@@ -96,6 +96,12 @@ test('long curves are thinned to means', () => {
   expect(thinned[0]).toEqual([4.5, 0.5]);
 });
 
+test('the axis of a thinned curve ends at a whole step', () => {
+  const series = Array.from({ length: 400 }, (_, i): [number, number] => [i + 1, i % 7]);
+  expect(thin(series).at(-1)![0]).toBe(399.5);
+  expect(chart('values', [{ name: 'x', series }])).toContain('>step 400<');
+});
+
 test('a curve of one point is a dot, of two a line', () => {
   const drawn = (series: [number, number][]) => chart('values', [{ name: 'x', series }]);
   expect(drawn([[5, 7]])).toMatch(

@@ -50,7 +50,7 @@ export function chart(title: string, curves: readonly Curve[], mark?: number): s
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}, by step">
 <g class="grid">${grid.join('')}</g>
 <text x="${MARGIN.left}" y="${bottom}">0</text>
-<text x="${WIDTH - MARGIN.right}" y="${bottom}" text-anchor="end">step ${lastStep}</text>
+<text x="${WIDTH - MARGIN.right}" y="${bottom}" text-anchor="end">step ${Math.round(lastStep)}</text>
 <g class="lines">${lines.join('')}</g>${marked}</svg></figure>`;
 }
 
