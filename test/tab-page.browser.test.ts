@@ -45,9 +45,11 @@ async function openTab(before?: (page: Page) => Promise<unknown>): Promise<Opene
   tab.page.setDefaultTimeout(90_000);
   await before?.(tab.page);
   await tab.page.goto(server.url);
-  await tab.page.waitForSelector('#unkept:not([hidden]), #kept li');
+  await loaded(tab.page);
   return tab;
 }
+
+const loaded = (page: Page) => page.waitForSelector('#unkept:not([hidden]), #kept li');
 
 /** Sixteen images of 28 × 28 as an IDX file, which are evaluated in a moment. */
 const FEW = {
@@ -122,6 +124,8 @@ describe.skipIf(!chromium)('the page that trains', () => {
     const { page, complaints } = await openTab();
     expect(await violations(page)).toEqual([]);
     const longest = await longestTask(page, async () => {
+      await page.reload();
+      await loaded(page);
       await begin(page);
       await said(page, 'steps/s');
       await page.waitForSelector('#samples:not([hidden])');
