@@ -1,6 +1,7 @@
 /**
- * Takes the pictures of the service's page and of an embed folder that the documentation shows, after `pnpm build`:
- * `node scripts/screenshots.mjs MODEL [FOLDER]`. MODEL is a generator.onnx with classes; FOLDER is docs/images unless given.
+ * Takes the pictures of the service's page, of an embed folder and of the page that trains that the documentation shows, after
+ * `pnpm build`: `node scripts/screenshots.mjs MODEL [FOLDER]`. MODEL is a generator.onnx with classes; FOLDER is docs/images
+ * unless given. Training takes a minute or two.
  */
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -11,6 +12,7 @@ import sharp from 'sharp';
 import { embedFiles } from '../packages/cli/dist/embed/files.js';
 import { readGeneratorMetadata } from '../packages/model/dist/index.js';
 import { startServer } from '../packages/serve/dist/index.js';
+import { servePage } from '../packages/tab/dist/index.js';
 
 const [model, folder = 'docs/images'] = process.argv.slice(2);
 if (!model) throw new Error('expected a generator.onnx: node scripts/screenshots.mjs MODEL');
@@ -40,6 +42,9 @@ const OF_EMBED = [
   ['embed-phone-dark', '', PHONE, 'dark'],
 ];
 
+/** After which digits are seen, and curves. */
+const STEPS_IN_TAB = 400;
+
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 /** Serves an embed folder that is nowhere but in memory. */
@@ -67,7 +72,32 @@ async function take(browser, [name, query, viewport, colorScheme], url, ready) {
     for (let i = 0; i < 70; i++) await page.keyboard.press('ArrowRight');
     await page.waitForTimeout(200);
   }
-  const taken = await page.screenshot();
+  await save(page, name);
+  await page.close();
+}
+
+/** Of one run: on a screen, and on a phone, dark. */
+async function takeTab(browser, url) {
+  const page = await browser.newPage({ viewport: DESKTOP, reducedMotion: 'reduce' });
+  await page.goto(url);
+  await page.click('#start');
+  // No button is pointed at in the pictures.
+  await page.mouse.move(0, 0);
+  await page.waitForFunction(
+    (least) =>
+      Number(/^Step (\d+)/.exec(document.getElementById('status').textContent)?.[1]) >= least,
+    STEPS_IN_TAB,
+    { timeout: 600_000 },
+  );
+  await save(page, 'tab', { fullPage: true });
+  await page.setViewportSize(PHONE);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await save(page, 'tab-phone', { fullPage: true });
+  await page.close();
+}
+
+async function save(page, name, options) {
+  const taken = await page.screenshot(options);
   const png = await sharp(taken).png({ palette: true, colours: 128, effort: 10 }).toBuffer();
   const path = join(folder, `${name}.png`);
   if (png.length > MAX_BYTES) {
@@ -75,7 +105,6 @@ async function take(browser, [name, query, viewport, colorScheme], url, ready) {
   }
   await writeFile(path, png);
   console.log(`${path}: ${png.length} bytes`);
-  await page.close();
 }
 
 const pageIsReady = () => {
@@ -86,6 +115,7 @@ const embedIsReady = () => document.getElementById('status').textContent.startsW
 
 const server = await startServer({ model, port: 0 });
 const embed = await serveEmbed();
+const tab = await servePage({ port: 0 });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
   chromiumSandbox: false,
@@ -94,8 +124,10 @@ try {
   await mkdir(folder, { recursive: true });
   for (const shot of OF_PAGE) await take(browser, shot, server.url, pageIsReady);
   for (const shot of OF_EMBED) await take(browser, shot, embed.url, embedIsReady);
+  await takeTab(browser, tab.url);
 } finally {
   await browser.close();
   await server.close();
+  await tab.close();
   embed.close();
 }
