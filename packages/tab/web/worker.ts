@@ -6,18 +6,12 @@ import { expose, transfer } from 'comlink';
 
 const VERSION = '0.1.0';
 
-/** More than this nobody has measured to pay. */
-const MOST_THREADS = 4;
-
-/** Those of a device are loaded when it is asked for: megabytes. */
+/**
+ * Those of a device are loaded when it is asked for: megabytes. In an isolated page onnxruntime-web takes a thread for every
+ * second core, four at most. They spin while they wait for each other: where others use the cores, more are slower.
+ */
 async function loadRuntime(device: WebDevice): Promise<WebRuntime> {
-  const ort =
-    device === 'webgpu'
-      ? await import('onnxruntime-web/webgpu')
-      : await import('onnxruntime-web/wasm');
-  const cores = Math.min(navigator.hardwareConcurrency, MOST_THREADS);
-  ort.env.wasm.numThreads = crossOriginIsolated ? cores : 1;
-  return ort;
+  return device === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm');
 }
 
 const trainer = createTrainer({
