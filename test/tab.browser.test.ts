@@ -53,18 +53,16 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
-/** @param cores that the page's worker is told of, of which half train */
-async function openTab(cores?: number): Promise<OpenedPage> {
+/** A page whose worker is told of four cores, and so trains with two threads. */
+async function openTab(): Promise<OpenedPage> {
   const tab = await browser.open();
   opened.push(tab);
-  if (cores !== undefined) {
-    // Scripts of workers are changed only on their way.
-    await tab.page.route('**/worker-*.js', async (route) => {
-      const response = await route.fetch();
-      const told = `Object.defineProperty(navigator, 'hardwareConcurrency', { value: ${cores} });`;
-      await route.fulfill({ response, body: told + (await response.text()) });
-    });
-  }
+  // Scripts of workers are changed only on their way.
+  await tab.page.route('**/worker-*.js', async (route) => {
+    const response = await route.fetch();
+    const told = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });";
+    await route.fulfill({ response, body: told + (await response.text()) });
+  });
   await tab.page.goto(server.url);
   return tab;
 }
@@ -218,7 +216,7 @@ describe.skipIf(!chromium)('a run in the tab', () => {
   test.each(Object.keys(CASES) as (keyof typeof CASES)[])(
     '%s has the losses of Node, and each goes on with the other’s',
     async (name) => {
-      const { page, complaints } = await openTab(4);
+      const { page, complaints } = await openTab();
       const { data } = CASES[name];
       const settings = { ...CASES[name].settings, ...SHORT };
       const node = join(folder, `${name}-node`);
