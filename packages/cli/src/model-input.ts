@@ -50,7 +50,7 @@ async function noteAge(folder: string, bytes: Uint8Array, log: Log): Promise<voi
     // Whoever loads it says what is wrong with it.
     return;
   }
-  if (steps >= last) return;
+  if (steps === last) return;
   log(
     `generator.onnx of ${folder} is of step ${steps}, the run is at ${last}: \`${commandLine('export', folder)}\` writes it anew`,
   );

@@ -1,7 +1,6 @@
 /** What a command takes as its model: a file, a folder, standard input. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { readGeneratorMetadata } from '@ganport/model';
 import { afterAll, expect, test } from 'vitest';
 import { buildGenerator } from '../../sample/test/fixture.ts';
 import { commandLine } from '../src/invocation.ts';
@@ -32,8 +31,11 @@ test('a folder that has none is told with what writes it', async () => {
 });
 
 test('a model that its run has left behind is told of, with what writes it anew', async () => {
-  const { model } = buildGenerator({ latent: 2, height: 2, width: 2 });
-  const { steps } = readGeneratorMetadata(model).provenance;
+  const steps = 20;
+  const { model } = buildGenerator({
+    ...{ latent: 2, height: 2, width: 2 },
+    alter: (metadata) => ({ ...metadata, provenance: { ...metadata.provenance, steps } }),
+  });
   mkdirSync(workspace.path('older/checkpoints'), { recursive: true });
   workspace.write('older/generator.onnx', model);
   workspace.write('older/run.json', '{}');
@@ -49,6 +51,12 @@ test('a model that its run has left behind is told of, with what writes it anew'
   expect(said).toEqual([
     `generator.onnx of ${folder} is of step ${steps}, the run is at ${steps + 5}: \`${commandLine('export', folder)}\` writes it anew`,
   ]);
+  // The run has gone back.
+  rmSync(workspace.path('older/checkpoints'), { recursive: true });
+  mkdirSync(workspace.path('older/checkpoints'));
+  workspace.write(name(steps - 1), '');
+  await readGiven(folder, (line) => said.push(line));
+  expect(said[1]).toContain(`is of step ${steps}, the run is at ${steps - 1}`);
 });
 
 test('standard input, but not a terminal', async () => {

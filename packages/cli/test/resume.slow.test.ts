@@ -233,7 +233,7 @@ describe('a checkpoint that is named', () => {
     const rate = ['--learning-rate', '0.01'];
     const { stderr } = await resume('back', '--steps=6', '--checkpoint', 'step-000002', ...rate);
     expect(stderr).toMatch(
-      /^going back to step 2: what came after it, to step 4, is trained anew\n/,
+      /^going back to step 2: the checkpoints after it, to step 4, give way to what is trained now\n/,
     );
     expect(read('back').history).toEqual([
       { step: 2, field: 'config.steps', from: 4, to: 6 },

@@ -1,7 +1,7 @@
 /** Several models and versions: which one answers, and how new ones take the place of old ones. */
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -211,12 +211,15 @@ test('golden samples that are drawn otherwise keep a file out', async () => {
 
 test('files that are looked at are taken when they have come to rest', async () => {
   const path = await put('a.onnx', generator(4));
-  const { events, width } = await serve(path, { pollMs: 40 });
+  // Two looks lie further apart than two writes, on a busy machine too.
+  const { events, width } = await serve(path, { pollMs: 200 });
   const next = generator(5);
   // Written for a while, in place.
-  for (let part = 1; part <= 10; part += 1) {
-    await writeFile(path, next.subarray(0, Math.ceil((next.length * part) / 10)));
-    await setTimeout(15);
+  const size = Math.ceil(next.length / 10);
+  await writeFile(path, next.subarray(0, size));
+  for (let at = size; at < next.length; at += size) {
+    await setTimeout(60);
+    await appendFile(path, next.subarray(at, at + size));
   }
   while ((await width(PICTURE)) !== 5) await setTimeout(10);
   expect(events.filter(({ type }) => type === 'refused')).toEqual([]);

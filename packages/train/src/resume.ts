@@ -77,7 +77,9 @@ export async function loadRun(store: RunStore, options: ResumeOptions): Promise<
   const [last = step] = await checkpointSteps(store);
   // Of the latest, what is after it was left by a process that was killed.
   if (choice !== 'latest' && last > step) {
-    onNotice?.(`going back to step ${step}: what came after it, to step ${last}, is trained anew`);
+    onNotice?.(
+      `going back to step ${step}: the checkpoints after it, to step ${last}, give way to what is trained now`,
+    );
   }
   return { run: runAt(current, step + 1), saved: { step, state, scores, best } };
 }
