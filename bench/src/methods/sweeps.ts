@@ -72,7 +72,7 @@ const LATE = (to: number, steps: number) => ({ from: 0, to, steps, shape: 'cosin
 /** One at a time, beside none of them. */
 const STABILISERS = {
   none: {},
-  'moving average': { ema: 0.995 },
+  'moving average': { ema: 0.995, emaWarmup: false },
   'moving average, warmed up': { ema: 0.999, emaWarmup: true },
   'label smoothing': { realLabel: 0.9 },
   'two discriminator steps': { discriminatorSteps: 2 },

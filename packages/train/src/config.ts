@@ -106,12 +106,15 @@ const PUBLISHED = {
   ema: 0,
 } as const;
 
+/** Warmed up, as the first weights are noise, which short runs would draw. */
+const AVERAGED = { ema: 0.995, emaWarmup: true } as const;
+
 const DCGAN = {
   ...PUBLISHED,
   batch: 64,
   steps: 3000,
   adam: { learningRate: 1e-3, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
-  ema: 0.995,
+  ...AVERAGED,
   every: { metrics: 10, checkpoint: 500 },
 } as const;
 
@@ -128,7 +131,7 @@ const TRAINING = {
     batch: 64,
     steps: 2000,
     adam: { learningRate: 1e-3, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
-    ema: 0.995,
+    ...AVERAGED,
     every: { metrics: 10, checkpoint: 500 },
   },
   dcgan: DCGAN,
@@ -140,8 +143,7 @@ const TRAINING = {
     batch: 32,
     steps: 5000,
     adam: { learningRate: 5e-4, beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
-    ema: 0.995,
-    emaWarmup: true,
+    ...AVERAGED,
     every: { metrics: 10, checkpoint: 500 },
   },
   resnet: {
@@ -151,8 +153,7 @@ const TRAINING = {
     steps: 4000,
     discriminatorRate: 3,
     adam: { learningRate: 5e-4, beta1: 0, beta2: 0.9, epsilon: 1e-8 },
-    ema: 0.995,
-    emaWarmup: true,
+    ...AVERAGED,
     every: { metrics: 10, checkpoint: 500 },
   },
   r3gan: {
@@ -163,8 +164,7 @@ const TRAINING = {
     steps: R3GAN_STEPS,
     adam: { learningRate: 1e-3, beta1: 0, beta2: overR3gan(0.9, 0.99), epsilon: 1e-8 },
     schedule: { type: 'cosine', steps: R3GAN_STEPS, end: 0.25 },
-    ema: 0.995,
-    emaWarmup: true,
+    ...AVERAGED,
     every: { metrics: 10, checkpoint: 500 },
   },
 } satisfies Record<PresetName, { loss: LossName; [setting: string]: unknown }>;

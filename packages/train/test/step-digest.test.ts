@@ -11,7 +11,7 @@ import { createOnnxRuntimeEngine } from '../src/onnxruntime/engine.ts';
 const DIGESTS = {
   mlp: '8fe206d243e557931c0b6ffb4c19d87961b7b47ab712d64c4ada7052ad3831d7',
   conv: '83166d58a6c73e3a341d0a08700b40e93a18504591eb7f2442f5918a9016092f',
-  quick: 'c67992ce1da8f885326adf263ac9f9426d80d6de9b2636e310f8c4e940cfd871',
+  quick: 'adfcbe85df2e9f7dc6dc92cd52e0e2d63168623d9f4b131a52ebc0f4d8be5a7c',
 } as const;
 
 test.each(Object.entries(DIGESTS))('the step of the preset %s', async (preset, digest) => {
