@@ -57,8 +57,9 @@ test.skipIf(!chromium)(
     expect(await page.textContent('h1')).toBe('a <b> & "c"');
     expect(await page.locator('#charts polyline').count()).toBe(4);
     expect(await page.locator('#modes rect').count()).toBe(3);
-    const shown = () => page.getAttribute('#frame img', 'alt');
-    expect(await shown()).toBe('Pictures after 3 steps');
+    const shows = (step: number) =>
+      page.waitForSelector(`#frame img[alt="Pictures after ${step} steps"]`);
+    await shows(3);
     const width = () =>
       page
         .locator('#frame img')
@@ -68,14 +69,14 @@ test.skipIf(!chromium)(
     // Back to an earlier step, which stays while more come.
     await page.focus('#slider');
     await page.keyboard.press('Home');
-    expect(await shown()).toBe('Pictures after 1 steps');
+    await shows(1);
     appendFileSync(join(run, 'metrics.jsonl'), '{"step":9,"dLoss":1,"gLoss":2}\n');
     writeFileSync(join(run, 'warnings.json'), '["step 9: the generator has collapsed"]');
     await said(page, 'status', 'step 9 of 20000');
     await said(page, 'warnings', 'the generator has collapsed');
-    expect(await shown()).toBe('Pictures after 1 steps');
+    await shows(1);
     await page.click('#newest');
-    expect(await shown()).toBe('Pictures after 3 steps');
+    await shows(3);
 
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await overflows(page)).toBe(false);
@@ -85,10 +86,56 @@ test.skipIf(!chromium)(
     await said(page, 'connection', 'has ended');
     await page.focus('#slider');
     await page.keyboard.press('ArrowLeft');
-    expect(await shown()).toBe('Pictures after 2 steps');
+    await shows(2);
     expect(await width()).toBe(8 * 28 * 3 + 9 * 3);
-    // A server that is gone is the browser's one complaint.
-    expect(complaints.filter((line) => !line.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
+    expectNoMore(complaints);
+    await page.close();
+  },
+);
+
+/** A server that is gone is the browser's one complaint. */
+function expectNoMore(complaints: readonly string[]): void {
+  expect(complaints.filter((line) => !line.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
+}
+
+test.skipIf(!chromium)(
+  'a picture stays until the next can be seen, also where the server ends',
+  async () => {
+    const view = createRunView(run);
+    let steps = [1];
+    const slow = await startWatch(
+      {
+        files: PAGE,
+        update: async () => ({ ...(await view.update()), pictures: steps }),
+        picture: async (step) => {
+          if (step > 1) await new Promise((resolve) => setTimeout(resolve, 500));
+          return view.picture(step);
+        },
+      },
+      { port: 0, flag: '--port' },
+    );
+    const { page, complaints } = await browser!.open();
+    await page.goto(slow.url);
+    await page.waitForSelector('#frame img');
+    /** Steps that the page has shown, each with whether its picture could be seen. */
+    const seen = await page.evaluateHandle(() => {
+      const shown: [string, boolean][] = [];
+      new MutationObserver(() => {
+        const image = document.querySelector<HTMLImageElement>('#frame img')!;
+        shown.push([image.alt, image.naturalWidth > 0]);
+      }).observe(document.getElementById('frame')!, { childList: true });
+      return shown;
+    });
+    // The last picture is announced as the server ends, as that of a training.
+    steps = [1, 2, 3];
+    await slow.close();
+    await said(page, 'connection', 'has ended');
+    await page.waitForSelector('#frame img[alt="Pictures after 3 steps"]');
+    expect(await seen.jsonValue()).toEqual([['Pictures after 3 steps', true]]);
+    await page.focus('#slider');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForSelector('#frame img[alt="Pictures after 2 steps"]');
+    expectNoMore(complaints);
     await page.close();
   },
 );
@@ -138,7 +185,13 @@ test.skipIf(!chromium)('the page draws with the newest generator itself', async 
     );
     await page.click('#other');
     expect(await page.getAttribute('gan-image', 'seed')).toBe('1');
-    expect(complaints).toEqual([]);
+    // The last generator is announced as the server ends: the page has it all the same.
+    await trainSmall(trained, { channels: 1, ema: 0, steps: 6, resumeAt: 4 });
+    await own.close();
+    await said(page, 'connection', 'has ended');
+    expect((await drawn(3)).steps).toBe(6);
+    expect(await page.textContent('#drawn-wrong')).toBe('');
+    expectNoMore(complaints);
   } finally {
     await page.close();
     await own.close();

@@ -25,11 +25,13 @@ export interface Watched {
 
 export interface Watch {
   url: string;
-  /** Sends how things stand at the end, and stops listening. */
+  /** Sends how things stand at the end, waits until pages have fetched what it tells of, and stops listening. */
   close(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
+/** For pages that fetch what the last event told them of, and leave. */
+const LEAVE_WITHIN_MS = 2000;
 /** For answers under way as it closes. */
 const CLOSE_GRACE_MS = 2000;
 /** Between two looks; there are none while nobody watches. */
@@ -42,7 +44,7 @@ const OWN_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
 
 const HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'Cache-Control': 'no-store',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
@@ -98,10 +100,7 @@ function createWatchApp(
   for (const [path, { type, text }] of Object.entries(files)) {
     router.get(path, (_request, response) => response.type(type).send(text));
   }
-  router.get('/events', (_request, response) => {
-    response.set('Content-Type', 'text/event-stream').flushHeaders();
-    join(response);
-  });
+  router.get('/events', (_request, response) => join(response));
   router.get('/pictures/:step.png', async (request, response) => {
     const { step } = parseRequest(STEP, request.params);
     const png = await picture(step);
@@ -131,7 +130,7 @@ function expectOwnHost(host: string | undefined): void {
 interface Pushes {
   /** Sends events to a client, from how things stand now on, until it leaves. */
   join(client: Response): void;
-  /** Sends the last ones. */
+  /** Sends the last ones, and `end`: a client that has all it wants then leaves, and is waited for a while. */
   close(): Promise<void>;
 }
 
@@ -173,6 +172,9 @@ function createPushes(update: () => Promise<unknown>): Pushes {
   };
   return {
     join(client) {
+      // To one that comes back as it ends, this server is gone.
+      if (ending.signal.aborted) return client.destroy();
+      client.set('Content-Type', 'text/event-stream').flushHeaders();
       clients.set(client, undefined);
       client.once('close', () => clients.delete(client));
       start();
@@ -181,6 +183,12 @@ function createPushes(update: () => Promise<unknown>): Pushes {
       ending.abort();
       await looking;
       if (clients.size > 0) await look().catch(giveUp);
+      const signal = AbortSignal.timeout(LEAVE_WITHIN_MS);
+      const leaving = [...clients.keys()].map((client) => {
+        client.write('event: end\ndata: null\n\n');
+        return once(client, 'close', { signal });
+      });
+      await Promise.allSettled(leaving);
       for (const client of clients.keys()) client.end();
     },
   };

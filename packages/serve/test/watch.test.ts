@@ -38,6 +38,7 @@ async function listenTo({ url }: Watch) {
     ended: new Promise((resolve) => response.once('close', resolve)),
     leave: () => asked.destroy(),
     events,
+    text: () => sent,
   };
 }
 
@@ -117,6 +118,30 @@ test('each client is sent how things stand, and again when they are otherwise', 
   await Promise.all([first.ended, second.ended]);
   expect(first.events()).toEqual([...both, '{"step":3}']);
   expect(second.events().at(-1)).toBe('{"step":3}');
+});
+
+test('as it ends, a client may ask for what it was told of last, and is waited for 2 s at most', async () => {
+  let state = 1;
+  const watch = await start({ update: async () => state, picture: async () => Buffer.from('png') });
+  const client = await listenTo(watch);
+  await vi.waitFor(() => expect(client.events()).toEqual(['1']));
+  state = 2;
+  const closing = watch.close();
+  await vi.waitFor(() => expect(client.text()).toMatch(/data: 2\n\nevent: end\ndata: null\n\n$/));
+  expect(await (await fetch(`${watch.url}pictures/2.png`)).text()).toBe('png');
+  // One that comes now would be told of a server that is going.
+  await expect(fetch(`${watch.url}events`)).rejects.toThrow();
+  const left = performance.now();
+  client.leave();
+  await closing;
+  expect(performance.now() - left).toBeLessThan(1000);
+  const another = await start();
+  const staying = await listenTo(another);
+  await vi.waitFor(() => expect(staying.events()).toEqual(['1']));
+  const began = performance.now();
+  await another.close();
+  expect(performance.now() - began).toBeGreaterThan(1900);
+  await staying.ended;
 });
 
 test('nobody looks while nobody watches', async () => {

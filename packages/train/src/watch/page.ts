@@ -54,17 +54,22 @@ const picture = (step) => {
     image = new Image();
     image.alt = 'Pictures after ' + step + ' steps';
     image.src = 'pictures/' + step + '.png';
+    // Asked for again with the next update.
+    image.addEventListener('error', () => pictures.delete(step));
     pictures.set(step, image);
   }
   return image;
 };
-const show = () => {
+/** The picture before stays until this one can be seen. */
+const show = async () => {
   byId('film').hidden = steps.length === 0;
   if (steps.length === 0) return;
   const step = steps[slider.value];
-  byId('step').textContent = step;
   const image = picture(step);
-  if (byId('frame').firstChild !== image) byId('frame').replaceChildren(image);
+  if (await image.decode().then(() => false, () => true)) return;
+  if (step !== steps[slider.value] || byId('frame').firstChild === image) return;
+  byId('step').textContent = step;
+  byId('frame').replaceChildren(image);
 };
 const showPictures = (now) => {
   const [shown, newest] = [steps[slider.value], Number(slider.value) === steps.length - 1];
@@ -91,16 +96,27 @@ const loadScript = () => new Promise((resolve, reject) => {
   document.head.append(script);
 });
 let drawing;
-const showGenerator = async (step) => {
-  if (step === null) return;
+let newest = { step: null };
+const fetchGenerator = async (step) => {
   drawing ??= loadScript();
   // Without it, the pictures of the run are what there is.
-  if (await drawing.then(() => false, () => true)) return;
-  byId('drawn').hidden = false;
-  if (String(step) === byId('drawn-step').value) return;
-  byId('drawn-step').value = step;
-  byId('drawn-wrong').textContent = '';
-  gan.setAttribute('src', 'generators/' + step + '.onnx');
+  await drawing;
+  const response = await fetch('generators/' + step + '.onnx');
+  if (!response.ok) throw new Error(response.statusText);
+  return response.blob();
+};
+/** Once it is here: until then the one before draws, and it draws on when the server has ended. */
+const showGenerator = (step) => {
+  if (step === null || step === newest.step) return;
+  const asked = newest = { step };
+  asked.shown = fetchGenerator(step).then((model) => {
+    if (asked !== newest) return;
+    URL.revokeObjectURL(gan.getAttribute('src'));
+    gan.setAttribute('src', URL.createObjectURL(model));
+    byId('drawn').hidden = false;
+    byId('drawn-step').value = step;
+    byId('drawn-wrong').textContent = '';
+  }, () => { asked.step = null; });
 };
 gan.addEventListener('error', ({ error, message }) => {
   byId('drawn-wrong').textContent = 'Nothing is drawn here: ' + (error?.message ?? message);
@@ -124,17 +140,29 @@ const tell = (text) => {
 
 slider.addEventListener('input', show);
 byId('newest').addEventListener('click', () => { slider.value = slider.max; show(); });
-const events = new EventSource('events');
-events.addEventListener('update', ({ data }) => {
-  const update = JSON.parse(data);
-  if (update) showParts(update);
-});
-events.addEventListener('error', () => {
+const endHere = () => {
   ended = true;
   tell('What served this page has ended: this is how things were. \`ganport watch\` shows the run again.');
-});
-// Another server may serve another run.
-events.addEventListener('open', () => { if (ended) location.reload(); });
+};
+const follow = () => {
+  const events = new EventSource('events');
+  events.addEventListener('update', ({ data }) => {
+    const update = JSON.parse(data);
+    if (update) showParts(update);
+  });
+  // The server waits until this page leaves.
+  events.addEventListener('end', async () => {
+    const loading = [...pictures.values()].filter(({ complete }) => !complete);
+    await Promise.allSettled([newest.shown, ...loading.map((image) => image.decode())]);
+    events.close();
+    endHere();
+    setTimeout(follow, 3000);
+  });
+  events.addEventListener('error', endHere);
+  // Another server may serve another run.
+  events.addEventListener('open', () => { if (ended) location.reload(); });
+};
+follow();
 `;
 
 /** The page's files by the path that each is served at. */
