@@ -64,21 +64,17 @@ afterAll(async () => {
   workspace.remove();
 });
 
-test('runs are listed with their scores and with the settings that are not the same in all', async () => {
+test('runs are listed with their scores and with the settings that are not those of most', async () => {
   const { code, stdout } = await ganport('runs', folder);
   expect(code).toBe(0);
   expect(stdout.replaceAll(`${folder}/`, '').trimEnd().split('\n')).toEqual([
     expect.stringMatching(/^run +name +data +loss +seed +steps +best +differs in$/),
+    expect.stringMatching(/^a +a +digits +bce +0 +4\/20000 +frechet 30.0, swd 0.100 at 2$/),
     expect.stringMatching(
-      /^a +a +digits +bce +0 +4\/20000 +frechet 30.0, swd 0.100 at 2 +batch 128, adam.learningRate 0.0003, generator #1$/,
-    ),
-    expect.stringMatching(
-      /^b +b +digits +bce +7 +4\/20000, training +frechet 2000, swd 0.0500 at 2 +batch 32, adam.learningRate 0.001, generator #1$/,
+      /^b +b +digits +bce +7 +4\/20000, training +frechet 2000, swd 0.0500 at 2 +batch 32, adam.learningRate 0.001$/,
     ),
     // What a file says never acts upon the terminal.
-    expect.stringMatching(
-      /^c +c +d\\x1b\[31m +bce .* frechet 1.00 at 2 +batch 128, .*, generator #2$/,
-    ),
+    expect.stringMatching(/^c +c +d\\x1b\[31m +bce .* frechet 1.00 at 2 +another generator$/),
     'The best on digits: a, frechet 30.0, swd 0.100 at 2',
   ]);
 });
@@ -110,7 +106,7 @@ test('of many settings the first are told', async () => {
     writeFileSync(path, JSON.stringify(written));
   }
   const { stdout } = await ganport('runs', workspace.path('many'));
-  expect(stdout).toMatch(/ s0 0, s1 0, .*s7 0, and 4 more\n/);
+  expect(stdout).toMatch(/ s0 0, s1 0, s2 0, and 9 more\n/);
 });
 
 test('one run differs in nothing, and a folder may have none', async () => {

@@ -62,7 +62,7 @@ export { LOSS_ALIASES, LOSSES, type LossName } from './recipe/losses.ts';
 export { PENALTIES, type Penalties, type PenaltyName } from './recipe/penalties.ts';
 export type { Recipe } from './recipe/recipe.ts';
 export { initialState } from './recipe/state.ts';
-export { bestOnEach, differences } from './report/compare.ts';
+export { bestOnEach, differences, uncommon } from './report/compare.ts';
 export { duration } from './report/duration.ts';
 export { type FilmOptions, film } from './report/film.ts';
 export { type FoundRuns, findRuns, type RunSummary, type Unreadable } from './report/read-run.ts';

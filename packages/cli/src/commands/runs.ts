@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { printable } from '@ganport/onnx';
-import { bestOnEach, differences, findRuns, type RunSummary } from '@ganport/train';
+import { bestOnEach, differences, findRuns, type RunSummary, uncommon } from '@ganport/train';
 import { command } from '../command.ts';
 import { figure } from '../figure.ts';
 import { argument } from '../flags.ts';
+import { columns } from '../table.ts';
 
 export const runs = command({
   usage: 'runs [folder]',
@@ -28,14 +29,13 @@ export const runs = command({
       ...{ loss: run.config.loss, steps, of: run.config.steps, training, best: best ?? null },
       settings: settings[i]!,
     }));
-    const rows = json.map(
-      ({ folder, name, data, loss, seed, steps, of, training, best, settings }) => [
-        ...[folder, name, data, String(loss ?? ''), String(seed)],
-        `${steps}/${of}${training ? ', training' : ''}`,
-        best ? scoresOf(best) : '',
-        differing(settings),
-      ],
-    );
+    const unlike = uncommon(settings);
+    const rows = json.map(({ folder, name, data, loss, seed, steps, of, training, best }, i) => [
+      ...[folder, name, data, String(loss ?? ''), String(seed)],
+      `${steps}/${of}${training ? ', training' : ''}`,
+      best ? scoresOf(best) : '',
+      differing(unlike[i]!),
+    ]);
     const head = ['run', 'name', 'data', 'loss', 'seed', 'steps', 'best', 'differs in'];
     const best = bestOnEach(found).map(
       ({ folder, run, best }) => `The best on ${run.dataset.name}: ${folder}, ${scoresOf(best!)}`,
@@ -54,10 +54,14 @@ export const runs = command({
 });
 
 /** Settings of a row that are told; more are in what --json prints. */
-const MOST_SETTINGS = 8;
+const MOST_SETTINGS = 3;
+/** Told without their values, which are lists of layers. */
+const NETWORKS = ['generator', 'discriminator'];
 
 function differing(settings: Readonly<Record<string, unknown>>): string {
-  const said = Object.entries(settings).map(([path, value]) => `${path} ${value ?? '–'}`);
+  const said = Object.entries(settings).map(([path, value]) =>
+    NETWORKS.includes(path) ? `another ${path}` : `${path} ${value ?? '–'}`,
+  );
   const more = said.splice(MOST_SETTINGS).length;
   return [...said, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
@@ -65,17 +69,4 @@ function differing(settings: Readonly<Record<string, unknown>>): string {
 function scoresOf({ step, scores }: NonNullable<RunSummary['best']>): string {
   const said = Object.entries(scores).map(([name, value]) => `${name} ${figure(value, 3)}`);
   return `${said.join(', ')} at ${step}`.trimStart();
-}
-
-/** Rows of cells below each other, as lines; a column without any is left out. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const [head, ...rest] = rows as [readonly string[], ...(readonly string[])[]];
-  const kept = [...head.keys()].filter((i) => rest.some((row) => row[i] !== ''));
-  const widths = kept.map((i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows.map((row) =>
-    kept
-      .map((i, at) => row[i]!.padEnd(widths[at]!))
-      .join('  ')
-      .trimEnd(),
-  );
 }

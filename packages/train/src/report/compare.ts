@@ -15,9 +15,11 @@ type Plain = string | number | boolean | null;
 export function differences(runs: readonly Run[]): Record<string, Plain>[] {
   const [generators, discriminators] = [numbering(), numbering()];
   const all = runs.map(({ config: { generator, discriminator, ...rest } }) => {
-    const settings = settingsOf(rest);
-    settings.set('generator', generators(generator));
-    return settings.set('discriminator', discriminators(discriminator));
+    const networks = {
+      generator: generators(generator),
+      discriminator: discriminators(discriminator),
+    };
+    return new Map<string, Plain>([...Object.entries(networks), ...settingsOf(rest)]);
   });
   const paths = [...new Set(all.flatMap((settings) => [...settings.keys()]))];
   const differing = paths.filter((path) => {
@@ -26,6 +28,24 @@ export function differences(runs: readonly Run[]): Record<string, Plain>[] {
   return all.map((settings) => {
     return Object.fromEntries(differing.map((path) => [path, settings.get(path) ?? null]));
   });
+}
+
+/** Of each the settings that are unlike the commonest value of all; where no value is, those of all. */
+export function uncommon<T>(all: readonly Readonly<Record<string, T>>[]): Record<string, T>[] {
+  const common = new Map(Object.keys(all[0] ?? {}).map((path) => [path, commonest(all, path)]));
+  return all.map((settings) =>
+    Object.fromEntries(
+      Object.entries(settings).filter(([path, value]) => value !== common.get(path)),
+    ),
+  );
+}
+
+/** Undefined where two values are as common. */
+function commonest<T>(all: readonly Readonly<Record<string, T>>[], path: string): T | undefined {
+  const counts = new Map<T, number>();
+  for (const { [path]: value } of all) counts.set(value!, (counts.get(value!) ?? 0) + 1);
+  const [first, second] = [...counts].sort(([, a], [, b]) => b - a);
+  return first![1] === second?.[1] ? undefined : first![0];
 }
 
 /** Gives what is the same the same number: "#1". */
