@@ -43,7 +43,13 @@ test('class accuracy is told of a generator of the digits, beside that of the da
   const most = modes.generated.reduce((sum: number, p: number) => sum + Math.min(p, 0.1), 0);
   expect(value).toBeLessThanOrEqual(most + 1e-9);
   const text = await succeed('eval', CLASSES, '--data', 'glyphs', '--count', '24');
-  expect(text).toMatch(/^class accuracy +\d\.\d+ ± \d\S* +real: \d\S* ± \S+ +higher$/m);
+  expect(text).toMatch(/^ +pictures +real images +better$/m);
+  expect(text).toMatch(/^class accuracy +\d\.\d+ ± \d\S* +\d\S* ± \S+ +higher$/m);
+  const shares = [...text.matchAll(/^of class (\d) +(\d+) % +(\d+) %$/gm)].map(([, ...of]) => of);
+  expect(shares.map(([name]) => name).join('')).toBe('0123456789');
+  const sum = (column: number) => shares.reduce((total, of) => total + Number(of[column]), 0);
+  // Of ten numbers that are rounded.
+  for (const column of [1, 2]) expect(Math.abs(sum(column) - 100)).toBeLessThanOrEqual(5);
 });
 
 test('pictures in an array get what the generator that drew them gets', async () => {
@@ -98,7 +104,7 @@ test('a run is compared with what it was trained on, wherever that is now', asyn
 
 test('no class accuracy is told of a generator without classes', async () => {
   const text = await succeed('eval', RUN, '--data', 'glyphs', '--count', '24');
-  expect(text).toMatch(/^KID +\S+ ± \S+ +real: /m);
+  expect(text).toMatch(/^KID +\S+ ± \S+ +\S+ ± \S+ +lower$/m);
   expect(text).not.toContain('class accuracy');
 });
 

@@ -47,7 +47,9 @@ test('trains, scores, and tells mean ± deviation', async () => {
     workspace.contents('alone')[last],
   );
   const table = readFileSync(`${out}/results.md`, 'utf8');
-  expect(table).toMatch(/^\| rate \| KID \| Fréchet distance \| .* \| steps \| runs \|\n/);
+  expect(table).toMatch(
+    /^\| rate \| KID \(lower is better\) \| Fréchet distance \(lower is better\) \| .* \| steps \| runs \|\n/,
+  );
   expect(table).toMatch(/\n\| slow \| \S+ ± \S+ \| .* \| 4 \| 2 \|\n/);
 
   // Again, there is nothing to do: as fast, and the same.

@@ -178,6 +178,24 @@ test('runs that differ in their seed are together: mean ± deviation, of those t
   expect(alone).toContain('| bce | 1235 | 4 | 1 |\n| hinge | – | – | not run yet |');
 });
 
+test('a score says which way is better, and what is 0 but for rounding is 0', () => {
+  const { runs } = plan();
+  const records = [ALL[0], ALL[2]].map((name, i) => ({
+    ...runs.find((each) => each.name === name)!,
+    ...{ step: 4, status: 'done' as const },
+    scores: { KID: 4e-8, recall: 0, MIND: 0.5 + i * 1e-8, precision: 2e-5 },
+  }));
+  expect(
+    groupTable(groupRuns(runs, records))
+      .split('\n')
+      .filter((_, i) => i !== 1),
+  ).toEqual([
+    '| loss | KID (lower is better) | recall (higher is better) | MIND (lower is better) | precision (higher is better) | steps | runs |',
+    '| bce | 0 | 0 | 0.5 ± 0 | 0.00002 ± 0 | 4 | 2 |',
+    '| hinge | – | – | – | – | – | not run yet |',
+  ]);
+});
+
 test("the median step's time leaves out the first and what is between two", () => {
   const times = [0, 500, 510, 530, 1000, 1010, 1020];
   const clock = stepClock(() => times.shift()!);

@@ -19,7 +19,7 @@ import { type DataFlags, dataFlags, loadData, pictureSettings } from '../data.ts
 import { TRUNCATION } from '../drawing.ts';
 import { figure } from '../figure.ts';
 import { argument, checkpointChoice, choice, given, integer, SHARED, text } from '../flags.ts';
-import { table } from '../table.ts';
+import { columns } from '../table.ts';
 import { COMMAND_LINE, configOf } from '../training.ts';
 
 const RANGES = configSchema.shape.range.unwrap().options;
@@ -144,27 +144,24 @@ function toText(
       [value, deviation],
       [floor, floorDeviation],
     ].map(([of, spread]) => `${figure(of!, 4)} ± ${figure(spread!, 2)}`);
-    return [name, `${got!.padEnd(22)}real: ${real!.padEnd(22)}${better}`] as const;
+    return [name, got!, real!, better];
   });
-  const classes = modes ? classRows(modes) : [];
-  return (
-    `${count} pictures beside ${dataset.name}, by ${by}: ${repeats} parts of ${size}, ± between them (KID: subsets).\n` +
-    table([...rows, ...classes])
-  );
+  const head = ['', 'pictures', 'real images', 'better'];
+  return [
+    `${count} pictures beside ${dataset.name}, by ${by}: ${repeats} parts of ${size}, ± between them (KID: subsets).`,
+    ...columns([head, ...rows, ...(modes ? classRows(modes) : [])]),
+  ].join('\n');
 }
 
 /** Shares of more are no line to read. */
 const MAX_SHARES = 20;
 
-function classRows({ real, generated }: NonNullable<Measures['modes']>) {
+function classRows({ real, generated }: NonNullable<Measures['modes']>): string[][] {
   if (real.length > MAX_SHARES) {
     const known = real.filter((share) => share > 0).length;
     const drawn = coveredModes(real, generated);
-    return [['classes', `${drawn} drawn of ${known}`]] as const;
+    return [['classes drawn', String(drawn), String(known), 'higher']];
   }
-  const shares = (of: readonly number[]) => of.map((p) => `${Math.round(100 * p)} %`).join(', ');
-  return [
-    ['classes', shares(generated)],
-    ['of the data', shares(real)],
-  ] as const;
+  const percent = (share: number | undefined) => `${Math.round(100 * share!)} %`;
+  return real.map((share, i) => [`of class ${i}`, percent(generated[i]), percent(share), '']);
 }

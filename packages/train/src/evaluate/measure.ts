@@ -8,6 +8,30 @@ import { neighbourhoods } from './neighbours.ts';
 import type { Parts } from './parts.ts';
 import { mongeTo } from './sliced-wasserstein.ts';
 
+type Better = 'lower' | 'higher';
+
+/** Which way each metric is better. */
+const BETTER = {
+  KID: 'lower',
+  'Fréchet distance': 'lower',
+  MIND: 'lower',
+  precision: 'higher',
+  recall: 'higher',
+  density: 'higher',
+  coverage: 'higher',
+  'classifier score': 'higher',
+  'χ² of classes': 'lower',
+  'class accuracy': 'higher',
+} as const satisfies Record<string, Better>;
+
+type MetricName = keyof typeof BETTER;
+type Values = Partial<Record<MetricName, number>>;
+
+/** Of a score that `measure` gives, or nothing. */
+export function betterOf(name: string): Better | undefined {
+  return Object.hasOwn(BETTER, name) ? BETTER[name as MetricName] : undefined;
+}
+
 interface Measured {
   value: number;
   /** Standard deviation over the repeats; of KID, over its subsets. */
@@ -15,7 +39,7 @@ interface Measured {
   /** The same of other real images in place of the generated ones. */
   floor: number;
   floorDeviation: number;
-  better: 'lower' | 'higher';
+  better: Better;
 }
 
 export interface Measures {
@@ -33,8 +57,6 @@ const REPEATS = 4;
 const PAIRED = 1000;
 /** Fewer have no fifth neighbour. */
 export const LEAST = 6 * REPEATS;
-
-type Metric = readonly ['lower' | 'higher', number];
 
 /** Rows of features, with the classes that their images should be of where these are known: [count]. */
 export interface Labelled extends Extracted {
@@ -64,7 +86,7 @@ export function* measure(
       classes && { logits: of.logits.subarray(first * classes, (first + size) * classes) }),
     ...(of.labels && { labels: of.labels.slice(first, first + size) }),
   });
-  const compared: Record<'got' | 'floor', Record<string, Metric>>[] = [];
+  const compared: Record<'got' | 'floor', Values>[] = [];
   for (let i = 0; i < REPEATS; i++) {
     const compare = yield* comparedTo(rows(real, i * size), dim, classes);
     compared.push({
@@ -75,10 +97,10 @@ export function* measure(
   const metrics: Record<string, Measured> = {
     KID: yield* kid(real.features, generated.features, dim),
   };
-  for (const [name, [better]] of Object.entries(compared[0]!.got)) {
-    const values = compared.map(({ got }) => got[name]![1]);
-    const floors = compared.map(({ floor }) => floor[name]![1]);
-    metrics[name] = measured(better, values, floors);
+  for (const name of Object.keys(compared[0]!.got) as MetricName[]) {
+    const values = compared.map(({ got }) => got[name]!);
+    const floors = compared.map(({ floor }) => floor[name]!);
+    metrics[name] = measured(BETTER[name], values, floors);
   }
   const result = { size, repeats: REPEATS, metrics };
   if (!real.logits || !generated.logits || !classes) return result;
@@ -90,14 +112,10 @@ export function* measure(
 function* kid(real: Float32Array, generated: Float32Array, dim: number): Parts<Measured> {
   const [first, second] = [real.subarray(0, generated.length), real.subarray(generated.length)];
   const { distances, floors } = yield* kernelDistances(first, generated, second, dim);
-  return measured('lower', distances, floors);
+  return measured(BETTER.KID, distances, floors);
 }
 
-function measured(
-  better: Measured['better'],
-  values: readonly number[],
-  floors: readonly number[],
-): Measured {
+function measured(better: Better, values: readonly number[], floors: readonly number[]): Measured {
   const [value, floor] = [mean(values), mean(floors)];
   const [deviation, floorDeviation] = [spread(values, value), spread(floors, floor)];
   return { value, deviation, floor, floorDeviation, better };
@@ -108,28 +126,26 @@ function* comparedTo(
   real: Labelled,
   dim: number,
   classes: number | undefined,
-): Parts<(generated: Labelled) => Parts<Record<string, Metric>>> {
+): Parts<(generated: Labelled) => Parts<Values>> {
   const few = ({ features }: Labelled) => features.subarray(0, PAIRED * dim);
   const frechet = yield* frechetTo(real.features, dim);
   const monge = yield* mongeTo(real.features, dim);
   return function* (generated) {
     const near = yield* neighbourhoods(few(real), few(generated), dim);
-    const scores: Record<string, Metric> = {
-      'Fréchet distance': ['lower', yield* frechet(generated.features)],
-      MIND: ['lower', yield* monge(generated.features)],
-      precision: ['higher', near.precision],
-      recall: ['higher', near.recall],
-      density: ['higher', near.density],
-      coverage: ['higher', near.coverage],
+    const { precision, recall, density, coverage } = near;
+    const scores: Values = {
+      'Fréchet distance': yield* frechet(generated.features),
+      MIND: yield* monge(generated.features),
+      ...{ precision, recall, density, coverage },
     };
     if (!real.logits || !generated.logits || !classes) return scores;
     const [a, b] = [real.logits, generated.logits].map((logits) => modeHistogram(logits, classes));
     return {
       ...scores,
-      'classifier score': ['higher', classScore(generated.logits, classes)],
-      'χ² of classes': ['lower', chiSquare(a!, b!)],
+      'classifier score': classScore(generated.logits, classes),
+      'χ² of classes': chiSquare(a!, b!),
       ...(generated.labels && {
-        'class accuracy': ['higher', classAccuracy(generated.logits, classes, generated.labels)],
+        'class accuracy': classAccuracy(generated.logits, classes, generated.labels),
       }),
     };
   };

@@ -1,4 +1,5 @@
 /** Runs that differ only in their seed, together: mean ± deviation. */
+import { betterOf } from '../evaluate/measure.ts';
 import type { SweepRun } from './plan.ts';
 import type { RunRecord } from './results.ts';
 
@@ -74,7 +75,7 @@ function spreadOf(values: readonly number[]): Spread {
 export function groupTable(groups: readonly Group[], columns?: readonly string[]): string {
   const axes = [...new Set(groups.flatMap(({ settings }) => Object.keys(settings)))];
   const scores = columns ?? [...new Set(groups.flatMap(({ scores }) => Object.keys(scores)))];
-  const head = [...axes, ...scores, 'steps', 'runs'];
+  const head = [...axes, ...scores.map(scoreHead), 'steps', 'runs'];
   const rows = groups.map(({ settings, scores: of, steps, done, failed }) => [
     ...axes.map((axis) => settings[axis] ?? ''),
     ...scores.map((name) => (of[name] ? spreadText(of[name]) : '–')),
@@ -91,12 +92,24 @@ function countText(done: number, failed: number): string {
   return said.join(', ') || 'not run yet';
 }
 
-/** Of one run, without ±. */
-function spreadText({ mean, deviation }: Spread): string {
-  return deviation === undefined ? digits(mean) : `${digits(mean)} ± ${digits(deviation, 2)}`;
+function scoreHead(name: string): string {
+  const better = betterOf(name);
+  return better === undefined ? name : `${name} (${better} is better)`;
 }
 
+/** Of one run, without ±; so is what is 0 in all. */
+function spreadText({ mean, deviation }: Spread): string {
+  const [value, spread] = [digits(mean), digits(deviation ?? 0, 2)];
+  return deviation === undefined || (value === '0' && spread === '0')
+    ? value
+    : `${value} ± ${spread}`;
+}
+
+/** What is closer to 0 is of rounding: features are float32. */
+const LEAST = 1e-6;
+
 function digits(value: number, count = 3): string {
+  if (Math.abs(value) < LEAST) return '0';
   return Math.abs(value) >= 10 ** count
     ? value.toFixed(0)
     : String(Number(value.toPrecision(count)));
