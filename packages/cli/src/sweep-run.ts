@@ -23,11 +23,13 @@ interface RunOptions {
   /** As far as it was asked for. */
   trainer: EngineFlags;
   signal: AbortSignal;
+  /** Told what goes for this machine. */
+  onMachine: Log;
 }
 
 export async function trainRun(
   { config, fit }: SweepRun,
-  { folder, resume, trainer, signal }: RunOptions,
+  { folder, resume, trainer, signal, onMachine }: RunOptions,
   log: Log,
 ): Promise<TrainedRun> {
   const begun: Training = resume
@@ -35,7 +37,7 @@ export async function trainRun(
     : { config, fit, folder, resume, ...DEFAULT_ENGINE };
   const clock = stepClock();
   const training = { ...begun, ...given(trainer) };
-  const { result } = await runTraining(training, log, { signal, onTick: clock.tick });
+  const { result } = await runTraining(training, log, { signal, onMachine, onTick: clock.tick });
   return { ...result, msPerStep: clock.median() };
 }
 

@@ -84,6 +84,8 @@ interface Watch {
   signal?: AbortSignal;
   /** Told of the folder that is trained into, before the first step. */
   onStart?: ((folder: string) => void) | undefined;
+  /** Told what goes for this machine whatever is trained; the log by default. */
+  onMachine?: Log;
   /** Called as training begins and after each step. */
   onTick?: () => void;
 }
@@ -95,7 +97,7 @@ export async function runTraining(
   watch: Watch = {},
 ): Promise<Trained> {
   const crowded = asUsage(() => threadsNotice(training.threads));
-  if (crowded) log(crowded);
+  if (crowded) (watch.onMachine ?? log)(crowded);
   const dataset = await loadData(training.config, log, watch.signal);
   try {
     const { signal } = watch;
@@ -111,7 +113,7 @@ async function trainOn(
   dataset: Dataset,
   training: Training,
   log: Log,
-  { signal, onStart, onTick }: Watch & { signal: AbortSignal },
+  { signal, onStart, onMachine = log, onTick }: Watch & { signal: AbortSignal },
 ): Promise<Trained> {
   const { fit, ...rest } = training;
   const config = fit ? asUsage(() => fit(dataset)) : training.config;
@@ -129,7 +131,9 @@ async function trainOn(
       `Training ${config.name} on ${dataset.count} images of ${dataset.name}${sizeAndClasses(dataset)}: ${steps} steps of batch ${batch},\n` +
         `by ${engine.description}, into ${folder}`,
     );
-    if (why) log(`What would be faster does not work here: \`${commandLine('doctor')}\` says why.`);
+    if (why) {
+      onMachine(`What would be faster does not work here: \`${commandLine('doctor')}\` says why.`);
+    }
     onStart?.(folder);
     progress.start();
     onTick?.();

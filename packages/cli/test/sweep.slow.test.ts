@@ -1,5 +1,6 @@
 /** `ganport sweep`: each run as `train` and `eval` would have it, and what is wrong in a line. */
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import { failure, ganport } from './run.ts';
 import { TINY, Workspace, writeDigits } from './workspace.ts';
@@ -80,8 +81,11 @@ test('goes on where a run fails, and says so in the end', async () => {
   const vary = { dataDir: ['digits', 'missing'] };
   const file = write('missing.json', { base, vary, eval: { count: 24 } });
   const out = workspace.path('some');
-  const { code, stdout } = await ganport('sweep', file, '--out', out, '--threads', '1');
+  // More threads than there are processors, of which each run would be told.
+  const threads = String(availableParallelism() + 1);
+  const { code, stdout, stderr } = await ganport('sweep', file, '--out', out, '--threads', threads);
   expect(code).toBe(1);
+  expect(stderr.match(/^--threads \d+ is slower than/gm)).toHaveLength(1);
   expect(stdout).toMatch(
     /\nFailed: dataDir=missing: cannot read [^\n]+ no such file [^\n]+\n1 of 2 runs are done/,
   );

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@ganport/model/node';
 import { groupRuns, groupTable, planSweep, sweep } from '@ganport/train';
-import { asUsage, command } from '../command.ts';
+import { asUsage, command, type Log } from '../command.ts';
 import { readJson } from '../config-file.ts';
 import { ENGINE_FLAGS, engineFlags } from '../engine-flags.ts';
 import { argument, text } from '../flags.ts';
@@ -27,11 +27,13 @@ export const sweepCommand = command({
     const given = await readJson(file);
     const plan = asUsage(() => planSweep(given, file, dirname(file)));
     const trainer = engineFlags(flags);
+    const onMachine = once(log);
     return interruptible(async (signal) => {
       const { records, interrupted } = await sweep({
         ...{ plan, folder: out, signal, onNotice: log },
         onRun: ({ name }, number) => log(`Run ${number} of ${plan.runs.length}: ${name}`),
-        train: (run, folder, resume) => trainRun(run, { folder, resume, trainer, signal }, log),
+        train: (run, folder, resume) =>
+          trainRun(run, { folder, resume, trainer, signal, onMachine }, log),
         score: (run, folder, trained) =>
           scoreRun(run, { folder, trained, signal, how: plan.eval, from: dirname(file) }, log),
         onRecord: (all) =>
@@ -57,3 +59,12 @@ export const sweepCommand = command({
     });
   },
 });
+
+/** Logs a line the first time that it comes. */
+function once(log: Log): Log {
+  const told = new Set<string>();
+  return (line) => {
+    if (!told.has(line)) log(line);
+    told.add(line);
+  };
+}
