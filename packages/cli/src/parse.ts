@@ -22,9 +22,12 @@ export async function parse(
   const named = namedCommand(commands, args);
   if (named) expectFlags(args, named, helpOf(named));
   let chosen: Chosen | undefined;
-  await createParser(commands, args, (found) => {
+  const parser = createParser(commands, args, (found) => {
     chosen = found;
-  }).parseAsync();
+  });
+  await parser.parseAsync(args, {}, (_error, _parsed, output) => {
+    if (output) console.log(spaced(output));
+  });
   return chosen;
 }
 
@@ -57,7 +60,8 @@ function declare(command: AnyCommand): (parser: Argv) => Argv {
         .options(command.flags)
         .group(Object.keys(EVERYWHERE), 'Everywhere:')
         .usage(`$0 ${command.usage}\n\n${command.describe}.`)
-        .example(command.examples.map(([example, does]) => [`$0 ${example}`, does]))
+        // Below each other: beside each other yargs would cut an example at half of the line.
+        .example(command.examples.map(([example, does]) => [`# ${does}\n$0 ${example}`, '']))
         // To yargs a positional is a flag.
         .fail((message, thrown) => {
           const told = Object.keys(command.arguments).reduce(
@@ -68,6 +72,11 @@ function declare(command: AnyCommand): (parser: Argv) => Argv {
         })
     );
   };
+}
+
+/** Help in which what a flag takes stands apart from what it does: where both just fit in a line, yargs leaves no space. */
+function spaced(help: string): string {
+  return help.replaceAll(/(?<=\S)\[(?=(?:boolean|string|required|choices:|default:))/g, ' [');
 }
 
 function helpOf(command: AnyCommand): string {
@@ -86,7 +95,8 @@ function baseParser(args: readonly string[]): Argv {
       .version('version', version.describe, versions().ganport)
       .demandCommand(1, 'a command is missing')
       .strict()
-      .wrap(Math.min(100, process.stdout.columns ?? 100))
+      // The last column is for a space that yargs leaves out.
+      .wrap(Math.min(100, process.stdout.columns ?? 100) - 1)
       // What errors say is English, so the rest is too.
       .locale('en')
       // Its type leaves out the texts with a plural.

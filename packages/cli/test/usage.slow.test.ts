@@ -1,5 +1,7 @@
 /** Wrong usage: exit code 2 and one line that says what was expected and what was got. */
 import { afterAll, describe, expect, test } from 'vitest';
+import { nameOf } from '../src/command.ts';
+import { COMMANDS } from '../src/commands/index.ts';
 import { commandLine, programName } from '../src/invocation.ts';
 import { failure, ganport } from './run.ts';
 import { TINY, Workspace } from './workspace.ts';
@@ -87,6 +89,26 @@ test.each([
   expect(outcome).toMatchObject({ code: 0, stderr: '' });
   expect(outcome.stdout).toContain('-h, --help');
   expect(outcome).toEqual(await ganport(...long.split(' ')));
+});
+
+test.each(COMMANDS.map(nameOf))('help of %s is whole at any width', async (name) => {
+  const { columns } = process.stdout;
+  try {
+    for (const width of Array.from({ length: 41 }, (_, i) => 80 + i)) {
+      process.stdout.columns = width;
+      const { stdout } = await ganport(name, '-h');
+      // What a flag takes stands apart from what it does.
+      expect(stdout).not.toMatch(/\S\[(?:default:|choices:|string|boolean|required)/);
+      const lines = stdout.split('\n');
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+      if (width < 100) continue;
+      for (const [example] of COMMANDS.find((each) => nameOf(each) === name)!.examples) {
+        expect(lines).toContain(`  ${programName(process.env)} ${example}`);
+      }
+    }
+  } finally {
+    process.stdout.columns = columns;
+  }
 });
 
 test('bytes do not go to a terminal', async () => {
