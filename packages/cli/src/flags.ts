@@ -1,4 +1,6 @@
 /** Kinds of flags. Each takes a value: `--steps` without one is an error, not the default. */
+import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import { parseWholeNumber, quote } from '@ganport/model';
 import type { CheckpointChoice } from '@ganport/model/node';
 import { DEVICES } from '@ganport/runtime/node';
@@ -70,9 +72,17 @@ export function dataSource(describe: string) {
       const [name] = String(given).split(':', 1);
       if (SOURCES.some((source) => source === name)) return String(given);
       const expected = `${SOURCES.join(', ')}, or one of them with a path, such as folder:pictures`;
-      throw new UsageError(`--data: expected ${expected}, got ${quote(given)}`);
+      const meant = existsSync(String(given)) ? `: did you mean ${pathOf(String(given))}?` : '';
+      throw new UsageError(`--data: expected ${expected}, got ${quote(given)}${meant}`);
     },
   } as const;
+}
+
+/** What is at a path, as a data source; what is in a folder is not known by its name. */
+function pathOf(path: string): string {
+  const ending = extname(path).slice(1);
+  const named = { npy: 'npy', npz: 'npy', parquet: 'parquet' }[ending];
+  return (named ? [named] : ['idx', 'folder']).map((source) => `${source}:${path}`).join(' or ');
 }
 
 /** Which of a run's checkpoints: latest, best, or a step of which there is one. */

@@ -39,6 +39,14 @@ test.each([
   expect(await failure(2, 'eval', 'm.onnx', '--data', ...data)).toContain(message);
 });
 
+test('--data that is a path is told what it may be', async () => {
+  const path = join(folder, 'a.parquet');
+  await writeFile(path, '');
+  const message = (data: string) => failure(2, 'eval', 'm.onnx', '--data', data);
+  expect(await message(folder)).toContain(`: did you mean idx:${folder} or folder:${folder}?\n`);
+  expect(await message(path)).toContain(`: did you mean parquet:${path}?\n`);
+});
+
 test('--size of data of one size', async () => {
   expect(await failure(1, 'eval', 'm.onnx', '--size', '8', ...(await data(48, 8, 8)))).toContain(
     'size is a setting of pictures, but data source idx has images of one size',

@@ -71,9 +71,12 @@ export function classIndex(given: string, { classes }: GeneratorMetadata): numbe
   const index = parseWholeNumber(given, 0, classes.length - 1);
   if ('value' in index) return index.value;
   const listed = classes.length > 12 ? `${classes.slice(0, 12).join(', ')}, …` : classes.join(', ');
-  throw new SampleError(
-    `there is no class ${quote(given)}: expected ${listed}, or an index from 0 to ${classes.length - 1}`,
-  );
+  const last = classes.length - 1;
+  const numbered = classes.every((name, i) => name === String(i));
+  const expected = numbered
+    ? `a number from 0 to ${last}`
+    : `${listed}, or an index from 0 to ${last}`;
+  throw new SampleError(`there is no class ${quote(given)}: expected ${expected}`);
 }
 
 export function checkRange(name: string, value: number, least: number, most: number): void {
