@@ -53,5 +53,9 @@ test('a port may be left out, and what is none is refused', async () => {
 
 test('a folder that is no run is refused', async () => {
   expect(await failure(1, 'watch', workspace.folder)).toContain('is not a run folder');
+  const model = workspace.write('generator.onnx', '');
+  expect(await failure(1, 'watch', model)).toBe(
+    `ganport: ${model} is a file: expected its run folder, ${workspace.folder}\n`,
+  );
   expect((await ganport('watch', '--help')).stdout).toContain('watch <run>');
 });

@@ -87,6 +87,11 @@ async function readRunText(store: RunStore): Promise<string> {
     return decodeText(await store.read('run.json', MAX_RUN_BYTES), store.pathOf('run.json'));
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
+    const { code } = (error.cause ?? {}) as { code?: unknown };
+    if (code === 'ENOTDIR') {
+      const parent = /^(.*)[\\/]/.exec(store.name)?.[1] ?? '.';
+      throw new ModelError(`${store.name} is a file: expected its run folder, ${parent}`);
+    }
     throw new ModelError(`${store.name} is not a run folder: ${error.message}`);
   }
 }
