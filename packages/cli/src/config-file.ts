@@ -8,13 +8,17 @@ const MAX_CONFIG_BYTES = 2 ** 24;
 
 /**
  * @param said what the path was given as, for the error: "--config"
- * @throws UsageError if it cannot be read, or is not JSON
+ * @throws UsageError if it is not JSON, or a flag names what cannot be read; Error where an argument does
  */
 export async function readJson(path: string, said?: string): Promise<unknown> {
-  try {
-    return parseJson(decodeText(await readFileWithin(path, MAX_CONFIG_BYTES), path), path);
-  } catch (error) {
-    const { message } = error as Error;
+  const wrong = ({ message }: Error): never => {
     throw new UsageError(said === undefined ? message : `${said}: ${message}`);
+  };
+  const reading = readFileWithin(path, MAX_CONFIG_BYTES);
+  const bytes = await (said === undefined ? reading : reading.catch(wrong));
+  try {
+    return parseJson(decodeText(bytes, path), path);
+  } catch (error) {
+    return wrong(error as Error);
   }
 }

@@ -150,7 +150,7 @@ test.each<[string, string, number, string]>([
 
 test('a file that is not there, and a folder that is a run', async () => {
   const out = workspace.path('alone');
-  expect(await failure(2, 'sweep', workspace.path('no.json'), '--out', out)).toContain('no.json');
+  expect(await failure(1, 'sweep', workspace.path('no.json'), '--out', out)).toContain('no.json');
   const file = write('one.json', { vary: { seed: [0] } });
   expect(await failure(1, 'sweep', file, '--out', out)).toContain(`${out} is a run`);
 });

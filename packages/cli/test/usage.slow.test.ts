@@ -132,6 +132,7 @@ describe('--json tells a failure in one line of JSON', () => {
     [2, 'usage', 'sample x -o - --json'],
     [2, 'usage', 'export run -o - --json'],
     [1, 'failed', 'inspect none.onnx --json'],
+    [1, 'failed', 'sweep none.json --out x --json'],
   ])('%i, %s: %s', async (exitCode, code, line) => {
     const outcome = await ganport(...line.split(' '));
     expect(outcome.code).toBe(exitCode);
