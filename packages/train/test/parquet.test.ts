@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { ModelError } from '@ganport/model';
+import type { SchemaElement } from 'hyparquet';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadDataset } from '../src/data/index.ts';
@@ -92,3 +93,33 @@ test.each<[string, Record<string, Uint8Array>, RegExp]>([
   expect(error.message).toMatch(message);
   expect(error.message).not.toContain('\n');
 });
+
+const OPTIONAL = { name: 'label', repetition_type: 'OPTIONAL' } as const;
+
+test.each<[string, unknown[], SchemaElement[]]>([
+  ['a text', ['cat', 'dog', 'cat'], [{ ...OPTIONAL, type: 'BYTE_ARRAY', converted_type: 'UTF8' }]],
+  ['bytes', ['7', '7', '7'], [{ ...OPTIONAL, type: 'BYTE_ARRAY' }]],
+  ['a boolean', [true, false, true], [{ ...OPTIONAL, type: 'BOOLEAN' }]],
+  [
+    'a list',
+    [[0], [1], [0]],
+    [
+      { ...OPTIONAL, num_children: 1, converted_type: 'LIST' },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      { name: 'element', repetition_type: 'OPTIONAL', type: 'INT32' },
+    ],
+  ],
+  ['null', [0, 1, null], [{ ...OPTIONAL, type: 'INT64' }]],
+])(
+  'labels of which one is %s are refused: its file, its row and what it is',
+  async (kind, labels, labelSchema) => {
+    const images = [a!, b!, c!];
+    const row = labels.findIndex((label) => typeof label !== 'number');
+    for (const names of [undefined, ['cat', 'dog']]) {
+      const bytes = parquet({ images, labels, labelSchema, ...(names && { names }) });
+      await expect(load(folderOf({ 'w.parquet': WHOLE, 'x.parquet': bytes }))).rejects.toThrow(
+        `x.parquet, row ${row}: expected a whole number as its label, in column "label", got ${kind}`,
+      );
+    }
+  },
+);

@@ -23,11 +23,14 @@ const HEAP_MB = 1024;
 const TIME_LIMIT_MS = 10_000;
 const LEAST_BYTES_PER_MS = 10_000;
 
+/** Bytes of pictures, a number, null, or of any other value what it is: "a text". */
+export type ParquetValue = Uint8Array | number | string | null;
+
 export interface ParquetReader {
   /** Opens a file in place of the one before. */
   open(path: string): Promise<FileMetaData>;
-  /** A column's values of a group of rows, counted from 0: bytes of pictures, numbers, or null. */
-  column(name: string, group: number): Promise<(Uint8Array | number | null)[]>;
+  /** A column's values of a group of rows, counted from 0. */
+  column(name: string, group: number): Promise<ParquetValue[]>;
   close(): Promise<void>;
 }
 
@@ -82,6 +85,10 @@ process.on('unhandledRejection', () => {});
       reader.offset += packed;
     }
   };
+  const kindOf = (value) =>
+    Array.isArray(value) ? 'a list'
+    : value instanceof Date ? 'a date'
+    : { string: 'a text', boolean: 'a boolean' }[typeof value] ?? 'an object';
   const answers = {
     async open(opened) {
       file = { ...opened, slice };
@@ -98,7 +105,8 @@ process.on('unhandledRejection', () => {});
         const plain = value?.bytes ?? value;
         // A view would be copied with all of its page.
         if (plain instanceof Uint8Array) return plain.slice();
-        return typeof plain === 'number' || typeof plain === 'bigint' ? Number(plain) : null;
+        if (typeof plain === 'number' || typeof plain === 'bigint') return Number(plain);
+        return plain == null ? null : kindOf(plain);
       });
     },
   };
@@ -172,7 +180,7 @@ export function openParquetReader(timeLimitMs = TIME_LIMIT_MS): ParquetReader {
       return (await ask('open', opened)) as FileMetaData;
     },
     async column(name, group) {
-      return (await ask('column', { name, group })) as Awaited<ReturnType<ParquetReader['column']>>;
+      return (await ask('column', { name, group })) as ParquetValue[];
     },
     async close() {
       await worker.terminate();

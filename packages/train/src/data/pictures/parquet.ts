@@ -142,7 +142,15 @@ async function labelsOfAll(reader: ParquetReader, shards: readonly Shard[]) {
   for (const shard of shards) {
     await reader.open(shard.path);
     for (const group of shard.groups.keys()) {
-      for (const value of await reader.column(label, group)) numbers.push(Number(value));
+      for (const value of await reader.column(label, group)) {
+        if (typeof value !== 'number') {
+          const got = value instanceof Uint8Array ? 'bytes' : value;
+          throw new ModelError(
+            `${rowAt(shards, numbers.length)}: expected a whole number as its label, in column ${quote(label)}, got ${got}`,
+          );
+        }
+        numbers.push(value);
+      }
     }
   }
   if (!classes) return asClasses(numbers, path);
