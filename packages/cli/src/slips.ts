@@ -1,4 +1,4 @@
-/** Slips of the fingers: names that do not exist, with what was meant, and flags given twice. */
+/** Slips of the fingers: names that do not exist, with what was meant, flags given twice, and values that say nothing. */
 import { parseArgs } from 'node:util';
 import { quote, suggestion } from '@ganport/model';
 import { type AnyCommand, type Flags, nameOf, UsageError } from './command.ts';
@@ -22,11 +22,13 @@ export function namedCommand(
 
 /**
  * @param help what to type for the flags that there are
- * @throws UsageError if a flag is none of the command's, or is given twice: the two may differ
+ * @throws UsageError if a flag is none of the command's, is given twice, as the two may differ, has an empty text or is
+ * a switch with another value than true and false; and for what follows `--`, which no command takes
  */
 export function expectFlags(args: readonly string[], command: AnyCommand, help: string): void {
   const flags: Flags = { ...command.flags, ...EVERYWHERE };
-  const given = tokens(args, flags).filter((token) => token.kind === 'option');
+  const all = tokens(args, flags);
+  const given = all.filter((token) => token.kind === 'option');
   if (given.some(({ name }) => name === 'help' || name === 'version')) return;
   for (const [i, { name, rawName, value, inlineValue, index }] of given.entries()) {
     if (!Object.hasOwn(flags, name)) {
@@ -44,7 +46,17 @@ export function expectFlags(args: readonly string[], command: AnyCommand, help: 
       const values = value === undefined ? '' : `: ${quote(before.value)} and ${quote(value)}`;
       throw new UsageError(`${rawName} is given twice${values}`);
     }
+    const { string, boolean } = flags[name]!;
+    if (string && value === '') {
+      throw new UsageError(`${rawName} is empty: expected a value, or leave it out`);
+    }
+    if (boolean && value !== undefined && !['true', 'false'].includes(value)) {
+      throw new UsageError(`${rawName}: expected true, false or no value, got ${quote(value)}`);
+    }
   }
+  const end = all.find((token) => token.kind === 'option-terminator');
+  const left = end && args[end.index + 1];
+  if (left !== undefined) throw new UsageError(`unknown argument: ${left} (see \`${help}\`)`);
 }
 
 /** Flags and values as they stand on a line; a flag that is not known, or may go without, takes no value. */

@@ -12,8 +12,8 @@ const given = command({
     first: argument('One'),
     more: { ...argument('Others'), demandOption: false, array: true },
   },
-  flags: { flag: text('Anything') },
-  run: async ({ first, more, flag }) => ({ json: { first, more, flag }, text: '' }),
+  flags: { flag: text('Anything'), on: { boolean: true } },
+  run: async ({ first, more, flag, on }) => ({ json: { first, more, flag, on }, text: '' }),
 });
 
 test.each([
@@ -22,6 +22,9 @@ test.each([
   ['--flag x a b c', { first: 'a', more: ['b', 'c'], flag: 'x' }],
   ['a b --flag x c', { first: 'a', more: ['b', 'c'], flag: 'x' }],
   ['- b --flag=x', { first: '-', more: ['b'], flag: 'x' }],
+  ['--on=true a --', { first: 'a', more: [], on: true }],
+  ['--on=false a', { first: 'a', more: [], on: false }],
+  ['--on false a', { first: 'a', more: [], on: false }],
 ])('take %s', async (line, expected) => {
   const chosen = await parse([given], ['take', ...line.split(' ')]);
   const { json } = await chosen!.run(() => {});
