@@ -1,6 +1,7 @@
 /** Where a command puts what it makes: a file, or standard output. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
+import { quote } from '@ganport/model';
 import { fileError, writeFileAtomic } from '@ganport/model/node';
 import { type Result, UsageError } from './command.ts';
 import { interruptible } from './interruption.ts';
@@ -35,6 +36,13 @@ export function expectPlace(out: string): void {
   } catch (error) {
     throw fileError(`write ${out}`, error);
   }
+}
+
+/** To call before the work, too. @throws UsageError if a file that is read is what would be written, by whatever name */
+export function expectOther(out: string, read: string): void {
+  const [to, from] = [out, read].map((path) => statSync(path, { throwIfNoEntry: false }));
+  if (!to || to.dev !== from?.dev || to.ino !== from.ino) return;
+  throw new UsageError(`-o: ${quote(out)} is ${quote(read)}, which is read: choose another name`);
 }
 
 /** @throws ModelError if the file cannot be written; it is then as it was */

@@ -1,5 +1,5 @@
-/** `ganport invert` on a small generator, and bad input: one line each. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+/** `ganport invert` on a small generator, and bad input of it and of `interpolate`: one line each. */
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeImages } from '@ganport/sample/node';
@@ -101,6 +101,12 @@ test('a model that is none, a class of a model without, and other wrong usage', 
   expect(await failure(1, ...invert, '-o', at('missing/both.png'))).toContain(
     `cannot write ${at('missing/both.png')}: no such file or folder`,
   );
+  const before = await readFile(at('own.png'));
+  await symlink('own.png', at('link.png'));
+  for (const name of ['own.png', 'link.png']) {
+    expect(await failure(2, ...invert, '-o', at(name))).toContain('which is read: choose another');
+  }
+  expect(await readFile(at('own.png'))).toEqual(before);
   expect(await failure(2, ...invert, '--starts', '0')).toContain('--starts: expected an integer');
   expect(await failure(2, ...invert, '--prior', 'much')).toContain('--prior: expected a number');
 });

@@ -8,7 +8,7 @@ import { figure } from '../figure.ts';
 import { argument, integer, number, text } from '../flags.ts';
 import { exitCodeOf, interruptible } from '../interruption.ts';
 import { MODEL, readGiven } from '../model-input.ts';
-import { deliver, endingOf, expectOutput, expectPlace, wrote } from '../output.ts';
+import { deliver, endingOf, expectOther, expectOutput, expectPlace, wrote } from '../output.ts';
 
 /** Of Adam's first step, in a space whose numbers are about 1. */
 const LEARNING_RATE = 0.2;
@@ -59,6 +59,7 @@ export const invertCommand = command({
         throw new UsageError(`-o: expected a name that ends in .png, got ${quote(out)}`);
       }
       expectPlace(out);
+      expectOther(out, wanted.picture);
     }
     const options = { device: wanted.device, timeLimitMs: wanted['time-limit'] * 1000 };
     const given = await readGiven(wanted.model, log);
