@@ -90,6 +90,25 @@ test.each([
   expect(told).toContain(why);
 });
 
+test.each(['walk.webp', 'walk.png'])(
+  'a walk that is too large for %s is refused before it is drawn',
+  async (name) => {
+    const line = [
+      'interpolate',
+      at('g.onnx'),
+      '--stops',
+      '1000',
+      '--steps',
+      '1000',
+      '--scale',
+      '4',
+    ];
+    expect(await failure(1, ...line, '-o', at(name))).toContain(
+      'at most 268402689 pixels together, got 560000000: lower --stops, --steps or --scale',
+    );
+  },
+);
+
 test('a model that is none, a class of a model without, and other wrong usage', async () => {
   expect(await failure(1, 'invert', at('own.png'), at('own.png'))).toContain(
     `${at('own.png')}: not an ONNX model: it is a PNG picture`,

@@ -50,6 +50,9 @@ export async function encodeImages(
   return format === 'png' ? picture.png().toBuffer() : picture.webp({ lossless: true }).toBuffer();
 }
 
+/** Of a picture, or of all frames of an animation together: sharp's own limit. */
+export const MAX_PIXELS = 16_383 ** 2;
+
 /**
  * Encodes pictures as frames of an animated WebP (lossless) that is shown again and again.
  * @param fps frames a second
@@ -62,6 +65,12 @@ export async function encodeAnimation(
   if (Math.max(width, height) * scale > MAX_WEBP_SIDE) {
     throw new SampleError(
       `frames of ${width * scale} × ${height * scale} pixels are too large for webp (${MAX_WEBP_SIDE} a side)`,
+    );
+  }
+  const pixels = count * height * width * scale ** 2;
+  if (pixels > MAX_PIXELS) {
+    throw new SampleError(
+      `${count} frames of ${width * scale} × ${height * scale} pixels are too large: at most ${MAX_PIXELS} pixels together`,
     );
   }
   const frames = new Uint8Array(count * height * width * scale * scale * channels);

@@ -5,6 +5,7 @@ export {
   encodeImages,
   IMAGE_FORMATS,
   type ImageFormat,
+  MAX_PIXELS,
 } from './encode.ts';
 export {
   type LoadedGenerator,

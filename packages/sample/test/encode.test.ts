@@ -127,3 +127,10 @@ test('an animation has each picture as a frame, enlarged within it', async () =>
     }
   }
 });
+
+test('an animation of more pixels than there may be is refused before they are made', async () => {
+  const images = { ...pictures(1, 1), count: 4096, width: 28, height: 28 };
+  await expect(encodeAnimation(images, { fps: 12, scale: 64 })).rejects.toThrow(
+    '4096 frames of 1792 × 1792 pixels are too large: at most 268402689 pixels together',
+  );
+});

@@ -1,5 +1,5 @@
 import { quote } from '@ganport/model';
-import { encodeAnimation, encodeImages } from '@ganport/sample/node';
+import { encodeAnimation, encodeImages, MAX_PIXELS } from '@ganport/sample/node';
 import { command, UsageError } from '../command.ts';
 import { DRAWING, withSampler } from '../drawing.ts';
 import { integer, text } from '../flags.ts';
@@ -40,6 +40,13 @@ export const interpolate = command({
     const animated = ending === 'webp';
     const { steps = animated ? 16 : 8 } = wanted;
     return withSampler(wanted, log, async (sampler, { label, codes, device }) => {
+      const { width, height } = sampler.metadata.image;
+      const pixels = stops * steps * width * height * scale ** 2;
+      if (pixels > MAX_PIXELS) {
+        throw new Error(
+          `${stops * steps} steps of ${width * scale} × ${height * scale} pixels are too large for ${ending}: expected at most ${MAX_PIXELS} pixels together, got ${pixels}: lower --stops, --steps or --scale`,
+        );
+      }
       const walk = { seed, start, stops, steps, truncation, closed: true };
       const images = await sampler.walk({ ...walk, label, codes });
       const bytes = animated
