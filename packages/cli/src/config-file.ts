@@ -1,5 +1,5 @@
 /** A JSON file of settings. */
-import { decodeText, parseJson } from '@ganport/model';
+import { decodeText, parseSettings } from '@ganport/model';
 import { readFileWithin } from '@ganport/model/node';
 import { UsageError } from './command.ts';
 
@@ -8,7 +8,7 @@ const MAX_CONFIG_BYTES = 2 ** 24;
 
 /**
  * @param said what the path was given as, for the error: "--config"
- * @throws UsageError if it is not JSON, or a flag names what cannot be read; Error where an argument does
+ * @throws UsageError if it is not JSON, has a name twice, or a flag names what cannot be read; Error where an argument does
  */
 export async function readJson(path: string, said?: string): Promise<unknown> {
   const wrong = ({ message }: Error): never => {
@@ -17,7 +17,7 @@ export async function readJson(path: string, said?: string): Promise<unknown> {
   const reading = readFileWithin(path, MAX_CONFIG_BYTES);
   const bytes = await (said === undefined ? reading : reading.catch(wrong));
   try {
-    return parseJson(decodeText(bytes, path), path);
+    return parseSettings(decodeText(bytes, path), path);
   } catch (error) {
     return wrong(error as Error);
   }

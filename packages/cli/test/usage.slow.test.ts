@@ -221,6 +221,11 @@ describe('a configuration', () => {
       /c\.json is not valid: .*did you mean "steps"/,
     ],
     ['in Latin-1', Buffer.from('{"name": "\xe4"}', 'latin1'), /c\.json is not UTF-8 text: save it/],
+    [
+      'with a name twice',
+      '{"steps": 3,\n "batch": 2,\n "steps": 30}',
+      /--config: \S+c\.json: line 3, column 2: "steps" for the second time: remove one/,
+    ],
     ['that is a list', '[]', /c\.json is not valid: expected an object, got a list of 0/],
     [
       'with an unknown key',

@@ -106,6 +106,17 @@ export function parseJson(text: string, what: string): unknown {
   return value;
 }
 
+/**
+ * The same of what a person writes, where a name for the second time in an object is a slip.
+ * @throws ModelError that tells its line, too
+ */
+export function parseSettings(text: string, what: string): unknown {
+  const value = parseJson(text, what);
+  const fault = jsonFault(text);
+  if (fault) throw new ModelError(`${what}: ${oneLine(fault)}`);
+  return value;
+}
+
 /** Another's message, which may repeat a file: without line breaks and terminal codes, and not endless. */
 function oneLine(message: string): string {
   return message.slice(0, MAX_LINE).replace(/\p{Cc}+/gu, ' ');

@@ -9,7 +9,14 @@ export {
   codeValues,
 } from './codes.ts';
 export { nearestDistance } from './diversity.ts';
-export { ModelError, parseJson, parseOrReason, parseOrThrow, quote } from './error.ts';
+export {
+  ModelError,
+  parseJson,
+  parseOrReason,
+  parseOrThrow,
+  parseSettings,
+  quote,
+} from './error.ts';
 export { type FoundLatent, parseFoundLatent } from './found-latent.ts';
 export { checkGeneratorDigest, NO_DIGEST, sealGenerator } from './generator-digest.ts';
 export {

@@ -3,15 +3,21 @@ import { quote } from './quote.ts';
 
 /** A mark, a text in quotes, or another value. Texts are without what cannot stand in them as it is. */
 const TOKEN =
-  /([[\]{}:,])|("[^"\\\n\r\t]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\n\r\t]*)*")|(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON has them escaped only.
+  /([[\]{}:,])|("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*")|(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
 
 /** What may come next. */
 type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | 'next';
 
-/** The first place that JSON does not allow, as "line 3, column 7: a comment, …"; undefined where there is none. */
+/**
+ * The first place that JSON does not allow, as "line 3, column 7: a comment, …", or that has a name for a second time, of
+ * which JSON.parse keeps the last value; undefined where there is none.
+ */
 export function jsonFault(text: string): string | undefined {
   /** Objects and lists that are open, by their marks. */
   const open: string[] = [];
+  /** The names of each so far. */
+  const named: Set<string>[] = [];
   let expected: Expected = 'value';
   let comma: number | undefined;
   for (let at = skipSpace(text, 0); ; at = skipSpace(text, TOKEN.lastIndex)) {
@@ -24,6 +30,13 @@ export function jsonFault(text: string): string | undefined {
     const follows: Expected | '' | undefined =
       token && after(expected, mark ?? (string ? 'text' : 'other'), open);
     if (!follows) return `${place(text, at)}: ${explain(text, at, describe(expected, open))}`;
+    if (mark === '{' || mark === '[') named[open.length - 1] = new Set();
+    if (follows === ':') {
+      const [names, name] = [named[open.length - 1]!, JSON.parse(string!)];
+      if (names.has(name))
+        return `${place(text, at)}: ${quote(name)} for the second time: remove one`;
+      names.add(name);
+    }
     comma = mark === ',' ? at : undefined;
     expected = follows;
   }
@@ -70,7 +83,7 @@ function explain(text: string, at: number, expected: string): string {
   if (rest === '') return `expected ${expected}, got the end`;
   TOKEN.lastIndex = at;
   if (rest.startsWith('"') && !TOKEN.test(text)) {
-    return 'a text that does not end on its line, or that has a single \\ in it: write it as \\\\';
+    return 'a text that does not end on its line, or that has a control character or a single \\ in it: write them as \\u0001 and \\\\';
   }
   return `expected ${expected}, got ${quote(/^(?:[\w.+-]+|.)/su.exec(rest)![0])}`;
 }

@@ -42,11 +42,31 @@ test.each<[string, string, string]>([
     'column 13: expected a name in double quotes, got the end',
   ],
   ['nothing', ' \n', 'line 2, column 1: expected a value, got the end'],
+  [
+    'a control character',
+    '{"a": "b\u0001"}',
+    'column 7: a text that does not end on its line, or that has a control',
+  ],
   ['more than one', '{}\n{}', 'line 2, column 1: expected nothing more, got "{"'],
 ])('%s', (_, text, told) => {
   expect(() => JSON.parse(text)).toThrow();
   expect(jsonFault(text)).toContain(told);
 });
+
+test.each([
+  ['{"a": 1,\n "b": {"a": 2},\n "a": 3}', 'line 3, column 2: "a"'],
+  ['[{}, {"b": [{"c": 1}], "b": 1}]', 'line 1, column 24: "b"'],
+  ['{"a": 1, "\\u0061": 1}', 'line 1, column 10: "a"'],
+  ['{"": 1, "": 1}', 'line 1, column 9: ""'],
+])('%s has a name twice', (text, where) => {
+  expect(jsonFault(text)).toBe(`${where} for the second time: remove one`);
+});
+
+test.each([
+  '[{"a": 1}, {"a": 1}]',
+  '{"a": {"a": {"a": 1}}, "b": {"a": 1}}',
+  '{"a": "a", "b": ["a", "a"]}',
+])('%s has none twice', (text) => expect(jsonFault(text)).toBeUndefined());
 
 describe('nothing is told of JSON', () => {
   test('as it is written by JavaScript', () => {
