@@ -226,6 +226,16 @@ describe('a configuration', () => {
       '{"steps": 3,\n "batch": 2,\n "steps": 30}',
       /--config: \S+c\.json: line 3, column 2: "steps" for the second time: remove one/,
     ],
+    [
+      'with a path that has a NUL',
+      '{"data": "folder:a\\u0000b"}',
+      /c\.json is not valid: dataDir: expected a path, not empty and without NUL, got "\/\S*a\\u0000b"/,
+    ],
+    [
+      'with an empty path',
+      '{"data": "folder", "dataDir": ""}',
+      /c\.json is not valid: dataDir: expected a path, not empty/,
+    ],
     ['that is a list', '[]', /c\.json is not valid: expected an object, got a list of 0/],
     [
       'with an unknown key',

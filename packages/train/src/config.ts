@@ -36,6 +36,9 @@ const common = {
   data: z.enum(SOURCES).describe('where images come from; SOURCE:PATH gives `dataDir` too'),
   dataDir: z
     .string()
+    .refine((path) => path !== '' && !path.includes('\0'), {
+      error: 'expected a path, not empty and without NUL',
+    })
     .describe(
       "the data's folder or file, from where the configuration file is; without it, `mnist` and `fashion` are downloaded",
     )

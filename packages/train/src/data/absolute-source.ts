@@ -9,6 +9,7 @@ import { withSource } from './source-name.ts';
 export function withAbsoluteData(settings: unknown, what: string, folder: string): unknown {
   const named = withSource(settings, what);
   const { dataDir } = (named ?? {}) as { dataDir?: unknown };
-  if (typeof dataDir !== 'string') return named;
+  // An empty one is refused as it is, not taken for the folder.
+  if (typeof dataDir !== 'string' || dataDir === '') return named;
   return { ...(named as object), dataDir: resolve(folder, dataDir) };
 }
