@@ -25,8 +25,10 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** A failure of the file system as one line. `action` is such as "write run.json". */
 export function fileError(action: string, error: unknown): ModelError {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  const reason = REASONS[code];
+  const { code = '', message, path } = error as NodeJS.ErrnoException;
+  // What stands for bytes that are no UTF-8 is another name.
+  const isOther = code === 'ENOENT' && path?.includes('\ufffd');
+  const reason = isOther ? 'a name in its path is not UTF-8: rename it' : REASONS[code];
   return new ModelError(`cannot ${action}: ${reason ? `${reason} (${code})` : message}`, {
     cause: error,
   });

@@ -249,8 +249,13 @@ test.each<[string, Uint8Array, RegExp]>([
 
 test('labels stay with their pictures where some are left out', async () => {
   const files = { 'a/0.png': new Uint8Array(0), 'a/1.png': RED, 'b/0.png': BLUE };
-  const { dataset } = await load(folderOf(files), { size: 4, onBadImage: 'skip' });
+  const folder = folderOf(files);
+  const { dataset, notices } = await load(folder, { size: 4, onBadImage: 'skip' });
   expect([...dataset.labels!].map((label) => dataset.classes![label])).toEqual(['a', 'b']);
+  expect(notices).toHaveLength(1);
+  truncateSync(join(folder, 'a/1.png'), 0);
+  const other = await load(folder, { size: 4, onBadImage: 'skip' });
+  expect(other.notices.slice(2)).toEqual(['no picture is left of class "a", which stays a class']);
 });
 
 test('20 megapixels are read, and more than a named limit is not', async () => {
@@ -314,7 +319,35 @@ test('links are followed, but not round in circles', async () => {
   await expect(load(folder)).rejects.toThrow(/linked\/back" is a link to ".*set", which it is in/);
   const selfish = folderOf({ '0.png': RED });
   symlinkSync('1.png', join(selfish, '1.png'));
-  await expect(load(selfish)).rejects.toThrow(/cannot read ".*1\.png": .*ELOOP/);
+  await expect(load(selfish)).rejects.toThrow(/cannot train on ".*1\.png": .*ELOOP/);
+});
+
+test('what cannot be looked at is an error, or left out, if it is called a picture', async () => {
+  const folder = folderOf({ 'a/0.png': RED, 'b/0.png': BLUE });
+  symlinkSync('nowhere', join(folder, 'a', 'x.png'));
+  symlinkSync('nowhere', join(folder, 'a', 'x.txt'));
+  writeFileSync(
+    Buffer.concat([
+      Buffer.from(join(folder, 'b', 'caf')),
+      Buffer.from([0xe9]),
+      Buffer.from('.png'),
+    ]),
+    RED,
+  );
+  await expect(load(folder)).rejects.toThrow(
+    /^cannot train on ".*x\.png": .*\(ENOENT\); remove it/,
+  );
+  const { dataset, notices } = await load(folder, { onBadImage: 'skip' });
+  expect([dataset.count, [...dataset.labels!]]).toEqual([2, [0, 1]]);
+  expect(notices).toEqual([
+    expect.stringMatching(/a\/x\.png": .*no such file/),
+    expect.stringMatching(/b\/caf\ufffd\.png": .*a name in its path is not UTF-8: rename it/),
+  ]);
+  // It may be to a folder, which would be a class.
+  symlinkSync('nowhere', join(folder, 'c'));
+  await expect(load(folder, { onBadImage: 'skip' })).rejects.toThrow(
+    /cannot read ".*\/c": no such/,
+  );
 });
 
 test('settings of pictures are no settings of other data', async () => {

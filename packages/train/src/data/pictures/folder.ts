@@ -1,7 +1,7 @@
 /** A folder of pictures, whose subfolders are classes. */
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { ModelError, quote } from '@ganport/model';
 import { fileError, readFileWithin } from '@ganport/model/node';
 import { MAX_CLASSES } from '../classes.ts';
@@ -71,15 +71,22 @@ interface Walk {
 
 /** Adds the pictures of a folder. Returns the names of its subfolders. */
 async function walk(folder: string, { found, others }: Walk, label?: number): Promise<string[]> {
-  const names = await readdir(folder).catch((error) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     throw fileError(`read the folder ${quote(folder)}`, error);
   });
   const folders: string[] = [];
   // By code units, in any locale.
-  for (const name of names.filter((each) => !each.startsWith('.')).sort()) {
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name } = entry;
+    if (name.startsWith('.')) continue;
     const path = join(folder, name);
-    const stats = await statOf(path);
-    if (stats.isDirectory()) folders.push(name);
+    const stats = await stat(path).catch((error) => {
+      // A class would be lost. What is called a picture is one that cannot be read; the rest is none.
+      if (entry.isDirectory() || extname(name) === '')
+        throw fileError(`read ${quote(path)}`, error);
+      return undefined;
+    });
+    if (stats?.isDirectory()) folders.push(name);
     else if (!PICTURE.test(name)) others.push(name);
     else found.push({ path, ...sizeOf(stats), ...(label !== undefined && { label }) });
   }
@@ -87,7 +94,7 @@ async function walk(folder: string, { found, others }: Walk, label?: number): Pr
   throw new ModelError(`${folder}: more than ${MAX_PICTURES} pictures; at most so many are read`);
 }
 
-const sizeOf = ({ size, mtimeMs }: Stats) => ({ size, modified: mtimeMs });
+const sizeOf = (stats?: Stats) => ({ size: stats?.size ?? 0, modified: stats?.mtimeMs ?? 0 });
 
 async function walkClass(
   folder: string,

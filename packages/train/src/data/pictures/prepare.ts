@@ -162,10 +162,18 @@ function noneLeft({ path, count }: PictureSource, first: string): ModelError {
   return new ModelError(`${path}: none of ${count} pictures can be read, the first: ${first}`);
 }
 
-function tellSkipped({ skipped }: OpenedImages, { onNotice }: PrepareOptions): void {
+function tellSkipped({ skipped, dataset }: OpenedImages, { onNotice }: PrepareOptions): void {
   const { count, lines } = skipped;
   for (const line of lines) onNotice?.(`left out ${line}`);
   if (count > lines.length) onNotice?.(`left out ${count - lines.length} more pictures`);
+  if (count === 0) return;
+  const left = new Set(dataset.labels);
+  const empty = dataset.classes?.filter((_, label) => !left.has(label)).map(quote) ?? [];
+  if (empty.length === 0) return;
+  const more = empty.length > NAMED ? ` and ${empty.length - NAMED} more` : '';
+  onNotice?.(
+    `no picture is left of class ${empty.slice(0, NAMED).join(', ')}${more}, which stays a class`,
+  );
 }
 
 function digest(value: unknown): string {
