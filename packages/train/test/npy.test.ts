@@ -82,6 +82,14 @@ test('more than 256 classes have labels of 16 bits', async () => {
   expect(dataset.labels).toEqual(Uint16Array.from({ length: count }, (_, i) => i));
 });
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('of %s no range is told', async (number) => {
+  const bytes = npy([3, 1, 1], Float32Array.of(0, number, 1), { descr: '<f4' });
+  const told: string[] = [];
+  const loading = load(bytes, { onRange: (line) => told.push(line) }, 'set.npy');
+  await expect(loading).rejects.toThrow(`element 1: expected a finite number, got ${number}`);
+  expect(told).toEqual([]);
+});
+
 test('floats are read where their range is said', async () => {
   const unit = npy([1, 1, 3], Float32Array.of(0, 0.5, 1), { descr: '<f4' });
   expect([...(await allImages(await load(unit, { range: '0..1' })))]).toEqual([0, 128, 255]);
@@ -123,6 +131,14 @@ test.each<[string, Buffer, RegExp]>([
   ['nothing', Buffer.alloc(0), /not a \.npy array/],
   ['an archive without its end', zip({ 'x.npy': IMAGES }).subarray(0, 99), /its end is missing/],
   ['an archive with a flipped bit', corrupt, /"x\.npy" is damaged: its checksum is another/],
+  [
+    'two arrays of a name',
+    Buffer.from(
+      zip({ 'x.npy': IMAGES, 'z.npy': IMAGES }).toString('latin1').replaceAll('z.npy', 'x.npy'),
+      'latin1',
+    ),
+    /set\.npz: two arrays are called "x"$/,
+  ],
   ['other arrays', zip({ 'z.npy': IMAGES }), /expected an array "x" or .*got "z"$/],
   ['a cut array', IMAGES.subarray(0, -1), /expected 6 bytes for its shape \[3,1,2\] of u1, got 5/],
   ['objects', npy([1], [], { descr: '|O' }), /expected an array of numbers, got "\|O"/],

@@ -72,6 +72,8 @@ async function readArchive(path: string, file: RegularFile): Promise<Arrays> {
   const entries = await zipEntries(path, file);
   const keys = entries.map(({ name }) => name.replace(/\.npy$/, ''));
   const find = (names: readonly string[]) => names.find((name) => keys.includes(name));
+  const twice = keys.find((key, i) => keys.indexOf(key) < i);
+  if (twice !== undefined) throw new ModelError(`${path}: two arrays are called ${quote(twice)}`);
   const images = find(IMAGES);
   if (images === undefined) {
     const got = keys.slice(0, 6).map(quote).join(', ') || 'nothing';
@@ -118,7 +120,10 @@ function pixelsOf(array: NpyArray, options: NpyOptions, what: string): Uint8Arra
 /** By how far they reach: pictures have something black and something white. */
 function seemingRange(numbers: Float64Array, what: string, tell: (line: string) => void): NpyRange {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const number of numbers) {
+  for (const [i, number] of numbers.entries()) {
+    if (!Number.isFinite(number)) {
+      throw new ModelError(`${what}: element ${i}: expected a finite number, got ${number}`);
+    }
     if (number < least) least = number;
     if (number > most) most = number;
   }
