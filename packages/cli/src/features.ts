@@ -1,5 +1,6 @@
 /** Features of the data's images and of drawn ones. */
 import { numbersOf, permutation, STREAM, turnsIn } from '@ganport/model';
+import { decodeReadable } from '@ganport/onnx';
 import { readModel } from '@ganport/sample/node';
 import {
   type Dataset,
@@ -30,6 +31,8 @@ export async function openFeatures(
   const { name, channels, height, width } = dataset;
   if (path !== undefined) {
     const model = await readModel(path);
+    const { model: decoded, problem } = decodeReadable(model);
+    if (!decoded) throw new Error(`${path}: ${problem}`);
     const signal = AbortSignal.timeout(timeLimitMs);
     const options = { size: dataset, what: path, range, signal };
     return openExtractor(model, options).catch((error: unknown) => {

@@ -90,9 +90,16 @@ test('images that ganport has no features for', async () => {
 
 test('a features model that is none', async () => {
   const path = join(folder, 'no.onnx');
-  await writeFile(path, 'nothing');
   const few = ['--count', '24', '--features', path];
-  expect(await failure(1, 'eval', 'm.onnx', ...few, ...(await data(48, 8, 8)))).toContain(path);
+  for (const [text, what] of [
+    ['nothing', 'text that begins with "nothing"'],
+    ['<!DOCTYPE html><html></html>', 'an HTML page: the download gave a page in place of the file'],
+  ] as const) {
+    await writeFile(path, text);
+    expect(await failure(1, 'eval', 'm.onnx', ...few, ...(await data(48, 8, 8)))).toBe(
+      `ganport: ${path}: not an ONNX model: it is ${what}\n`,
+    );
+  }
 });
 
 test('a model without an end is given up at the limit', async () => {
