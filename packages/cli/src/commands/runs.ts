@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { fileError } from '@ganport/model/node';
 import { printable } from '@ganport/onnx';
 import { bestOnEach, differences, findRuns, type RunSummary, uncommon } from '@ganport/train';
 import { command } from '../command.ts';
@@ -6,16 +7,28 @@ import { figure } from '../figure.ts';
 import { argument } from '../flags.ts';
 import { columns } from '../table.ts';
 
+/** Where `train` makes run folders. */
+const USUAL = 'runs';
+
 export const runs = command({
   usage: 'runs [folder]',
   describe: 'List and compare runs: what was trained, how far, how well, and how they differ',
   examples: [['runs', 'Those in the folder runs']],
   arguments: {
-    folder: { ...argument('Folder of run folders'), demandOption: false, default: 'runs' },
+    folder: {
+      ...argument('Folder of run folders'),
+      demandOption: false,
+      defaultDescription: `"${USUAL}"`,
+    },
   },
   flags: {},
-  async run({ folder }, log) {
-    const given = await stat(folder).catch(() => undefined);
+  async run({ folder: named }, log) {
+    const folder = named ?? USUAL;
+    const given = await stat(folder).catch((error) => {
+      // Before the first run there is no folder of runs; one that is named is looked for.
+      if (named !== undefined) throw fileError(`read ${folder}`, error);
+      return undefined;
+    });
     if (given && !given.isDirectory()) {
       throw new Error(`${folder} is a file: expected a folder of run folders`);
     }
