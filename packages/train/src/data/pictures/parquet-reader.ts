@@ -24,7 +24,7 @@ const TIME_LIMIT_MS = 10_000;
 const LEAST_BYTES_PER_MS = 10_000;
 
 /** Bytes of pictures, a number, null, or of any other value what it is: "a text". */
-export type ParquetValue = Uint8Array | number | string | null;
+type ParquetValue = Uint8Array | number | string | null;
 
 export interface ParquetReader {
   /** Opens a file in place of the one before. */
