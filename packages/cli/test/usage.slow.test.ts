@@ -102,25 +102,28 @@ test.each([
   expect(outcome).toEqual(await ganport(...long.split(' ')));
 });
 
-test.each(COMMANDS.map(nameOf))('help of %s is whole at any width', async (name) => {
-  const { columns } = process.stdout;
-  try {
-    for (const width of Array.from({ length: 41 }, (_, i) => 80 + i)) {
-      process.stdout.columns = width;
-      const { stdout } = await ganport(name, '-h');
-      // What a flag takes stands apart from what it does.
-      expect(stdout).not.toMatch(/\S\[(?:default:|choices:|string|boolean|required)/);
-      const lines = stdout.split('\n');
-      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
-      if (width < 100) continue;
-      for (const [example] of COMMANDS.find((each) => nameOf(each) === name)!.examples) {
-        expect(lines).toContain(`  ${programName(process.env)} ${example}`);
+test.each(COMMANDS.map(nameOf))(
+  'help of %s is whole in terminals of several widths',
+  async (name) => {
+    const { columns } = process.stdout;
+    try {
+      for (const width of [80, 99, 100, 120]) {
+        process.stdout.columns = width;
+        const { stdout } = await ganport(name, '-h');
+        // What a flag takes stands apart from what it does.
+        expect(stdout).not.toMatch(/\S\[(?:default:|choices:|string|boolean|required)/);
+        const lines = stdout.split('\n');
+        expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+        if (width < 100) continue;
+        for (const [example] of COMMANDS.find((each) => nameOf(each) === name)!.examples) {
+          expect(lines).toContain(`  ${programName(process.env)} ${example}`);
+        }
       }
+    } finally {
+      process.stdout.columns = columns;
     }
-  } finally {
-    process.stdout.columns = columns;
-  }
-});
+  },
+);
 
 test('bytes do not go to a terminal', async () => {
   const { isTTY } = process.stdout;
