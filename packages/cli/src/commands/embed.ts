@@ -49,10 +49,11 @@ export const embed = command({
     const { sampler } = await loadGenerator(file, { device: 'cpu' });
     const { metadata } = sampler;
     await sampler.close();
-    const small = runtime === 'small' || (runtime === 'auto' && isLittleWork(file.bytes));
+    const drawn = runtime === 'auto' && isLittleWork(file.bytes) ? 'small' : runtime;
+    const small = drawn === 'small';
     if (small) await expectSmall(file.path, file.bytes);
     log('Compressing …');
-    const files = await compressed(await embedFiles({ model: file.bytes, metadata, small }));
+    const files = await compressed(await embedFiles({ model: file.bytes, metadata, runtime: drawn }));
     await interruptible(() => writeFolder(out, files));
     const costs = costsOf(files, small);
     const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
@@ -68,8 +69,8 @@ export const embed = command({
         `Wrote ${out}: ${files.size} files, ${readable(bytes)}. Any static server shows its index.html.`,
         'The first picture costs, compressed:',
         table(costs.flatMap(rowsOf)),
-        'In a page beside these files, or with their address before both names:',
-        snippet(attributesOf({ small })),
+        'In a page beside these files (elsewhere, write their address before gan-image.js and generator.onnx; CSS enlarges it):',
+        snippet(attributesOf(drawn)),
       ].join('\n'),
     };
   },

@@ -10,9 +10,11 @@ import { pageFiles } from './page.ts';
 export interface EmbedOptions {
   model: Uint8Array;
   metadata: GeneratorMetadata;
-  /** The small runtime alone, which is part of the script. */
-  small: boolean;
+  runtime: EmbedRuntime;
 }
+
+/** What draws: the small runtime alone, which is part of the script; onnxruntime-web; or which of both the page finds better. */
+export type EmbedRuntime = 'small' | 'onnxruntime' | 'auto';
 
 /** Names, with a slash where they are in a folder, and bytes. */
 export type Files = ReadonlyMap<string, Uint8Array>;
@@ -25,12 +27,12 @@ export const MODEL = 'generator.onnx';
 const RUNTIME = 'ort/';
 
 /** Attributes of the element that go with the files. */
-export function attributesOf({ small }: Pick<EmbedOptions, 'small'>): string {
-  return small ? ' runtime="small"' : '';
+export function attributesOf(runtime: EmbedRuntime): string {
+  return runtime === 'auto' ? '' : ` runtime="${runtime}"`;
 }
 
 /** @throws Error if the script is not built */
-export async function embedFiles({ model, metadata, small }: EmbedOptions): Promise<Files> {
+export async function embedFiles({ model, metadata, runtime }: EmbedOptions): Promise<Files> {
   // Of the package's entry, whether that is the build's or a source.
   const sample = dirname(createRequire(import.meta.url).resolve('@ganport/sample'));
   const script = join(sample, '../dist/page', SCRIPT);
@@ -41,13 +43,13 @@ export async function embedFiles({ model, metadata, small }: EmbedOptions): Prom
     [SCRIPT, await readFile(script)],
     [MODEL, model],
   ]);
-  const page = pageFiles({ metadata, attributes: attributesOf({ small }) });
+  const page = pageFiles({ metadata, attributes: attributesOf(runtime) });
   for (const [name, text] of Object.entries(page)) files.set(name, Buffer.from(text));
-  if (small) return files;
-  const runtime = dirname(createRequire(script).resolve('onnxruntime-web'));
+  if (runtime === 'small') return files;
+  const ort = dirname(createRequire(script).resolve('onnxruntime-web'));
   for (const build of BUILDS) {
     for (const name of runtimeNames(build)) {
-      files.set(name, await readFile(join(runtime, name.slice(RUNTIME.length))));
+      files.set(name, await readFile(join(ort, name.slice(RUNTIME.length))));
     }
   }
   return files;

@@ -15,7 +15,7 @@ const MAX_COLUMNS = 8;
 /** Markup for any page, where the folder's files are beside it. */
 export function snippet(attributes: string): string {
   return `<script src="gan-image.js"></script>
-<gan-image src="generator.onnx" seed="${SEED}"${attributes}></gan-image>`;
+<gan-image src="generator.onnx" seed="${SEED}" count="9"${attributes}></gan-image>`;
 }
 
 /** The page's files by their names. */
@@ -56,7 +56,7 @@ export function pageFiles({ metadata, attributes }: PageOptions): Record<string,
         <button type="button" id="walk" aria-pressed="false">Walk</button>
       </p>
       <h2>In a page of yours</h2>
-      <p>With this folder’s address before both names, unless the page is beside them:</p>
+      <p>In a page beside these files; elsewhere, write this folder’s address before gan-image.js and generator.onnx:</p>
       <pre><code>${escaped(snippet(attributes))}</code></pre>
     </main>
     <footer><a href="generator.onnx" download>generator.onnx</a></footer>

@@ -17,7 +17,7 @@ export async function fetchBytes(
   const response = await fetch(url, { signal: signal ?? null }).catch((error) => {
     signal?.throwIfAborted();
     throw new SampleError(
-      `${what} cannot be fetched from ${url}: ${firstLine(error)}; is the server there, and does connect-src allow it?`,
+      `${what} cannot be fetched from ${url}: ${firstLine(error)}; is the server there, does connect-src allow it, and, of another origin, does it allow this one (CORS)?`,
     );
   });
   if (!response.ok) {
