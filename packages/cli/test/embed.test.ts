@@ -97,6 +97,19 @@ test('what was written is removed where the rest cannot be', async () => {
   expect(readdirSync(out)).toEqual([]);
 });
 
+test('a folder that cannot be written again is as it was', async () => {
+  const out = workspace.path('kept');
+  await writeFolder(out, new Map([['a.js', bytes('1')]]));
+  const files = new Map([
+    ['a.js', bytes('2')],
+    ['b', bytes('3')],
+    ['b/c.js', bytes('4')],
+  ]);
+  await expect(writeFolder(out, files)).rejects.toThrow();
+  expect(readFileSync(workspace.path('kept/a.js'), 'utf8')).toBe('1');
+  expect(readdirSync(out).sort()).toEqual(['a.js', 'embed.json']);
+});
+
 test('the page shows names as they are', () => {
   const metadata = {
     name: '<script>"&',

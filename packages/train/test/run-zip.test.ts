@@ -44,10 +44,15 @@ test('what is no part of a run is left, whatever its name leads to', () => {
   expect([...store.files.keys()]).toEqual(['run.json']);
 });
 
+test('a folder further down is taken, as `zip -r run.zip runs/mine` packs it', () => {
+  const store = unzipRun(zipSync({ 'runs/mine/run.json': FILES['run.json'] }), 'run.zip');
+  expect([store.name, ...store.files.keys()]).toEqual(['mine', 'run.json']);
+});
+
 test.each([
   ['no archive', strToU8('PK is not enough'), /^a\.zip is no ZIP archive, or a damaged one/],
   ['an archive that was cut', zipSync(FILES).subarray(0, 100), /is no ZIP archive, or a damaged/],
-  ['no run', zipSync({ 'a/b/run.json': FILES['run.json'] }), /^a\.zip has no run folder/],
+  ['no run', zipSync({ 'a/b/settings.json': FILES['run.json'] }), /^a\.zip has no run folder/],
 ])('%s is refused in one line', (_, bytes, expected) => {
   const error = (() => {
     try {

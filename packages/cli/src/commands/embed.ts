@@ -53,7 +53,9 @@ export const embed = command({
     const small = drawn === 'small';
     if (small) await expectSmall(file.path, file.bytes);
     log('Compressing …');
-    const files = await compressed(await embedFiles({ model: file.bytes, metadata, runtime: drawn }));
+    const files = await compressed(
+      await embedFiles({ model: file.bytes, metadata, runtime: drawn }),
+    );
     await interruptible(() => writeFolder(out, files));
     const costs = costsOf(files, small);
     const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);

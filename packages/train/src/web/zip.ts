@@ -37,7 +37,7 @@ export async function zipRun(store: RunStore): Promise<Uint8Array<ArrayBuffer>> 
 }
 
 /**
- * @param bytes of an archive with a run folder in it, or with what is in one
+ * @param bytes of an archive with a run folder in it, at any depth, or with what is in one
  * @param what names the archive in errors
  * @throws ModelError if it is none, or has no run, or one that is too large
  */
@@ -49,8 +49,9 @@ export function unzipRun(bytes: Uint8Array, what: string): MemoryStore {
     // Once for the names: what is unpacked depends on where run.json is.
     unzipSync(bytes, {
       filter({ name }) {
-        const folder = /^((?:[^/]+\/)?)run\.json$/.exec(name)?.[1];
-        if (folder !== undefined) root = folder;
+        const folder = /^((?:[^/]+\/)*)run\.json$/.exec(name)?.[1];
+        // The outermost, if there are several.
+        if (folder !== undefined && folder.length < (root?.length ?? Infinity)) root = folder;
         return false;
       },
     });
@@ -68,12 +69,15 @@ export function unzipRun(bytes: Uint8Array, what: string): MemoryStore {
     );
   }
   if (root === undefined) {
-    throw new ModelError(`${what} has no run folder: expected a run.json in it, or in its folder`);
+    throw new ModelError(
+      `${what} has no run folder: expected a run.json in it, or in a folder of it`,
+    );
   }
   if (total > MAX_RUN_BYTES) {
     throw new ModelError(`${what} unpacks to more than ${MAX_RUN_BYTES} bytes; a page has no room`);
   }
   const prefix = root.length;
   const own = Object.entries(files).map(([name, data]) => [name.slice(prefix), data] as const);
-  return memoryStore(root.slice(0, -1) || what.replace(/\.zip$/i, ''), own);
+  const name = root.split('/').at(-2);
+  return memoryStore(name || what.replace(/\.zip$/i, ''), own);
 }
