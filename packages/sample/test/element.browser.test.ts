@@ -207,14 +207,16 @@ describe.skipIf(!chromium)('<gan-image>', () => {
         `<gan-image src="none.onnx">a picture of a digit</gan-image>
          <gan-image src="generator.onnx" seed="-1"></gan-image>
          <gan-image src="generator.onnx" label="3"></gan-image>
-         <gan-image src="generator.onnx" runtime="large"></gan-image>`,
+         <gan-image src="generator.onnx" runtime="large"></gan-image>
+         <gan-image src="http://["></gan-image>`,
       ),
     );
-    await heard(page, 'error', 4);
+    await heard(page, 'error', 5);
     const log = await page.evaluate(() => (window as unknown as { log: string[] }).log);
     expect(log.filter((one) => one.startsWith('error')).sort()).toEqual([
       'errorruntime: expected auto, onnxruntime, small, got "large"',
       'errorseed: expected an integer from 0 to 9007199254740991, got "-1"',
+      'errorsrc: expected an address, got "http://["',
       expect.stringMatching(/^errorthe model: the server answered 404 for \S+none\.onnx$/),
       expect.stringMatching(/^errorthis generator was trained without classes/),
     ]);

@@ -8,6 +8,7 @@
  * Events: load, sample, progress, error. Parts: canvas, poster, error, toggle. The slot is shown until there is a picture.
  */
 import { firstLine } from '@ganport/onnx';
+import { addressOf } from '../web/address.ts';
 import type { LoadOptions, PageGenerator } from '../web/types.ts';
 import { type Lease, type LoadGenerator, lease } from './shared.ts';
 import { createView, type View } from './view.ts';
@@ -136,11 +137,20 @@ export class GanImageElement extends Base {
     const attribute = (name: string) => this.getAttribute(name) ?? undefined;
     const base = attribute('base');
     const { load } = this.constructor as typeof GanImageElement;
+    let addresses: { src: string; base: string | undefined };
+    try {
+      addresses = {
+        src: addressOf(src, this.baseURI, 'src'),
+        base: base === undefined ? undefined : addressOf(base, this.baseURI, 'base'),
+      };
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
     const taken = lease(this.ownerDocument, load, {
-      src: new URL(src, this.baseURI).href,
+      ...addresses,
       device: attribute('device') as LoadOptions['device'],
       runtime: attribute('runtime') as LoadOptions['runtime'],
-      base: base === undefined ? undefined : new URL(base, this.baseURI).href,
       sha256: attribute('sha256'),
       onProgress: (detail) => this.dispatchEvent(new CustomEvent('progress', { detail })),
     });

@@ -1,5 +1,6 @@
 /** From an address or bytes to a generator that draws, by the runtime that fits it. */
 import { SampleError } from '../error.ts';
+import { addressOf } from './address.ts';
 import { fetchModel } from './fetch-model.ts';
 import { createPageGenerator } from './page-generator.ts';
 import type { LoadAsk } from './protocol.ts';
@@ -40,7 +41,7 @@ export async function loadWith(
   const { sha256, signal, onProgress } = options;
   const attempts = attemptsFor(device, runtime);
   expectThreads(count);
-  const folder = base === undefined ? undefined : new URL(base, document.baseURI).href;
+  const folder = base === undefined ? undefined : addressOf(base, document.baseURI, 'base');
   const report = (part: 'model' | 'runtime') => (loaded: number, total: number | undefined) =>
     onProgress?.({ part, loaded, total });
   // The first thread starts while the model is on its way.
@@ -127,7 +128,7 @@ async function bytesOf(
   options: Parameters<typeof fetchModel>[1],
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (typeof model === 'string' || model instanceof URL) {
-    return fetchModel(new URL(model, document.baseURI).href, options);
+    return fetchModel(addressOf(model, document.baseURI, 'the model'), options);
   }
   return new Uint8Array(model instanceof Uint8Array ? model : model.slice(0));
 }
