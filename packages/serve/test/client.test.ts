@@ -140,9 +140,9 @@ describe('asking again', () => {
     const { made, asked } = answering([
       refuse(status, after),
       refuse(status, after),
-      new Response('x'),
+      new Response(Uint8Array.of(1)),
     ]);
-    expect(await made.sample({ seed: 1 })).toEqual(new TextEncoder().encode('x'));
+    expect(await made.sample({ seed: 1 })).toEqual(Uint8Array.of(1));
     expect(asked).toHaveLength(3);
     expect(asked[2]!.url).toBe('http://a/b/v1/sample');
     expect(asked[2]!.init).toMatchObject({
@@ -239,6 +239,8 @@ describe('answers that are not the service’s reject with its one class', () =>
     ['frames', Response.json({ frames: [5] }), 'not_understood', 200],
     ['frames', Response.json({ frames: ['*'] }), 'not_understood', 200],
     ['levels', new Response('abcd'), 'not_understood', 200],
+    ['sample', new Response('<html>'), 'not_understood', 200],
+    ['sample', new Response(null, { status: 204 }), 'not_understood', 204],
     ['levels', shaped('a,b'), 'not_understood', 200],
     ['levels', shaped('1,2,1,1'), 'not_understood', 200],
     ['levels', shaped('4'), 'not_understood', 200],

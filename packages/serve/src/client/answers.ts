@@ -13,6 +13,17 @@ export async function bytesOf(
   return new Uint8Array(buffer);
 }
 
+/** As `bytesOf`. @throws ServiceError for a page, or nothing, too */
+export async function fileOf(
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const bytes = await bytesOf(response, signal);
+  const type = response.headers.get('Content-Type') ?? '';
+  if (bytes.length === 0 || /^text\//i.test(type)) throw notUnderstood(response, 'pictures');
+  return bytes;
+}
+
 /**
  * @param isIt whether the field is what it is to be
  * @throws as `bytesOf`; ServiceError unless it is JSON with that field

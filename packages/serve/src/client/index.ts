@@ -3,7 +3,7 @@ import type { ModelsAnswer } from '../health-api.ts';
 import type { FramesAnswer, InterpolateRequest } from '../interpolate-api.ts';
 import type { ModelAnswer } from '../model-api.ts';
 import type { SampleRequest } from '../sample-api.ts';
-import { base64Of, bytesOf, jsonOf, shapeOf } from './answers.ts';
+import { base64Of, bytesOf, fileOf, jsonOf, shapeOf } from './answers.ts';
 import { ask } from './ask.ts';
 import { picturesOf, type StreamedPicture } from './pictures.ts';
 import { ServiceError } from './service-error.ts';
@@ -105,7 +105,7 @@ export function createClient(
       return (await jsonOf<ModelsAnswer>(response, options?.signal, 'models', isIt)).models;
     },
     sample: async (request, options) =>
-      bytesOf(await post('v1/sample', request, options), options?.signal),
+      fileOf(await post('v1/sample', request, options), options?.signal),
     async levels(request, options) {
       const response = await post('v1/sample', { ...request, format: 'raw' }, options);
       const data = await bytesOf(response, options?.signal);
@@ -116,7 +116,7 @@ export function createClient(
       yield* picturesOf(response, options?.signal);
     },
     interpolate: async (request, options) =>
-      bytesOf(await post('v1/interpolate', request, options), options?.signal),
+      fileOf(await post('v1/interpolate', request, options), options?.signal),
     async frames(request, options) {
       const response = await post('v1/interpolate', { ...request, format: 'frames' }, options);
       const isIt = Array.isArray;
