@@ -10,7 +10,10 @@ const STATUSES: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers it, and ends the connection. */
+/** For the answer to arrive: what a client sends meanwhile is passed over, since a connection with unread bytes is reset. */
+const FAREWELL_MS = 1_000;
+
+/** Answers it, and ends the connection, whether its client ends its own side or sends on. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) return;
   const status = STATUSES[error.code ?? ''] ?? 400;
@@ -26,4 +29,5 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
       body,
     ].join('\r\n'),
   );
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
 }

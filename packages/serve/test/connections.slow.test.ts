@@ -33,7 +33,7 @@ async function serve(options: ServingOptions = {}, side = 1) {
     sockets.push(socket);
     return socket;
   };
-  return { get, open, ...slow };
+  return { get, open, url: server.url, ...slow };
 }
 
 const [KEY, OTHER] = ['a-key-of-those-who-hang', 'a-key-of-somebody-else'];
@@ -151,4 +151,28 @@ test.each([
   let answer = '';
   for await (const chunk of socket) answer += chunk;
   expect(answer).toMatch(expected);
+});
+
+test.each([
+  ['408', 'Content-Length: 50\r\n\r\n', ' '],
+  ['400', 'Content-Length: x\r\n\r\n', ' '.repeat(2 ** 16)],
+])('who sends on after a %s is cut off', async (status, rest, more) => {
+  const { url } = await serve({ limits: { requestMs: 500, headersMs: 400 } });
+  const port = Number(new URL(url).port);
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  sockets.push(socket);
+  socket.on('error', () => {});
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(`POST /v1/sample HTTP/1.1\r\nHost: a\r\n${rest}`);
+  await once(socket, 'end');
+  expect(answer).toMatch(`HTTP/1.1 ${status} `);
+  const began = performance.now();
+  const sending = setInterval(() => socket.write(more), 20);
+  await closed;
+  clearInterval(sending);
+  expect(performance.now() - began).toBeLessThan(2000);
 });
