@@ -1,6 +1,6 @@
 /** JSON that a request brings, within limits and in ganport's words. */
 import { decodeText, ModelError, parseJson, quote } from '@ganport/model';
-import express, { type Request, type RequestHandler } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler } from 'express';
 import type * as z from 'zod';
 import { HttpError } from './http-error.ts';
 import { parseRequest } from './parameters.ts';
@@ -17,12 +17,39 @@ export function readBody(most: number | (() => number)): RequestHandler {
     const limit = typeof most === 'number' ? most : most();
     const read = fixed ?? readerOf(limit);
     if (Number(request.get('Content-Length')) > limit) throw tooLarge(limit);
-    read(request, response, (error) => next(error && refusalOf(error, request, limit)));
+    const done = once(next);
+    if (request.get('Transfer-Encoding') !== undefined)
+      onceBeyond(request, limit, () => done(tooLarge(limit, END)));
+    read(request, response, (error) => done(error && refusalOf(error, request, limit)));
   };
 }
 
-function tooLarge(limit: number): HttpError {
-  return new HttpError(413, `the body is too large: expected at most ${limit} bytes`);
+/** Without it, a client that has been answered would send the rest, of which there may be no end. */
+const END = { Connection: 'close' };
+
+function tooLarge(limit: number, headers = {}): HttpError {
+  return new HttpError(413, `the body is too large: expected at most ${limit} bytes`, headers);
+}
+
+/** Calls back as soon as a request has brought more bytes than the limit; `express.raw` says so only at the end of them all. */
+function onceBeyond(request: Request, limit: number, callback: () => void): void {
+  let bytes = 0;
+  request.on('data', function count(chunk: Buffer) {
+    bytes += chunk.length;
+    if (bytes <= limit) return;
+    request.off('data', count);
+    callback();
+  });
+}
+
+/** Passes on the first call alone. */
+function once(next: NextFunction): NextFunction {
+  let called = false;
+  return (error?: unknown) => {
+    if (called) return;
+    called = true;
+    next(error);
+  };
 }
 
 /** What `express.raw` refuses, in ganport's words where it can be said more exactly. */

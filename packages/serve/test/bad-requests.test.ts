@@ -182,6 +182,15 @@ test('also what never reaches the application has an identity', async () => {
   expect(answer).toMatch(/\r\nX-Request-Id: mine\r\n.*"request_id":"mine"/s);
 });
 
+test('a body without an end is refused as soon as it is too large', async () => {
+  const head = 'POST /v1/sample HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const began = performance.now();
+  const answer = await speak(`${head}4fff\r\n${' '.repeat(0x4fff)}\r\n`);
+  expect(answer).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
+  // A request has 30 s.
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
 /** Sends bytes as they are, and gives all that comes back. */
 async function speak(request: string): Promise<string> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
