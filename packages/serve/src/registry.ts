@@ -182,7 +182,8 @@ export function createRegistry({
       return { type: 'loaded', name, version, generator };
     } catch (error) {
       ended.throwIfAborted();
-      taken.set(version, found.signature);
+      // What was not the file's fault is tried again at the next look.
+      taken.set(version, isPassing(error) ? undefined : found.signature);
       refused.set(version, error as Error);
       return { type: 'refused', name, version, error: error as Error };
     }
@@ -315,6 +316,24 @@ function isKnown(
   // What is gone is served on.
   const same = signature === undefined || taken.get(version) === signature;
   return same && (settled || !refused.has(version));
+}
+
+/** Of a system that is short of something, or a drive that is away for a moment. */
+const PASSING = new Set([
+  'EAGAIN',
+  'EBUSY',
+  'EINTR',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ESTALE',
+]);
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return PASSING.has(code) || isPassing(error.cause);
 }
 
 function sha256(bytes: Uint8Array): string {
