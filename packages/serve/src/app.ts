@@ -12,7 +12,7 @@ import { serviceDocument } from './document.ts';
 import { ServeError } from './error.ts';
 import { generationsRoutes } from './generations-api.ts';
 import { type Sharing, sharingHeaders } from './headers.ts';
-import { healthRoutes, listRoutes } from './health-api.ts';
+import { healthRoutes, inferHealthRoutes, listRoutes } from './health-api.ts';
 import { answerError } from './http-error.ts';
 import { imageRoutes } from './images-api.ts';
 import { answerInferError, inferRoutes } from './infer-api.ts';
@@ -85,7 +85,7 @@ export function createApp({
   app.use(...accessRules(rules));
   app.get('/metrics', onlyReads, metrics.answer);
   app.use(docsRoutes(serviceDocument));
-  app.use(listRoutes(models));
+  app.use(listRoutes(models), inferHealthRoutes(models));
   const find: FindService = (name, response) => {
     const service = models.find(name);
     models.hold(service, response);

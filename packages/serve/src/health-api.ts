@@ -8,7 +8,7 @@ import { createRouter } from './router.ts';
 
 const healthAnswer = z
   .object({
-    status: z.enum(['starting', 'ready', 'draining']),
+    status: z.enum(['starting', 'ready', 'unloaded', 'draining']),
     device: z.string().optional(),
   })
   .meta({ id: 'Health' });
@@ -83,11 +83,9 @@ export const healthOperations: readonly Operation[] = [
 
 /**
  * `/livez`: a process that answers lives, whatever waits. `/startupz`: all models were loaded once. `/readyz`: it lets
- * pictures in; not while it starts, nor once it is to stop.
+ * pictures in; not while it starts, while its default model is unloaded, nor once it is to stop.
  */
 export function healthRoutes(models: Models): Router {
-  const state = () =>
-    models.admission.draining ? 'draining' : models.ready ? 'ready' : ('starting' as const);
   const router = createRouter();
   router.use(['/livez', '/startupz', '/readyz', '/v1/health'], onlyReads);
   const answer = (response: Response, good: boolean, word: string) => {
@@ -99,16 +97,39 @@ export function healthRoutes(models: Models): Router {
     answer(response, models.ready, models.ready ? 'ok' : 'starting'),
   );
   router.get('/readyz', (_request, response) => {
-    const now = state();
+    const now = stateOf(models);
     answer(response, now === 'ready', now === 'ready' ? 'ok' : now);
   });
   router.get('/v1/health', (_request, response) => {
-    const status = state();
-    const device = models.ready ? { device: models.find().generator.device } : {};
+    const status = stateOf(models);
+    const device = defaultDevice(models);
     response.set('Cache-Control', 'no-store').status(status === 'ready' ? 200 : 503);
-    response.json({ status, ...device });
+    response.json({ status, device });
   });
   return router;
+}
+
+/** The same in the Open Inference Protocol's words, which are not those of a model and so there without any. */
+export function inferHealthRoutes(models: Models): Router {
+  const router = createRouter();
+  router.get('/v2/health/live', (_request, response) => response.json({ live: true }));
+  router.get('/v2/health/ready', (_request, response) => {
+    const ready = stateOf(models) === 'ready';
+    response.status(ready ? 200 : 503).json({ ready });
+  });
+  return router;
+}
+
+function stateOf(models: Models) {
+  if (models.admission.draining) return 'draining';
+  if (!models.ready) return 'starting';
+  return defaultDevice(models) === undefined ? 'unloaded' : 'ready';
+}
+
+/** What draws the default model; nothing while that is not loaded. */
+function defaultDevice(models: Models): string | undefined {
+  const [first] = models.list();
+  return models.ready && first!.versions.size > 0 ? models.find().generator.device : undefined;
 }
 
 const OPENAI_MODEL = { object: 'model', created: 0, owned_by: 'ganport' } as const;

@@ -74,6 +74,23 @@ test('a model is unloaded, and loaded again', async () => {
   expect(await width()).toBe(4);
 });
 
+test('while its default model is unloaded, it lives and is not ready', async () => {
+  const ask = async (path: string) => {
+    const response = await fetch(new URL(path, server.url));
+    return [response.status, await response.text()];
+  };
+  await post('v2/repository/models/fixture/unload');
+  expect(await ask('livez')).toEqual([200, 'ok']);
+  expect(await ask('v2/health/live')).toEqual([200, '{"live":true}']);
+  expect(await ask('readyz')).toEqual([503, 'unloaded']);
+  expect(await ask('v1/health')).toEqual([503, '{"status":"unloaded"}']);
+  expect(await ask('v2/health/ready')).toEqual([503, '{"ready":false}']);
+  await post('v2/repository/models/fixture/load');
+  expect(await ask('readyz')).toEqual([200, 'ok']);
+  expect(await ask('v1/health')).toEqual([200, '{"status":"ready","device":"cpu"}']);
+  expect(await ask('v2/health/ready')).toEqual([200, '{"ready":true}']);
+});
+
 test('what has changed is taken over; what is bad is told with its reason', async () => {
   await writeFile(path, generator(5));
   expect((await post('reload')).body.events).toMatchObject([{ type: 'loaded' }]);
