@@ -1,6 +1,6 @@
 /** What `ganport serve` can be told, by flags and by variables. */
-import { readFileSync } from 'node:fs';
 import { quote } from '@ganport/model';
+import { readFileWithin } from '@ganport/model/node';
 import type { ServerOptions } from '@ganport/serve';
 import {
   type ApiKey,
@@ -54,6 +54,9 @@ const list = (flag: string, describe: string, item: RegExp, expected: string) =>
 const ORIGIN = /^(\*|https?:\/\/[\w.:[\]-]+)$/;
 const ANCESTOR = /^(\*|'self'|https?:\/\/[\w.:*[\]-]+)$/;
 const HOST_NAME = /^[\w.-]+$/;
+
+/** Of keys and of the token. */
+const MAX_KEY_FILE_BYTES = 2 ** 20;
 
 const FLAGS = {
   host: text('Address to listen on'),
@@ -144,10 +147,10 @@ type Typed = Partial<InferredOptionTypes<typeof FLAGS>>;
  * @param env also has GANPORT_API_KEYS and GANPORT_ADMIN_TOKEN, what else is in files
  * @throws UsageError, or Error for a file that cannot be read
  */
-export function servingOptions(
+export async function servingOptions(
   typed: Typed,
   env: Readonly<Record<string, string | undefined>>,
-): Omit<ServerOptions, 'model'> & { logLevel: LogLevel } {
+): Promise<Omit<ServerOptions, 'model'> & { logLevel: LogLevel }> {
   const flags = { ...DEFAULTS, ...given(fromEnvironment(SERVE_FLAGS, typed, env)) };
   const { 'max-connections': maxConnections, 'trust-proxy': proxies } = flags;
   return {
@@ -161,24 +164,24 @@ export function servingOptions(
     deadlineMs: flags.deadline * 1000,
     graceMs: flags.grace * 1000,
     limits: { maxConnections, maxPerAddress: Math.ceil(maxConnections / 2) },
-    apiKeys: keysOf(flags['api-key-file'], 'GANPORT_API_KEYS', env),
+    apiKeys: await keysOf(flags['api-key-file'], 'GANPORT_API_KEYS', env),
     ratePerMinute: flags['rate-limit'],
     corsOrigins: flags['cors-origins'],
     frameAncestors: flags['frame-ancestors'],
     ...(flags['allowed-hosts'] && { allowedHosts: flags['allowed-hosts'] }),
     ...(proxies !== undefined && { trustProxy: /^\d+$/.test(proxies) ? Number(proxies) : proxies }),
-    admin: adminOf(flags, env),
+    admin: await adminOf(flags, env),
     logLevel: flags['log-level'],
   };
 }
 
-function adminOf(
+async function adminOf(
   flags: Typed,
   env: Readonly<Record<string, string | undefined>>,
-): ServerOptions['admin'] {
+): Promise<ServerOptions['admin']> {
   const port = flags['admin-port'];
   if (port === undefined) return undefined;
-  const [token] = keysOf(flags['admin-token-file'], 'GANPORT_ADMIN_TOKEN', env) ?? [];
+  const [token] = (await keysOf(flags['admin-token-file'], 'GANPORT_ADMIN_TOKEN', env)) ?? [];
   if (token) return { port, token };
   throw new UsageError(
     '--admin-port: expected a token to show there, in --admin-token-file or GANPORT_ADMIN_TOKEN, got none',
@@ -186,20 +189,14 @@ function adminOf(
 }
 
 /** Of the file, or else of the variable, with commas. */
-function keysOf(
+async function keysOf(
   file: string | undefined,
   variable: string,
   env: Readonly<Record<string, string | undefined>>,
-): ApiKey[] | undefined {
-  if (file !== undefined) return parseApiKeys(readText(file), file);
+): Promise<ApiKey[] | undefined> {
+  if (file !== undefined) {
+    return parseApiKeys(String(await readFileWithin(file, MAX_KEY_FILE_BYTES)), file);
+  }
   const text = env[variable];
   return text ? asUsage(() => parseApiKeys(text.replaceAll(',', '\n'), variable)) : undefined;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Error(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
-  }
 }

@@ -1,4 +1,5 @@
 /** What `ganport serve` is told: a flag wins over a variable, a variable over the default, and both are checked. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import { UsageError } from '../src/command.ts';
@@ -10,12 +11,12 @@ afterAll(() => workspace.remove());
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
 const KEY = 'a-key-that-is-long-enough';
 
-test('defaults are those of the service', () => {
-  expect(servingOptions({}, {})).toMatchObject({
+test('defaults are those of the service', async () => {
+  expect(await servingOptions({}, {})).toMatchObject({
     ...{ host: '127.0.0.1', port: 3000, maxQueue: 512, deadlineMs: 30_000, graceMs: 10_000 },
     ...{ logLevel: 'info', apiKeys: undefined, admin: undefined, threads: undefined },
   });
-  expect(servingOptions({}, {})).not.toHaveProperty('allowedHosts');
+  expect(await servingOptions({}, {})).not.toHaveProperty('allowedHosts');
 });
 
 test.each<[object, Record<string, string>, object]>([
@@ -35,8 +36,8 @@ test.each<[object, Record<string, string>, object]>([
   [{}, { GANPORT_TRUST_PROXY: 'loopback, 10.0.0.0/8' }, { trustProxy: 'loopback, 10.0.0.0/8' }],
   [{}, { GANPORT_LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
   [{}, { GANPORT_MAX_CONNECTIONS: '9' }, { limits: { maxConnections: 9, maxPerAddress: 5 } }],
-])('%o, %o', (typed, env, expected) => {
-  expect(servingOptions(typed, env)).toMatchObject(expected);
+])('%o, %o', async (typed, env, expected) => {
+  expect(await servingOptions(typed, env)).toMatchObject(expected);
 });
 
 test.each<[Record<string, string>, string]>([
@@ -51,20 +52,20 @@ test.each<[Record<string, string>, string]>([
   [{ GANPORT_ALLOWED_HOSTS: 'a.example:80' }, 'such as draw.example.org, without a port'],
   [{ GANPORT_API_KEYS: 'short' }, 'GANPORT_API_KEYS, line 1: expected a key of at least 16'],
   [{ GANPORT_ADMIN_PORT: '0' }, '--admin-port: expected a token to show there'],
-])('%o is wrong usage', (env, message) => {
-  expect(() => servingOptions({}, env)).toThrow(message);
-  expect(() => servingOptions({}, env)).toThrow(UsageError);
+])('%o is wrong usage', async (env, message) => {
+  await expect(servingOptions({}, env)).rejects.toThrow(message);
+  await expect(servingOptions({}, env)).rejects.toThrow(UsageError);
 });
 
-test('keys and the token are in files, or in variables', () => {
+test('keys and the token are in files, or in variables', async () => {
   const file = workspace.write('keys', `lab:${KEY}\n# nothing\n${KEY}2\n`);
   const env = { GANPORT_API_KEYS: `${KEY}3,app:${KEY}4`, GANPORT_ADMIN_TOKEN: `${KEY}5` };
-  expect(servingOptions({ 'admin-port': 0 }, env)).toMatchObject({
+  expect(await servingOptions({ 'admin-port': 0 }, env)).toMatchObject({
     apiKeys: [{ name: 'key-1', sha256: sha256(`${KEY}3`) }, { name: 'app' }],
     admin: { port: 0, token: { sha256: sha256(`${KEY}5`) } },
   });
   const typed = { 'api-key-file': file, 'admin-port': 0, 'admin-token-file': file };
-  expect(servingOptions(typed, env)).toMatchObject({
+  expect(await servingOptions(typed, env)).toMatchObject({
     apiKeys: [
       { name: 'lab', sha256: sha256(KEY) },
       { name: 'key-2', sha256: sha256(`${KEY}2`) },
@@ -72,9 +73,25 @@ test('keys and the token are in files, or in variables', () => {
     admin: { token: { sha256: sha256(KEY) } },
   });
   const missing = workspace.path('nothing');
-  expect(() => servingOptions({ 'api-key-file': missing }, {})).toThrow(
-    `cannot read ${missing}: ENOENT`,
+  await expect(servingOptions({ 'api-key-file': missing }, {})).rejects.toThrow(
+    `cannot read ${missing}: no such file or folder: check the path (ENOENT)`,
   );
+});
+
+test('files of keys are regular ones of at most 1 MiB', async () => {
+  const pipe = workspace.path('pipe');
+  execFileSync('mkfifo', [pipe]);
+  const large = workspace.write('large', '#'.repeat(2 ** 20 + 1));
+  for (const [file, message] of [
+    [pipe, 'expected a regular file, got a named pipe'],
+    ['/dev/zero', 'expected a regular file, got a device'],
+    [workspace.path('.'), 'expected a regular file, got a folder'],
+    [large, 'expected at most 1048576 bytes, got 1048577'],
+  ] as const) {
+    const admin = { 'admin-port': 0, 'admin-token-file': file };
+    await expect(servingOptions({ 'api-key-file': file }, {})).rejects.toThrow(message);
+    await expect(servingOptions(admin, {})).rejects.toThrow(message);
+  }
 });
 
 test('the help names each variable', () => {

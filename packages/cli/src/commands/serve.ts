@@ -26,7 +26,7 @@ export const serve = command({
   flags: SERVE_FLAGS,
   run: async ({ model, more = [], ...typed }) => {
     const { createLog, startTracing } = await import('@ganport/serve');
-    const { logLevel, ...options } = servingOptions(typed, process.env);
+    const { logLevel, ...options } = await servingOptions(typed, process.env);
     const lines = createLog(logLevel);
     const log: Log = (line) => lines.info(line);
     const sources: ModelSource[] = [];
