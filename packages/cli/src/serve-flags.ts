@@ -1,4 +1,5 @@
 /** What `ganport serve` can be told, by flags and by variables. */
+import { isIP } from 'node:net';
 import { quote } from '@ganport/model';
 import { readFileWithin } from '@ganport/model/node';
 import type { ServerOptions } from '@ganport/serve';
@@ -10,6 +11,7 @@ import {
   LOG_LEVELS,
   type LogLevel,
   parseApiKeys,
+  tracesUrl,
 } from '@ganport/serve/settings';
 import type { InferredOptionTypes } from 'yargs';
 import { asUsage, UsageError } from './command.ts';
@@ -54,6 +56,26 @@ const list = (flag: string, describe: string, item: RegExp, expected: string) =>
 const ORIGIN = /^(\*|https?:\/\/[\w.:[\]-]+)$/;
 const ANCESTOR = /^(\*|'self'|https?:\/\/[\w.:*[\]-]+)$/;
 const HOST_NAME = /^[\w.-]+$/;
+
+/** As express has them: a number, or addresses, networks and names of networks. */
+function expectProxies(given: unknown): string {
+  const proxies = String(given);
+  const isNetwork = (item: string) => {
+    const [address = '', mask = '1', ...rest] = item.split('/');
+    const family = isIP(address);
+    const most = family === 6 ? 128 : 32;
+    const isBits = /^\d+$/.test(mask) && Number(mask) >= 1 && Number(mask) <= most;
+    return family > 0 && rest.length === 0 && (isBits || (family === 4 && isIP(mask) === 4));
+  };
+  const isKnown = (item: string) =>
+    /^(loopback|linklocal|uniquelocal)$/.test(item) || isNetwork(item);
+  if (/^\d+$/.test(proxies)) return proxies;
+  const odd = proxies.split(',').find((item) => !isKnown(item.trim()));
+  if (odd === undefined) return proxies;
+  throw new UsageError(
+    `--trust-proxy: expected how many proxies there are, or their addresses, such as 10.0.0.0/8, loopback; got ${quote(odd)}`,
+  );
+}
 
 /** Of keys and of the token. */
 const MAX_KEY_FILE_BYTES = 2 ** 20;
@@ -124,9 +146,10 @@ const FLAGS = {
     HOST_NAME,
     'a name such as draw.example.org, without a port',
   ),
-  'trust-proxy': text(
-    'Proxies in front: how many, or their addresses; of them X-Forwarded-For is believed',
-  ),
+  'trust-proxy': {
+    ...text('Proxies in front: how many, or their addresses; of them X-Forwarded-For is believed'),
+    coerce: expectProxies,
+  },
   'admin-port': integer('admin-port', 'Port of this machine to load and unload models at', PORTS),
   'admin-token-file': text('File with the token that has to be shown there'),
   'log-level': choice('What is told on standard error, as JSON', LOG_LEVELS),
@@ -151,6 +174,7 @@ export async function servingOptions(
   typed: Typed,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Omit<ServerOptions, 'model'> & { logLevel: LogLevel }> {
+  asUsage(() => tracesUrl(env));
   const flags = { ...DEFAULTS, ...given(fromEnvironment(SERVE_FLAGS, typed, env)) };
   const { 'max-connections': maxConnections, 'trust-proxy': proxies } = flags;
   return {

@@ -51,6 +51,13 @@ test.each<[Record<string, string>, string]>([
   [{ GANPORT_FRAME_ANCESTORS: 'self' }, `expected an origin such as https://example.org, 'self'`],
   [{ GANPORT_ALLOWED_HOSTS: 'a.example:80' }, 'such as draw.example.org, without a port'],
   [{ GANPORT_API_KEYS: 'short' }, 'GANPORT_API_KEYS, line 1: expected a key of at least 16'],
+  [{ GANPORT_TRUST_PROXY: 'evil' }, 'GANPORT_TRUST_PROXY: expected how many proxies there are, or'],
+  [{ GANPORT_TRUST_PROXY: '10.0.0.0/33' }, 'loopback; got "10.0.0.0/33"'],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'nonsense' },
+    'OTEL_EXPORTER_OTLP_ENDPOINT: expected an address such as http://localhost:4318, got "nonsense"',
+  ],
+  [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'a:b' }, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: expected'],
   [{ GANPORT_ADMIN_PORT: '0' }, '--admin-port: expected a token to show there'],
 ])('%o is wrong usage', async (env, message) => {
   await expect(servingOptions({}, env)).rejects.toThrow(message);

@@ -2,10 +2,11 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { quote, readGeneratorMetadata } from '@ganport/model';
+import { readGeneratorMetadata } from '@ganport/model';
 import { type ModelFile, readModel } from '@ganport/sample/node';
 import { ServeError } from './error.ts';
-import { FALLBACK_NAME, NAME } from './service.ts';
+import { expectName, NAME } from './name.ts';
+import { FALLBACK_NAME } from './service.ts';
 
 export interface ModelSource {
   /** By default the generator's own, of a folder of versions the folder's. */
@@ -69,12 +70,7 @@ export async function readVersion(
  * @throws ServeError for what cannot be a name; what reading its newest version throws
  */
 export async function nameOf({ name, model }: ModelSource): Promise<string> {
-  if (name !== undefined) {
-    if (NAME.test(name)) return name;
-    throw new ServeError(
-      `${quote(name)} is no name for a model: expected up to 64 letters, digits, "_", "-" and ".", the first a letter or digit`,
-    );
-  }
+  if (name !== undefined) return expectName(name);
   const [file] = (await findVersions(model)).values();
   if (typeof model === 'string' && file!.path !== model && dirname(file!.path) !== model) {
     const folder = basename(resolve(model));

@@ -5,13 +5,13 @@ import { encodeImages, type LoadedGenerator } from '@ganport/sample/node';
 import type { Response } from 'express';
 import { type Admission, createAdmission, type Responding } from './admission.ts';
 import { HttpError } from './http-error.ts';
+import { NAME } from './name.ts';
 
 /** Pictures of one request: a page full, and what they may weigh. */
 export const MAX_COUNT = 256;
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** Of a model: a key of a map, and part of addresses, never of a path. */
-export const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 export const FALLBACK_NAME = 'generator';
 
 export interface Service {

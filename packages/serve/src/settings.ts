@@ -3,6 +3,8 @@ import type { Limits } from './admission.ts';
 import type { ConnectionLimits } from './connections.ts';
 
 export { type ApiKey, parseApiKeys } from './api-keys.ts';
+export { expectName } from './name.ts';
+export { tracesUrl } from './tracing.ts';
 
 export const LIMITS: Readonly<Limits> = {
   maxQueue: 512,

@@ -1,4 +1,5 @@
 /** Traces of requests, for OpenTelemetry: none unless OTEL_EXPORTER_OTLP_ENDPOINT says where to. */
+import { quote } from '@ganport/model';
 import type { Span } from '@opentelemetry/api';
 import type { RequestHandler } from 'express';
 import { ServeError } from './error.ts';
@@ -16,18 +17,31 @@ const PACKAGES = [
   ...['@opentelemetry/resources', '@opentelemetry/sdk-trace'],
 ];
 
+/** Where traces go, if anywhere. @throws ServeError that names the variable */
+export function tracesUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const exact = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  const name = env[exact] ? exact : 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const given = env[name];
+  if (!given) return undefined;
+  if (!/^https?:/i.test(given) || !URL.canParse(given)) {
+    throw new ServeError(
+      `${name}: expected an address such as http://localhost:4318, got ${quote(given)}`,
+    );
+  }
+  return name === exact ? given : new URL('v1/traces', given.replace(/\/?$/, '/')).href;
+}
+
 /**
  * @param env as OpenTelemetry has it: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SERVICE_NAME; the
  * exporter itself reads the others from the process, headers among them
- * @throws ServeError that says what is to be installed
+ * @throws ServeError that says what is to be installed, or as `tracesUrl` does
  */
 export async function startTracing(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Tracing | undefined> {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: exact } = env;
-  if (!base && !exact) return undefined;
+  const url = tracesUrl(env);
+  if (url === undefined) return undefined;
   const { api, core, exporter, resources, sdk } = await loadPackages();
-  const url = exact ?? new URL('v1/traces', base!.endsWith('/') ? base : `${base}/`).href;
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({
       'service.name': env.OTEL_SERVICE_NAME || 'ganport',

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ModelServer, ModelSource, ServerOptions } from '@ganport/serve';
-import { command, type Log, type Result } from '../command.ts';
+import { expectName } from '@ganport/serve/settings';
+import { asUsage, command, type Log, type Result, UsageError } from '../command.ts';
 import { argument } from '../flags.ts';
 import { interruptible } from '../interruption.ts';
 import { expectExported, readGiven } from '../model-input.ts';
@@ -26,19 +27,38 @@ export const serve = command({
   flags: SERVE_FLAGS,
   run: async ({ model, more = [], ...typed }) => {
     const { createLog, startTracing } = await import('@ganport/serve');
+    const given = [model, ...more].map(nameAndPath);
+    expectOnce(given);
     const { logLevel, ...options } = await servingOptions(typed, process.env);
     const lines = createLog(logLevel);
     const log: Log = (line) => lines.info(line);
     const sources: ModelSource[] = [];
-    for (const given of [model, ...more]) sources.push(await sourceOf(given, log));
+    for (const named of given) sources.push(await sourceOf(named, log));
     const tracing = await startTracing(process.env);
     return serveModels({ model: sources, ...options, log: lines, tracing }, log);
   },
 });
 
-/** NAME=PATH, or a path; what has a slash before its equals sign is one. */
-async function sourceOf(given: string, log: Log): Promise<ModelSource> {
+interface Given {
+  name: string | undefined;
+  path: string;
+}
+
+/** Of NAME=PATH, or a path; what has a slash before its equals sign is one. @throws UsageError for what cannot be a name */
+function nameAndPath(given: string): Given {
   const [, name, path = given] = /^([^=/\\]*)=(.+)$/s.exec(given) ?? [];
+  if (name !== undefined) asUsage(() => expectName(name, 'NAME=PATH: '));
+  return { name, path };
+}
+
+function expectOnce(given: readonly Given[]): void {
+  const names = given.flatMap(({ name }) => name ?? []);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return;
+  throw new UsageError(`NAME=PATH: expected each name once, got ${twice} twice`);
+}
+
+async function sourceOf({ name, path }: Given, log: Log): Promise<ModelSource> {
   if (path === '-') return { name, model: await readGiven(path) };
   await expectExported(path, log);
   return { name, model: path };
