@@ -53,7 +53,7 @@ test('SIGTERM under load: what was accepted is answered, and it ends with 0', as
   const statuses = new Map<number | string, number>();
   const client = async (model: string) => {
     for (let seed = 0; ; seed += 1) {
-      const asked = get(`models/${model}/v1/images/${seed}?count=32&format=raw`);
+      const asked = get(`models/${model}/v1/images/${seed}?count=16&format=raw`);
       const status = await asked.then(
         async (response) => {
           await response.bytes();
