@@ -158,6 +158,8 @@ test('a new file takes the place of the old one; a bad one does not, and is told
   await put('a.onnx', generator(5));
   await models.refresh();
   expect(await width(PICTURE)).toBe(5);
+  // The old one is closed once nobody holds it.
+  while (events.length < 3) await setTimeout(1);
   await put('a.onnx', generator(6).subarray(0, 900));
   await models.refresh();
   expect(await width(PICTURE)).toBe(5);
