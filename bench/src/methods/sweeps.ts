@@ -1,6 +1,6 @@
 /** The sweeps behind the tables of docs/methods.md, as `ganport sweep` takes them. */
 import { type ImageSize, PRESETS, type PresetName } from '@ganport/model';
-import { LOSSES } from '@ganport/train';
+import { LOSSES, resolveConfig } from '@ganport/train';
 import type { DataName } from './data.ts';
 
 export interface MethodsSweep {
@@ -111,7 +111,7 @@ function improved(preset: 'mlp' | 'conv', steps: number, count: number): Methods
 /** As many steps as take R3GAN and DCGAN as long on two cores, where a step of theirs takes 197 and 32 ms. */
 function stacked(title: string, hours: 'short' | 'long', count: number): MethodsSweep {
   const [r3gan, dcgan] = hours === 'long' ? [22_000, 136_000] : [2200, 13_600];
-  const every = { metrics: 50, checkpoint: 400 };
+  const every = { metrics: 50, checkpoint: hours === 'long' ? 2000 : 400 };
   const network = {
     R3GAN: { preset: 'r3gan', steps: r3gan },
     DCGAN: { preset: 'dcgan', steps: dcgan },
@@ -122,6 +122,21 @@ function stacked(title: string, hours: 'short' | 'long', count: number): Methods
     // Many runs, of which the question is whether they collapse: 918 of 1,000 kinds are seen at best.
     ...(hours === 'short' && { scored: 2500 }),
     columns: [DRAWN, FRECHET, STEP],
+  };
+}
+
+/** Conditional ones have a sweep of their own. */
+function everyPreset(): MethodsSweep {
+  const names = ['quick', 'mlp', 'conv', 'dcgan', 'sngan', 'resnet', 'r3gan'] as const;
+  const own = names.map((preset) => {
+    const { steps } = resolveConfig([['preset', { preset }]]);
+    return [preset, { preset, steps }];
+  });
+  return {
+    ...{ title: 'Every preset with its own settings and steps', data: 'mnist' },
+    base: { steps: 1000 },
+    vary: { preset: Object.fromEntries(own), seed: [0] },
+    columns: QUALITY,
   };
 }
 
@@ -144,11 +159,7 @@ export const SWEEPS: Readonly<Record<string, MethodsSweep>> = {
     vary: { preset: ['cdcgan', 'projection'], seed: seeds(2) },
     columns: ['class accuracy', FRECHET, STEP],
   },
-  presets: {
-    ...{ title: 'Every preset with its own settings', data: 'mnist', base: { steps: 1000 } },
-    vary: { preset: ['quick', 'mlp', 'conv', 'dcgan', 'sngan', 'resnet', 'r3gan'], seed: [0] },
-    columns: QUALITY,
-  },
+  presets: everyPreset(),
   'stacked-short': stacked('Stacked MNIST, ten seeds', 'short', 10),
   stacked: stacked('Stacked MNIST', 'long', 1),
   shapes: {
