@@ -79,14 +79,11 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 async function mkdirWithin(folder: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+  const parent = dirname(folder);
+  if (!existsSync(parent)) await mkdirWithin(parent);
+  await mkdir(folder).catch(async (error: unknown) => {
+    // That it is there is well, also where another process has just made it.
     const present = await stat(folder).catch(() => undefined);
-    if (code === 'EEXIST' && present?.isDirectory()) return;
-    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
-    await mkdirWithin(dirname(folder));
-    await mkdir(folder);
-  }
+    if (!present?.isDirectory()) throw error;
+  });
 }

@@ -147,6 +147,14 @@ describe('the folder of a new run', () => {
     for (const claim of claims) await claim.release();
   });
 
+  test('is made with the folders around it, which others make at once', async () => {
+    const folder = join(temporaryFolder(), 'sweep', 'parts');
+    const names = Array.from({ length: 20 }, (_, i) => String(i));
+    const locks = await Promise.all(names.map((name) => claimRun(join(folder, name))));
+    expect(readdirSync(folder).sort()).toEqual(names.sort());
+    for (const lock of locks) await lock.release();
+  });
+
   test('that was asked for goes to one of two', async () => {
     const folder = join(temporaryFolder(), 'mine');
     const settled = await Promise.allSettled([claimRun(folder), claimRun(folder)]);
