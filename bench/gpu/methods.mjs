@@ -41,7 +41,7 @@ async function sweepOf(name) {
 async function jobsOf(name) {
   const sweep = await sweepOf(name);
   const short = basename(name, '.json');
-  mkdirSync(join(OUT, short), { recursive: true });
+  mkdirSync(join(OUT, short, 'parts'), { recursive: true });
   return planSweep(sweep, name, OUT).runs.map((run) => {
     const axes = Object.entries(sweep.vary).map(([axis, values]) => {
       const label = run.settings[axis];
@@ -54,12 +54,15 @@ async function jobsOf(name) {
     });
     const file = join(OUT, short, `${run.name}.json`);
     writeFileSync(file, JSON.stringify({ ...sweep, vary: Object.fromEntries(axes) }));
-    return { sweep: short, name: run.name, file, parts: join(OUT, short, 'parts', run.name) };
+    return { sweep: short, run, file, parts: join(OUT, short, 'parts', run.name) };
   });
 }
 
-function take({ sweep, name, file, parts }) {
-  told(`begins ${sweep} ${name}`);
+const failed = [];
+
+function take({ sweep, run, file, parts }) {
+  const what = `${sweep} ${run.name}`;
+  told(`begins ${what}`);
   return new Promise((done) => {
     const args = [GANPORT, 'sweep', file, '--out', parts, '--device', DEVICE, '--threads', '1'];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -69,9 +72,13 @@ function take({ sweep, name, file, parts }) {
     });
     const left = start + LIMIT_S * 1000 - Date.now();
     const timer = setTimeout(() => child.kill('SIGTERM'), left);
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       clearTimeout(timer);
-      told(`ends ${sweep} ${name}: ${code} ${code === 0 ? lastScore(parts) : last}`);
+      told(`ends ${what}: ${code ?? signal} ${code === 0 ? lastScore(parts) : last}`);
+      if (code !== 0 && !child.killed) {
+        failed.push(what);
+        if (recordsOf(parts).length === 0) recordFailure(run, parts, last.trim() || signal);
+      }
       merge(sweep);
       done();
     });
@@ -82,6 +89,13 @@ const recordsOf = (parts) => {
   const file = join(parts, 'results.json');
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).runs : [];
 };
+
+/** Of a run that ended before its sweep could: it is in the tables, and tried again another time. */
+function recordFailure({ name, settings, digest }, parts, error) {
+  const runs = [{ name, settings, digest, step: 0, status: 'failed', error }];
+  mkdirSync(parts, { recursive: true });
+  writeFileSync(join(parts, 'results.json'), JSON.stringify({ format: 1, runs }));
+}
 
 function lastScore(parts) {
   const [{ scores, msPerStep, step } = {}] = recordsOf(parts);
@@ -101,3 +115,5 @@ const workers = Array.from({ length: Number(JOBS) }, async () => {
 });
 await Promise.all(workers);
 told(`${jobs.length} runs were not begun`);
+for (const what of failed) told(`failed: ${what}`);
+process.exitCode = Number(failed.length > 0);
