@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Limits } from './admission.ts';
 import { type AppOptions, createApp } from './app.ts';
+import { passArrivals } from './arrivals.ts';
 import { answerClientError } from './client-error.ts';
 import { type ConnectionLimits, HTTP_OPTIONS, limitConnections } from './connections.ts';
 import { answerDirectly } from './direct.ts';
@@ -66,7 +67,7 @@ export async function listenFor(
       : answerDirectly(app, { models, allowedHosts, metrics, ...options });
   const open = createTally();
   const byAddress = !options.apiKeys && !trustProxy;
-  const guarded = shed(readHeads(handle), { admission, metrics, log, byAddress });
+  const guarded = passArrivals(shed(readHeads(handle), { admission, metrics, log, byAddress }));
   const server = createServer(HTTP_OPTIONS);
   const arrive = limitConnections(server, {
     ...CONNECTIONS,
