@@ -109,6 +109,8 @@ export function createBatching({
 }: BatchingOptions): Batching {
   let queue: Pending[] = [];
   const running = new Set<Run>();
+  /** Of runs that were not cancelled: a new one for each has the collector copy all that comes with it (docs/decisions.md). */
+  const spare: AbortController[] = [];
   /** Lanes at work, and how many go on to look for more. */
   const working = new Set<Promise<void>>();
   let looking = 0;
@@ -187,7 +189,7 @@ export function createBatching({
   }
 
   async function run(shares: readonly Share[]): Promise<void> {
-    const controller = new AbortController();
+    const controller = spare.pop() ?? new AbortController();
     const run = { shares, controller };
     const count = shares.reduce((sum, share) => sum + share.count, 0);
     const alone = running.size === 0 && shares.length === 1 && queue.length === 0;
@@ -212,6 +214,7 @@ export function createBatching({
       stats.pictures += count;
       stats.milliseconds += performance.now() - began;
       if (controller.signal.aborted) stats.cancelled += 1;
+      else spare.push(controller);
     }
   }
 

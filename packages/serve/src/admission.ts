@@ -54,6 +54,8 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
   const most = { pictures: maxQueue, bytes: maxQueueBytes };
   const gate = createGate(most, maxShare, readers.cutOne);
   const admitted = new Set<AbortController>();
+  /** Of requests that were answered: a new one for each has the collector copy all that comes with it (docs/decisions.md). */
+  const spare: AbortController[] = [];
   let draining = false;
 
   function enter(response: Responding, weight: Weight): AbortController {
@@ -61,13 +63,14 @@ export function createAdmission(limits: Partial<Limits> = {}): Admission {
     const leave = gate.enter(weight, response.locals.client ?? '');
     response.locals.admitted?.(weight.pictures);
     const forget = readers.add(response, weight.bytes, leave);
-    const controller = new AbortController();
+    const controller = spare.pop() ?? new AbortController();
     admitted.add(controller);
     response.once('close', () => {
       forget();
       admitted.delete(controller);
       // To abort costs a tenth of a small picture.
       if (!response.writableFinished) controller.abort(new Error('the client has left'));
+      if (!controller.signal.aborted) spare.push(controller);
       leave();
     });
     return controller;
