@@ -14,11 +14,12 @@ export interface ServingProcesses {
   file: string;
   /** Takes an `Order`. */
   server: ChildProcess;
-  /** Takes a `Load`. */
+  /** Each takes a `Load`. */
   load: ChildProcess;
+  loadBeside: ChildProcess;
 }
 
-/** Runs a task with both, and a generator of a preset to serve; all of them end with it. */
+/** Runs a task with them, and a generator of a preset to serve; all of them end with it. */
 export async function withServing<T>(
   task: (processes: ServingProcesses) => Promise<T>,
   preset: 'quick' | 'dcgan' = 'quick',
@@ -27,12 +28,11 @@ export async function withServing<T>(
   const file = join(folder, 'generator.onnx');
   writeFileSync(file, await trainOneStep(preset, preset === 'dcgan' ? 'colour' : 'glyphs'));
   const server = start('serving-server');
-  const load = start('serving-load');
+  const [load, loadBeside] = [start('serving-load'), start('serving-load')];
   try {
-    return await task({ file, server, load });
+    return await task({ file, server, load, loadBeside });
   } finally {
-    server.kill();
-    load.kill();
+    for (const child of [server, load, loadBeside]) child.kill();
     rmSync(folder, { recursive: true });
   }
 }

@@ -1,7 +1,8 @@
 /**
  * `bench serve`: the service against what its machine can do. A closed loop of clients against the lower of two
  * limits, what the sampler draws in the same process and how often an empty server of node:http answers; and an
- * open loop of arrivals at up to four times what the service can do. The load generator has its own process.
+ * open loop of arrivals at up to four times what the service can do, against what is left of it while an empty server in the
+ * same process answers three quarters of them. Load generators have processes of their own.
  */
 import { type Summary, summarize } from './interleave.ts';
 import { formatTable } from './report.ts';
@@ -11,7 +12,7 @@ import type { Order, Ports } from './serving-server.ts';
 
 const CLIENTS = 16;
 const SECONDS = 1;
-const OPEN_SECONDS = 5;
+const OPEN_SECONDS = 3;
 const RATES = [0.5, 1, 2, 4] as const;
 const MAX_PICTURES = 64;
 const SHAPES = [1, 8, MAX_PICTURES].flatMap((count) =>
@@ -36,21 +37,33 @@ export interface ServingResult {
     /** Of each round: served ÷ min(count × empty, drawn). */
     readonly share: Summary;
   }[];
-  readonly open: readonly {
-    /** Times what the closed loop achieved. */
-    readonly times: number;
-    readonly rate: number;
-    readonly measured: Measured;
-    /** The server's resident memory after it. */
-    readonly bytes: number;
-  }[];
+  readonly open: readonly Arrivals[];
+}
+
+/** Of all rounds. */
+interface Arrivals {
+  /** Times what a closed loop achieved just before; "limit": once that, while an empty server answers three times as many. */
+  readonly times: number | 'limit';
+  readonly rate: Summary;
+  /** Answers with status 200 a second, and their part of the most at any rate in the round. */
+  readonly goodput: Summary;
+  readonly ofPeak: Summary;
+  /** Milliseconds. */
+  readonly median: Summary;
+  readonly p99: Summary;
+  readonly healthP99: Summary;
+  readonly refused: number;
+  /** Neither 200 nor 429. */
+  readonly lost: number;
+  /** The most that the server was resident after a round of it. */
+  readonly bytes: number;
 }
 
 /** What is compared takes turns: a machine's speed drifts. */
 export async function benchServing(options: ServingOptions): Promise<ServingResult> {
   const { rounds, onProgress } = options;
   onProgress('a generator of preset quick after one step');
-  return withServing(async ({ file, server, load }) => {
+  return withServing(async ({ file, server, load, loadBeside }) => {
     // The clients stand for as many addresses. Those of the closed loop wait for what they asked for, however much that is.
     const order: Order = { type: 'serve', file, maxShare: 1 };
     const ports = await tell<Ports>(server, { ...order, maxQueue: CLIENTS * MAX_PICTURES });
@@ -88,21 +101,64 @@ export async function benchServing(options: ServingOptions): Promise<ServingResu
         ...{ empty: summarize(measured.empty), share: summarize(share) },
       });
     }
-    const capacity =
-      closed.find(({ count, format }) => count === OPEN.count && format === OPEN.format)!.served
-        .median / OPEN.count;
-    const open: ServingResult['open'][number][] = [];
-    for (const times of RATES) {
-      onProgress(`arrivals at ${times} times ${capacity.toFixed(0)} requests a second`);
-      const rate = times * capacity;
-      const measured = await loaded({
+    const rows: Row[][] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const closedLoop = { seconds: SECONDS, clients: CLIENTS, asked: OPEN };
+      const capacity = goodput(await loaded({ port: bounded.service, ...closedLoop }));
+      onProgress(`arrivals, round ${round + 1}: ${capacity.toFixed(0)} requests a second and more`);
+      const arrive = (rate: number): Load => ({
         ...{ port: bounded.service, asked: OPEN, seconds: OPEN_SECONDS, rate },
       });
-      const bytes = await tell<number>(server, { type: 'memory' } satisfies Order);
-      open.push({ times, rate, measured, bytes });
+      const row = async (times: Arrivals['times'], measured: Measured): Promise<Row> => {
+        const bytes = await tell<number>(server, { type: 'memory' } satisfies Order);
+        return { times, rate: capacity * (times === 'limit' ? 1 : times), measured, bytes };
+      };
+      const inRound: Row[] = [];
+      for (const times of RATES)
+        inRound.push(await row(times, await loaded(arrive(times * capacity))));
+      const most = Math.max(...RATES);
+      const [measured] = await Promise.all([
+        loaded(arrive(capacity)),
+        tell(loadBeside, { ...arrive((most - 1) * capacity), port: bounded.empty } satisfies Load),
+      ]);
+      rows.push([...inRound, await row('limit', measured)]);
     }
+    const open = [...RATES, 'limit' as const].map((_, i) => arrivals(rows, i));
     return { closed, open };
   });
+}
+
+/** Arrivals at one rate, in one round. */
+interface Row extends Pick<Arrivals, 'times' | 'bytes'> {
+  rate: number;
+  measured: Measured;
+}
+
+/** Of a rate, by its place in each round. */
+function arrivals(rounds: readonly (readonly Row[])[], place: number): Arrivals {
+  const rows = rounds.map((inRound) => inRound[place]!);
+  const of = (value: (measured: Measured) => number) =>
+    summarize(rows.map(({ measured }) => value(measured)));
+  const sum = (count: (answers: Measured['answers']) => number) =>
+    rows.reduce((all, { measured }) => all + count(measured.answers), 0);
+  const peaks = rounds.map((inRound) =>
+    Math.max(...inRound.map(({ times, measured }) => (times === 'limit' ? 0 : goodput(measured)))),
+  );
+  return {
+    times: rows[0]!.times,
+    rate: summarize(rows.map(({ rate }) => rate)),
+    goodput: of(goodput),
+    ofPeak: summarize(rows.map(({ measured }, round) => goodput(measured) / peaks[round]!)),
+    median: of(({ median }) => median),
+    p99: of(({ p99 }) => p99),
+    healthP99: of(({ healthP99 }) => healthP99),
+    refused: sum((answers) => answers[429] ?? 0),
+    lost: sum(
+      (answers) =>
+        (answers[0] ?? 0) + (answers[503] ?? 0) + (answers[504] ?? 0) + (answers[500] ?? 0),
+    ),
+    bytes: Math.max(...rows.map(({ bytes }) => bytes)),
+  };
 }
 
 /** Answers with status 200 a second. */
@@ -117,19 +173,14 @@ export function formatServing({ closed, open }: ServingResult): string {
     ...[served, drawn, empty].map(({ median }) => whole(median)),
     `${share.median.toFixed(2)} (${share.min.toFixed(2)}–${share.max.toFixed(2)})`,
   ]);
-  const peak = Math.max(...open.map(({ measured }) => goodput(measured)));
-  const openRows = open.map(({ times, rate, measured, bytes }) => {
-    const { answers, median, p99, healthP99 } = measured;
-    return [
-      `${times}`,
-      ...[rate, goodput(measured)].map(whole),
-      (goodput(measured) / peak).toFixed(2),
-      whole(answers[429] ?? 0),
-      whole((answers[0] ?? 0) + (answers[503] ?? 0) + (answers[504] ?? 0) + (answers[500] ?? 0)),
-      ...[median, p99, healthP99].map((value) => value.toFixed(1)),
-      whole(bytes / 2 ** 20),
-    ];
-  });
+  const openRows = open.map(({ times, rate, goodput, ofPeak, refused, lost, bytes, ...took }) => [
+    `${times}`,
+    ...[rate, goodput].map(({ median }) => whole(median)),
+    `${ofPeak.median.toFixed(2)} (${ofPeak.min.toFixed(2)}–${ofPeak.max.toFixed(2)})`,
+    ...[refused, lost].map(whole),
+    ...[took.median, took.p99, took.healthP99].map(({ median }) => median.toFixed(1)),
+    whole(bytes / 2 ** 20),
+  ]);
   const lines = [
     '',
     `${CLIENTS} clients, preset quick: pictures a second`,
@@ -146,6 +197,7 @@ export function formatServing({ closed, open }: ServingResult): string {
       ],
       ...openRows,
     ]),
+    `limit: at once what it can do, while an empty server in its process answers ${Math.max(...RATES) - 1} times as many`,
   ];
   return `${lines.join('\n')}\n`;
 }
