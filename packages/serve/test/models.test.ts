@@ -1,9 +1,7 @@
 /** Several models and versions: which one answers, and how new ones take the place of old ones. */
 import { createHash } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -12,7 +10,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildEndless } from '../../sample/test/endless.ts';
 import { buildGenerator, decodePicture } from '../../sample/test/fixture.ts';
 import {
-  createApp,
   type ModelEvent,
   type ModelServer,
   type ServerOptions,
@@ -371,42 +368,6 @@ test('a load that is under way ends with the service', async () => {
   await server.close();
   await expect(loading).rejects.toMatchObject({ status: 503 });
   expect(performance.now() - began).toBeLessThan(10_000);
-});
-
-test('while models are loaded the process lives, and says that it starts', async () => {
-  const { generator } = await slowGenerator();
-  let release = () => {};
-  const loading = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const models = createRegistry({
-    sources: [{ model: { path: 'a', bytes: generator.file } }],
-    load: () => loading.then(() => ({ generator, picturesPerSecond: 1 })),
-  });
-  const server = createServer(createApp({ models, pageDir: '/nowhere' })).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const ask = (path: string) => fetch(`http://127.0.0.1:${port}/${path}`);
-  const statuses = () =>
-    Promise.all(
-      ['livez', 'startupz', 'readyz', 'v1/model', 'metrics'].map(async (path) => {
-        const { status } = await ask(path);
-        return status;
-      }),
-    );
-  const started = models.start();
-  expect(await statuses()).toEqual([200, 503, 503, 503, 200]);
-  expect(await (await ask('v1/health')).json()).toEqual({ status: 'starting' });
-  expect((await ask('v1/model')).headers.get('retry-after')).toBe('1');
-  release();
-  await started;
-  expect(await statuses()).toEqual([200, 200, 200, 200, 200]);
-  models.admission.drain();
-  expect(await statuses()).toEqual([200, 200, 503, 200, 200]);
-  await models.close();
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
 });
 
 test.each<[string, (folder: string) => ServerOptions['model'], RegExp]>([
