@@ -108,7 +108,8 @@ export function createBatching({
   pictureBytes,
 }: BatchingOptions): Batching {
   let queue: Pending[] = [];
-  const running = new Set<Run>();
+  /** No Set: in one that is long-lived, entries outlive the collections after they are deleted (docs/decisions.md). */
+  const running: Run[] = [];
   /** Of runs that were not cancelled: a new one for each has the collector copy all that comes with it (docs/decisions.md). */
   const spare: AbortController[] = [];
   /** Lanes at work, and how many go on to look for more. */
@@ -173,7 +174,7 @@ export function createBatching({
   }
 
   function takeShares(): Share[] {
-    const idle = lanes - running.size;
+    const idle = lanes - running.length;
     const waiting = queue.reduce((sum, pending) => sum + left(pending), 0);
     const part = Math.max(MIN_PART, Math.ceil(waiting / idle));
     const counts = cutRun(queue.map(left), Math.min(maxBatch, part));
@@ -192,8 +193,8 @@ export function createBatching({
     const controller = spare.pop() ?? new AbortController();
     const run = { shares, controller };
     const count = shares.reduce((sum, share) => sum + share.count, 0);
-    const alone = running.size === 0 && shares.length === 1 && queue.length === 0;
-    running.add(run);
+    const alone = running.length === 0 && shares.length === 1 && queue.length === 0;
+    running.push(run);
     const began = performance.now();
     batches.add(count);
     for (const { first, pending } of shares) {
@@ -209,7 +210,7 @@ export function createBatching({
     } catch (error) {
       for (const { pending } of shares) refuse(pending, error);
     } finally {
-      running.delete(run);
+      running.splice(running.indexOf(run), 1);
       stats.runs += 1;
       stats.pictures += count;
       stats.milliseconds += performance.now() - began;

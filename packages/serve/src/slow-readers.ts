@@ -15,6 +15,8 @@ interface Reader {
   /** When it was first seen to wait at `written` bytes of its connection. */
   since: number;
   written: number;
+  /** Where it stands among the others; −1 once it does not. */
+  place: number;
 }
 
 export interface SlowReaders {
@@ -32,7 +34,8 @@ export interface SlowReaders {
  * is room nobody is.
  */
 export function createSlowReaders(): SlowReaders {
-  const readers = new Set<Reader>();
+  /** No Set: in one that is long-lived, entries outlive the collections after they are deleted (docs/decisions.md). */
+  const readers: Reader[] = [];
   // The last look, and when the first of them may be cut off.
   let [looked, due] = [-Infinity, 0];
 
@@ -49,11 +52,24 @@ export function createSlowReaders(): SlowReaders {
     return reader.since + GRACE_MS + bytes / LEAST_BYTES_PER_MS - now;
   }
 
+  /** The last takes its place. */
+  function forget(reader: Reader): void {
+    const { place } = reader;
+    if (place < 0) return;
+    const last = readers.pop()!;
+    if (last !== reader) {
+      readers[place] = last;
+      last.place = place;
+    }
+    reader.place = -1;
+  }
+
   return {
     add(response, bytes, leave) {
-      const reader = { response, bytes, leave, since: 0, written: -1 };
-      readers.add(reader);
-      return () => readers.delete(reader);
+      const place = readers.length;
+      const reader = { response, bytes, leave, since: 0, written: -1, place };
+      readers.push(reader);
+      return () => forget(reader);
     },
     cutOne() {
       const now = performance.now();
@@ -67,7 +83,7 @@ export function createSlowReaders(): SlowReaders {
         [looked, due] = [now, now + least];
         return least;
       }
-      readers.delete(slowest);
+      forget(slowest);
       slowest.leave();
       slowest.response.destroy();
       return 0;
