@@ -38,7 +38,8 @@ export function inTurn(handle: RequestListener): RequestListener {
     response.once('close', () => {
       line.busy = false;
       const next = line.waiting.shift();
-      if (!next || request.socket.destroyed) return;
+      // It has no connection if the answer before was the last: nothing would tell that it is over.
+      if (!next?.[1].socket) return;
       // Its body may still be to come.
       if (line.waiting.length === 0) request.socket.resume();
       work(line, ...next);

@@ -126,6 +126,33 @@ test('half a megabyte of them is cut off, having cost no picture and no memory',
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
 });
 
+test('what comes behind an answer that ends the connection is not begun', async () => {
+  const { server, runs, get } = await serve();
+  const picture = 'GET /v1/images/1?count=64&format=raw HTTP/1.1\r\nHost: a\r\n\r\n';
+  const large = [
+    'POST /v1/sample HTTP/1.1\r\nHost: a\r\nContent-Type: application/json',
+    `Transfer-Encoding: chunked\r\n\r\n4e20\r\n${' '.repeat(0x4e20)}\r\n0\r\n\r\n`,
+  ].join('\r\n');
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.write(large + picture);
+  expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 (?!.*HTTP\/1\.1)/s);
+  expect(runs).toEqual([]);
+  expect(await (await get('/metrics')).text()).toContain('ganport_inside_pictures 0\n');
+});
+
+test('while it drains, what was sent behind another request does not hold it up', async () => {
+  const { server } = await serve({ graceMs: 60_000 });
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const closed = server.close();
+  socket.write('GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2));
+  expect((await readAll(socket)).match(/HTTP\/1.1 \d+|Connection: \w+/g)).toEqual([
+    'HTTP/1.1 503',
+    'Connection: close',
+  ]);
+  await closed;
+});
+
 test('while some wait, a connection is not read from', async () => {
   const { server, runs, begun } = await serve();
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
