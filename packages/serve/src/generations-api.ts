@@ -96,7 +96,10 @@ export function generationsRoutes(find: FindService): Router {
     const head = { created: Math.floor(Date.now() / 1000), output_format: format, size, seed };
     response.set('Cache-Control', 'no-store');
     if (wanted.response_format === 'url') {
-      if (scale > 1) throw new HttpError(400, 'size: a url has the generator’s own', {}, 'size');
+      if (scale > 1) {
+        const expected = 'expected the generator’s own or auto, of which a url is';
+        throw new HttpError(400, `size: ${expected}, got ${size}`, {}, 'size');
+      }
       const address = addressOf(request, service);
       const chosen = label === undefined ? '' : `?class=${label}`;
       const data = Array.from({ length: count }, (_, i) => ({

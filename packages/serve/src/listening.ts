@@ -67,7 +67,8 @@ export async function listenFor(
       : answerDirectly(app, { models, allowedHosts, metrics, ...options });
   const open = createTally();
   const byAddress = !options.apiKeys && !trustProxy;
-  const guarded = passArrivals(shed(readHeads(handle), { admission, metrics, log, byAddress }));
+  const shedding = shed(readHeads(handle), { admission, metrics, log, byAddress });
+  const guarded = passArrivals(shedding, { metrics, log });
   const server = createServer(HTTP_OPTIONS);
   const arrive = limitConnections(server, {
     ...CONNECTIONS,

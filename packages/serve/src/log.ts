@@ -64,7 +64,7 @@ export function logModel(log: Log, event: ModelEvent): void {
 const QUIET = new Set(['/livez', '/readyz', '/startupz', '/v1/health', '/metrics']);
 
 /** Without the query, which may hold what its client did not mean to tell. */
-export function loggedPath(url: string): string {
+function loggedPath(url: string): string {
   return url.split('?', 1)[0]!.slice(0, MAX_PATH);
 }
 
@@ -104,6 +104,16 @@ export function logRequest(log: Log, { request, response, url, id, began, ip }: 
     else if (QUIET.has(path)) log.debug(fields, 'request');
     else log.info(fields, 'request');
   });
+}
+
+/** Tells one that the application does not see: behind a proxy, of the proxy. Who sent it there is found out by the application. */
+export function logEarly(
+  log: Log,
+  { request, id, status }: Pick<Logged, 'request' | 'id'> & { status: number },
+): void {
+  const { method, url = '/', socket } = request;
+  const fields = { id, method, path: loggedPath(url), status, ms: 0, client: socket.remoteAddress };
+  log.info(fields, 'request');
 }
 
 const MAX_PATH = 256;

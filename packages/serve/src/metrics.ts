@@ -12,8 +12,8 @@ export interface Metrics {
   observe(request: Request, response: Response, next: NextFunction): void;
   /** As `observe`, one that came then, by `performance`. */
   count(response: Responding, began: number): void;
-  /** Counts one that was refused before it got so far. */
-  shed(): void;
+  /** Counts one that did not get so far: it was refused, or its client has left. */
+  early(code: 429 | 499): void;
   answer(request: Request, response: Response): Promise<void>;
 }
 
@@ -142,8 +142,8 @@ export function createMetrics(models: Models): Metrics {
       next();
     },
     count,
-    shed() {
-      requests.observe({ code: 429 }, 0);
+    early(code) {
+      requests.observe({ code }, 0);
     },
     async answer(_request, response) {
       response.set('Cache-Control', 'no-store').type(registry.contentType);

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { nameOfAddress } from './access.ts';
 import type { Admission } from './admission.ts';
 import { refuse } from './http-error.ts';
-import { type Log, loggedPath } from './log.ts';
+import { type Log, logEarly } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { requestId } from './request-id.ts';
 
@@ -16,7 +16,7 @@ const DRAWS =
 
 export interface ShedOptions {
   admission: Pick<Admission, 'overflow' | 'draining'>;
-  metrics: Pick<Metrics, 'shed'>;
+  metrics: Pick<Metrics, 'early'>;
   log?: Log | undefined;
   /** Whether addresses are the clients whose shares are bounded: not where keys are shown, or behind a proxy. */
   byAddress: boolean;
@@ -31,7 +31,7 @@ export function shed(
   { admission, metrics, log, byAddress }: ShedOptions,
 ): RequestListener {
   return (request, response) => {
-    const { url = '/', headers, method } = request;
+    const { url = '/', headers } = request;
     const { remoteAddress: client } = request.socket;
     // A page of another origin can read an answer only with headers that the application knows.
     const refusal =
@@ -39,13 +39,9 @@ export function shed(
         ? admission.overflow(byAddress ? nameOfAddress(client) : undefined)
         : undefined;
     if (!refusal) return handle(request, response);
-    metrics.shed();
+    metrics.early(429);
     const id = requestId(request);
-    if (log) {
-      const path = loggedPath(url);
-      // Behind a proxy, the proxy: who sent it there is found out by the application.
-      log.info({ id, method, path, status: 429, ms: 0, client }, 'request');
-    }
+    if (log) logEarly(log, { request, id, status: 429 });
     refuse(response, { status: 429, ...refusal }, id);
   };
 }

@@ -32,4 +32,6 @@ test('what clients ask for that have left while they waited to be accepted is no
   slow.runs[0]!.finish();
   expect((await served).status).toBe(200);
   expect(slow.runs).toHaveLength(1);
+  const metrics = await (await fetch(new URL('/metrics', server.url))).text();
+  expect(metrics).toContain('ganport_request_seconds_count{code="499"} 8');
 });

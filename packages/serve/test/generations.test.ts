@@ -114,7 +114,11 @@ test.each([
   [{ size: '1024x1024' }, 'size', 'size: expected auto, 4x6, or a multiple of it up to 1364x2046'],
   [{ size: '12x12' }, 'size', 'got 12x12'],
   [{ size: 'large' }, 'size', 'size: expected auto, or a size such as 256x256, got "large"'],
-  [{ size: '8x12', response_format: 'url' }, 'size', 'size: a url has the generator’s own'],
+  [
+    { size: '8x12', response_format: 'url' },
+    'size',
+    'size: expected the generator’s own or auto, of which a url is, got 8x12',
+  ],
   [{ output_format: 'jpeg' }, 'output_format', 'output_format: expected png or webp, got "jpeg"'],
   [{ stream: true }, 'stream', 'stream: expected false'],
   [{ prompt: 7 }, 'prompt', 'prompt: expected a text of 0 to 32000 characters, got 7'],

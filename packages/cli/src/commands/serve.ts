@@ -106,12 +106,14 @@ function resultOf(
   [first]: readonly ModelSource[],
 ): Result {
   const { model } = first!;
+  const served = models.list();
+  const addresses = served.map(({ name }) => `${name}: ${new URL(`models/${name}/`, url)}`);
   return {
     json: {
       ...{ model: typeof model === 'string' ? model : model.path, url, device },
       ...(adminUrl !== undefined && { admin: adminUrl }),
-      models: models.list().map(({ name, versions }) => ({ name, versions: [...versions.keys()] })),
+      models: served.map(({ name, versions }) => ({ name, versions: [...versions.keys()] })),
     },
-    text: `Open ${url} – Ctrl-C stops.`,
+    text: [...(served.length > 1 ? addresses : []), `Open ${url} – Ctrl-C stops.`].join('\n'),
   };
 }
