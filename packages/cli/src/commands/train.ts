@@ -71,7 +71,7 @@ export const train = command({
     },
     loss: {
       ...choice('Adversarial loss', [LOSSES, LOSS_ALIASES].flatMap(Object.keys) as LossName[]),
-      defaultDescription: 'bce',
+      defaultDescription: "the preset's",
     },
     'learning-rate': {
       ...number('learning-rate', "Adam's", adam.shape.learningRate),
