@@ -21,6 +21,14 @@ if (!folder || folder.startsWith('-') || names.length === 0) {
   );
   process.exit(2);
 }
+const wrong = names.find((name) => !Object.hasOwn(SWEEPS, name) && !existsSync(name));
+if (wrong !== undefined || !(Number(JOBS) >= 1)) {
+  const expected = `expected ${Object.keys(SWEEPS).join(', ')}, or a file`;
+  console.error(
+    wrong === undefined ? `JOBS: expected 1 or more, got ${JOBS}` : `${wrong}: ${expected}`,
+  );
+  process.exit(2);
+}
 const OUT = resolve(folder);
 const start = Date.now();
 const told = (line) => console.error(`${((Date.now() - start) / 1000).toFixed(0)} s: ${line}`);
