@@ -50,11 +50,18 @@ export async function slowGenerator(maxBatch = 64, side = 1): Promise<SlowGenera
         return Promise.resolve(result);
       }
       return new Promise((resolve, reject) => {
-        const run: Run = { count, cancelled: false, finish: () => resolve(result) };
-        signal!.addEventListener('abort', () => {
+        const cancel = () => {
           run.cancelled = true;
           reject(signal!.reason);
-        });
+        };
+        const run: Run = {
+          ...{ count, cancelled: false },
+          finish() {
+            signal!.removeEventListener('abort', cancel);
+            resolve(result);
+          },
+        };
+        signal!.addEventListener('abort', cancel);
         runs.push(run);
       });
     },

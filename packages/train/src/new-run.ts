@@ -79,10 +79,18 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 async function mkdirWithin(folder: string): Promise<void> {
-  const parent = dirname(folder);
-  if (!existsSync(parent)) await mkdirWithin(parent);
+  try {
+    await mkdirUnlessThere(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdirWithin(dirname(folder));
+    await mkdirUnlessThere(folder);
+  }
+}
+
+/** Also where another process makes it at the same time. */
+async function mkdirUnlessThere(folder: string): Promise<void> {
   await mkdir(folder).catch(async (error: unknown) => {
-    // That it is there is well, also where another process has just made it.
     const present = await stat(folder).catch(() => undefined);
     if (!present?.isDirectory()) throw error;
   });
