@@ -13,7 +13,7 @@ import { inTurn } from './in-turn.ts';
 import { listen } from './listen.ts';
 import { createMetrics } from './metrics.ts';
 import type { Models } from './registry.ts';
-import { readHeads } from './request-head.ts';
+import { readHeads, refuseExpectation } from './request-head.ts';
 import { CONNECTIONS, GRACE_MS } from './settings.ts';
 import { shed } from './shed.ts';
 
@@ -69,7 +69,8 @@ export async function listenFor(
   const byAddress = !options.apiKeys && !trustProxy;
   const shedding = shed(readHeads(handle), { admission, metrics, log, byAddress });
   const guarded = passArrivals(shedding, { metrics, log });
-  const server = createServer(HTTP_OPTIONS);
+  // Node would refuse who names no host without a word.
+  const server = createServer({ ...HTTP_OPTIONS, requireHostHeader: false });
   const arrive = limitConnections(server, {
     ...CONNECTIONS,
     ...limits,
@@ -87,6 +88,7 @@ export async function listenFor(
       guarded(request, response);
     }),
   );
+  server.on('checkExpectation', refuseExpectation);
   server.on('clientError', answerClientError);
   await listen(server, host, port);
   return {

@@ -1,5 +1,5 @@
 /** Heads of requests that express would read otherwise than they are meant. */
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { quote } from '@ganport/model';
 import { refuse } from './http-error.ts';
 import { requestId } from './request-id.ts';
@@ -23,10 +23,17 @@ export function readHeads(handle: RequestListener): RequestListener {
   };
 }
 
+/** Answers what expects something else than to be told that it may go on. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const message = `expect: expected 100-continue, got ${quote(request.headers.expect!)}`;
+  refuse(response, { status: 417, message }, requestId(request));
+}
+
 function headFault(request: IncomingMessage): string | undefined {
   const twice = repeated(request.rawHeaders);
   if (twice !== undefined) return `${twice}: expected once, got it again`;
-  const { url = '/' } = request;
+  const { url = '/', httpVersion, headers } = request;
+  if (httpVersion === '1.1' && headers.host === undefined) return 'host: expected one, got none';
   // Asked of the server itself, by OPTIONS.
   if (url.startsWith('/') || url === '*') return undefined;
   try {

@@ -164,6 +164,7 @@ const RAW: [name: string, head: string, status: number, named: string][] = [
   ['a range of none', 'GET /docs/style.css\nRange: bytes=99999999-', 416, 'no bytes in this'],
   ['another file', 'GET /docs/style.css\nIf-Match: "a"', 412, 'If-Match'],
   ['no such file', 'GET /docs/index.html', 404, 'there is nothing'],
+  ['an expectation', 'GET /livez\nExpect: fish', 417, 'expect: expected 100-continue, got "fish"'],
   ['a method of none', 'PATCH /v1/model', 405, 'expected GET or HEAD, got PATCH'],
 ];
 test.each(RAW)('%s: %j is a %i', async (_, head, status, named) => {
@@ -175,6 +176,16 @@ test.each(RAW)('%s: %j is a %i', async (_, head, status, named) => {
   expect(got, answer).toBe(String(status));
   expect(answer).toContain('Content-Type: application/json');
   expect(lineOf(answered!)).toContain(named);
+});
+
+test('a request without a host is a 400, but for one of HTTP/1.0', async () => {
+  const [bare, old] = await Promise.all(
+    ['1.1\r\nConnection: close', '1.0'].map((version) =>
+      speak(`GET /livez HTTP/${version}\r\n\r\n`),
+    ),
+  );
+  expect(bare).toMatch(/^HTTP\/1\.1 400 .*"host: expected one, got none"/s);
+  expect(old).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('also what never reaches the application has an identity', async () => {
