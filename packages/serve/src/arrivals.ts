@@ -11,8 +11,8 @@ const DRAWS = /\/(?:images|sample|interpolate|infer)(?:[/?]|$)/;
 /**
  * Hands on requests; the first of a connection that asks for pictures two turns of the event loop later. A client may have left
  * while its connection stood in the queue of those that come, and its leaving is read after its request: without that, what
- * dozens have abandoned would be begun one after the other, in front of who comes next. To node:http who ends only one side has left
- * too: such a client gets nothing that is not answered at once.
+ * dozens have abandoned would be begun one after the other, in front of who comes next. node:http takes who ends only one side
+ * for one who has left, and so does this.
  */
 export function passArrivals(
   handle: RequestListener,

@@ -1,16 +1,15 @@
 /** Addresses and methods that nothing answers to, and what is not HTTP: JSON that says what is wrong. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildGenerator, writeTemporary } from '../../sample/test/fixture.ts';
 import { type RunningServer, startServer } from '../src/index.ts';
 import { errorOf } from './error-of.ts';
+import { makePageFolder } from './page-folder.ts';
 
 const file = await writeTemporary(buildGenerator().model);
-let pageDir: string;
+const page = await makePageFolder();
+const pageDir = page.path;
 let server: RunningServer;
 
 /**
@@ -24,15 +23,12 @@ const ANY_TEXT = fc.oneof(
 );
 
 beforeAll(async () => {
-  pageDir = await mkdtemp(join(tmpdir(), 'ganport-page-'));
-  await mkdir(join(pageDir, 'assets'));
-  await writeFile(join(pageDir, 'index.html'), '<!doctype html>');
   server = await startServer({ model: file.path, port: 0, pageDir });
 });
 afterAll(async () => {
   await server.close();
   await file.remove();
-  await rm(pageDir, { recursive: true });
+  await page.remove();
 });
 
 const get = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init);

@@ -1,7 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   buildGenerator,
@@ -11,24 +8,22 @@ import {
 } from '../../sample/test/fixture.ts';
 import { type RunningServer, ServeError, startServer } from '../src/index.ts';
 import { errorOf } from './error-of.ts';
+import { makePageFolder } from './page-folder.ts';
 
 const { model, expected } = buildGenerator();
 const file = await writeTemporary(model);
-let pageDir: string;
+const page = await makePageFolder();
+const pageDir = page.path;
 let server: RunningServer;
 
 beforeAll(async () => {
-  pageDir = await mkdtemp(join(tmpdir(), 'ganport-page-'));
-  await mkdir(join(pageDir, 'assets'));
-  await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>');
-  await writeFile(join(pageDir, 'assets/page-abc.js'), 'export {};');
   server = await startServer({ model: file.path, port: 0, pageDir });
 });
 
 afterAll(async () => {
   await server.close();
   await file.remove();
-  await rm(pageDir, { recursive: true });
+  await page.remove();
 });
 
 const get = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init);
