@@ -117,6 +117,9 @@ export async function visit(page: Page, url: string): Promise<void> {
   await drawn(page);
 }
 
+/** The page's address as the page has it: Playwright hears of a change later. */
+export const addressOf = async (page: Page) => new URL(await page.evaluate(() => location.href));
+
 /** Levels of a canvas, [H, W, channels]. */
 export async function levels(canvas: Locator, channels: 1 | 3 = 1): Promise<number[]> {
   const rgba = await canvas.evaluate((element: HTMLCanvasElement) => {
