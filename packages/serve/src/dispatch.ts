@@ -26,13 +26,9 @@ export function dispatchToModels(models: Models, routesOf: (service: Service) =>
   };
 
   const router = createRouter();
+  router.use(asFolder);
   for (const below of ['/models/:model/versions/:version', '/models/:model']) {
-    router.use(below, (request, response, next) => {
-      // The page's own addresses are relative.
-      const [path, query] = request.originalUrl.split('?');
-      if (path !== request.baseUrl) return byPath(request, response, next);
-      response.redirect(308, `${path}/${query === undefined ? '' : `?${query}`}`);
-    });
+    router.use(below, asFolder, byPath);
   }
   router.all(['/v2/models/:model/versions/:version{/*rest}', '/v2/models/:model{/*rest}'], byPath);
   router.all('/v1/images/:model/:seed/:file', byPath);
@@ -42,4 +38,11 @@ export function dispatchToModels(models: Models, routesOf: (service: Service) =>
     handOver(service, request, response, next);
   });
   return router;
+}
+
+/** A page's own addresses are relative: where it is mounted, its address ends in a slash. */
+function asFolder(...[request, response, next]: Parameters<RequestHandler>): void {
+  const [path, query] = request.originalUrl.split('?');
+  if (path !== request.baseUrl) next();
+  else response.redirect(308, `${path}/${query === undefined ? '' : `?${query}`}`);
 }

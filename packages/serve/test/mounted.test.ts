@@ -9,16 +9,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildGenerator, decodePicture, largestDifference } from '../../sample/test/fixture.ts';
 import { createClient } from '../src/client/index.ts';
 import { createApp, createService, oneModel } from '../src/index.ts';
+import { makePageFolder } from './page-folder.ts';
 
 const { model, expected } = buildGenerator({ latent: 8, height: 4, width: 5 });
 const generator = await loadGenerator({ path: 'test', bytes: model }, { device: 'cpu' });
+const pageFolder = await makePageFolder();
 let server: Server;
 let url: string;
 
 beforeAll(async () => {
   const app = express();
   app.use(express.json());
-  app.use('/pictures', createApp({ models: oneModel(createService(generator)) }));
+  const models = oneModel(createService(generator));
+  app.use('/pictures', createApp({ models, pageDir: pageFolder.path }));
   app.get('/own', (_request, response) => void response.send('own'));
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -29,6 +32,7 @@ afterAll(async () => {
   server.close();
   await once(server, 'close');
   await generator.sampler.close();
+  await pageFolder.remove();
 });
 
 const post = (path: string, body: object) =>
@@ -61,6 +65,12 @@ test('its document and the page of it are where it is', async () => {
   }
   const { servers } = await (await fetch(`${url}/openapi.json`)).json();
   expect(new URL(servers[0].url, `${url}/openapi.json`).href).toBe(`${url}/`);
+});
+
+test('its page is found without the last slash, which its addresses need', async () => {
+  const page = await fetch(`${url}?seed=7`);
+  expect([page.url, page.status]).toEqual([`${url}/?seed=7`, 200]);
+  expect((await fetch(new URL('assets/page-abc.js', page.url))).status).toBe(200);
 });
 
 test('what it refuses is its own, and the other routes are not', async () => {
