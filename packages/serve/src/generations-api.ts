@@ -97,7 +97,8 @@ export function generationsRoutes(find: FindService): Router {
     response.set('Cache-Control', 'no-store');
     if (wanted.response_format === 'url') {
       if (scale > 1) {
-        const expected = 'expected the generator’s own or auto, of which a url is';
+        const { width, height } = sampler.metadata.image;
+        const expected = `expected auto or ${width}x${height}, of which a picture with a url is`;
         throw new HttpError(400, `size: ${expected}, got ${size}`, {}, 'size');
       }
       const address = addressOf(request, service);

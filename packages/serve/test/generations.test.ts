@@ -117,7 +117,7 @@ test.each([
   [
     { size: '8x12', response_format: 'url' },
     'size',
-    'size: expected the generator’s own or auto, of which a url is, got 8x12',
+    'size: expected auto or 4x6, of which a picture with a url is, got 8x12',
   ],
   [{ output_format: 'jpeg' }, 'output_format', 'output_format: expected png or webp, got "jpeg"'],
   [{ stream: true }, 'stream', 'stream: expected false'],
