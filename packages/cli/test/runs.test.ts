@@ -56,6 +56,8 @@ beforeAll(async () => {
     writeFileSync(join(folder, name, 'run.json'), text);
   }
   mkdirSync(join(folder, 'none'));
+  mkdirSync(join(folder, 'swept/loss=bce'), { recursive: true });
+  writeFileSync(join(folder, 'swept/loss=bce/run.json'), '{}');
   writeFileSync(join(folder, 'file'), '');
   lock = await lockRun(b);
 });
@@ -79,12 +81,13 @@ test('runs are listed with their scores and with the settings that are not those
   ]);
 });
 
-test('a folder whose run.json cannot be read is told, one without is not', async () => {
+test('a folder whose run.json cannot be read is told, and one of runs; others are not', async () => {
   const { stdout, stderr } = await ganport('runs', folder, '--json');
   const told = stderr.replaceAll(`${folder}/`, '').trimEnd().split('\n');
   expect(told).toEqual([
     expect.stringMatching(/^cut is left out: cut\/run\.json is not JSON: /),
     expect.stringMatching(/^newer is left out: newer\/run\.json was written by a newer ganport/),
+    'Runs in swept, as of a sweep: 1; ganport runs swept lists them.',
   ]);
   const listed = JSON.parse(stdout);
   expect(listed).toHaveLength(3);

@@ -63,7 +63,7 @@ test('runs are found in a folder, and a folder that is one', async () => {
     expect(runs[0]).toMatchObject({ steps: 4, best: { step: 2, scores: { swd: 0.25 } } });
     expect(unreadable).toEqual([]);
   }
-  expect(await findRuns(join(folder, 'none'))).toEqual({ runs: [], unreadable: [] });
+  expect(await findRuns(join(folder, 'none'))).toEqual({ runs: [], unreadable: [], folders: [] });
 });
 
 test('of a generator of classes it says which columns are of which', async () => {

@@ -32,9 +32,14 @@ export const runs = command({
     if (given && !given.isDirectory()) {
       throw new Error(`${folder} is a file: expected a folder of run folders`);
     }
-    const { runs: found, unreadable } = await findRuns(folder);
+    const { runs: found, unreadable, folders } = await findRuns(folder);
     for (const { folder, reason } of unreadable) {
       log(printable(`${folder} is left out: ${reason}`));
+    }
+    for (const { folder, count } of folders) {
+      log(
+        printable(`Runs in ${folder}, as of a sweep: ${count}; ganport runs ${folder} lists them.`),
+      );
     }
     const settings = differences(found.map(({ run }) => run));
     const json = found.map(({ folder, run, steps, training, best }, i) => ({

@@ -49,15 +49,20 @@ export interface Unreadable {
 export interface FoundRuns {
   runs: RunSummary[];
   unreadable: Unreadable[];
+  /** Folders that are no runs and have some, as sweeps' do. */
+  folders: { folder: string; count: number }[];
 }
 
 /** Folders directly in one, or itself, that are runs: in the order of their names. What has no run.json is none. */
 export async function findRuns(folder: string): Promise<FoundRuns> {
-  const names = await readdir(folder).catch((): string[] => []);
-  const paths = [folder, ...names.sort().map((name) => join(folder, name))];
-  const candidates = paths.filter((path) => existsSync(join(path, 'run.json')));
-  const found: FoundRuns = { runs: [], unreadable: [] };
-  for (const path of candidates) {
+  const paths = [folder, ...(await pathsIn(folder))];
+  const found: FoundRuns = { runs: [], unreadable: [], folders: [] };
+  for (const path of paths) {
+    if (!isRun(path)) {
+      const count = path === folder ? 0 : (await pathsIn(path)).filter(isRun).length;
+      if (count > 0) found.folders.push({ folder: path, count });
+      continue;
+    }
     try {
       found.runs.push(await readSummary(path));
     } catch (error) {
@@ -65,6 +70,16 @@ export async function findRuns(folder: string): Promise<FoundRuns> {
     }
   }
   return found;
+}
+
+function isRun(path: string): boolean {
+  return existsSync(join(path, 'run.json'));
+}
+
+/** What is in a folder, in order; nothing of what is none. */
+async function pathsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.sort().map((name) => join(folder, name));
 }
 
 const MAX_WARNINGS_BYTES = 2 ** 16;
