@@ -96,6 +96,8 @@ describe('a sampler', () => {
   test.each([
     [{ seed: -1 }, 'seed: expected an integer from 0 to 9007199254740991, got -1'],
     [{ seed: 0.5 }, 'seed: expected'],
+    [{ seed: '7' as never }, 'seed: expected'],
+    [{} as never, 'seed: expected an integer from 0 to 9007199254740991, got undefined'],
     [{ seed: 2 ** 53 }, 'seed: expected'],
     [{ seed: Number.NaN }, 'seed: expected'],
     [{ seed: 1, start: 2 ** 32 }, 'start: expected an integer from 0 to 4294967295'],
