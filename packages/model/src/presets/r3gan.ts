@@ -60,6 +60,7 @@ function generator(image: ImageSize, start: Start): Layers {
       ),
     { type: 'conv2d', filters: 4 * image.channels, kernel: 1, init: 'he', bias: false },
     { type: 'pixelShuffle' },
+    { type: 'tanh' },
   ];
 }
 
@@ -101,7 +102,8 @@ function discriminator(start: Start): Layers {
 /**
  * A small form of Huang et al. 2024's networks: z 64, residual blocks without normalisation. For CPUs it has one
  * block of 32 to 128 filters at each size up to half the image's, whose pixels are drawn and seen four at a time;
- * the paper's have two of 768 filters, at the image's size too.
+ * the paper's have two of 768 filters, at the image's size too. Its tanh the paper has not: without one, black is
+ * hard to draw (docs/methods.md).
  */
 export const r3gan: Preset = (image) => {
   const start = startOf(image, 'r3gan');
