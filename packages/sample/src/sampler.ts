@@ -159,7 +159,7 @@ async function sample(
   metadata: GeneratorMetadata,
   { seed, start = 0, count = 1, label, truncation, codes = {}, signal }: SampleOptions,
 ): Promise<Images> {
-  const seeds = Array.isArray(seed) ? (seed as readonly number[]) : [seed as number];
+  const seeds = [seed].flat();
   const most = mostPictures(metadata);
   checkRange('seeds', seeds.length, 1, most);
   for (const one of seeds) checkRange('seed', one, 0, MAX_SEED);
