@@ -56,8 +56,8 @@ beforeAll(async () => {
     writeFileSync(join(folder, name, 'run.json'), text);
   }
   mkdirSync(join(folder, 'none'));
-  mkdirSync(join(folder, 'swept/loss=bce'), { recursive: true });
-  writeFileSync(join(folder, 'swept/loss=bce/run.json'), '{}');
+  mkdirSync(join(folder, 'a sweep/loss=bce'), { recursive: true });
+  writeFileSync(join(folder, 'a sweep/loss=bce/run.json'), '{}');
   writeFileSync(join(folder, 'file'), '');
   lock = await lockRun(b);
 });
@@ -87,7 +87,9 @@ test('a folder whose run.json cannot be read is told, and one of runs; others ar
   expect(told).toEqual([
     expect.stringMatching(/^cut is left out: cut\/run\.json is not JSON: /),
     expect.stringMatching(/^newer is left out: newer\/run\.json was written by a newer ganport/),
-    'Runs in swept, as of a sweep: 1; ganport runs swept lists them.',
+    expect.stringMatching(
+      /^Runs in a sweep, as of a sweep: 1; .*ganport runs 'a sweep' lists them\.$/,
+    ),
   ]);
   const listed = JSON.parse(stdout);
   expect(listed).toHaveLength(3);

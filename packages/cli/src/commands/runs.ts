@@ -5,6 +5,7 @@ import { bestOnEach, differences, findRuns, type RunSummary, uncommon } from '@g
 import { command } from '../command.ts';
 import { figure } from '../figure.ts';
 import { argument } from '../flags.ts';
+import { commandLine } from '../invocation.ts';
 import { columns } from '../table.ts';
 
 /** Where `train` makes run folders. */
@@ -37,9 +38,8 @@ export const runs = command({
       log(printable(`${folder} is left out: ${reason}`));
     }
     for (const { folder, count } of folders) {
-      log(
-        printable(`Runs in ${folder}, as of a sweep: ${count}; ganport runs ${folder} lists them.`),
-      );
+      const how = commandLine('runs', folder);
+      log(printable(`Runs in ${folder}, as of a sweep: ${count}; ${how} lists them.`));
     }
     const settings = differences(found.map(({ run }) => run));
     const json = found.map(({ folder, run, steps, training, best }, i) => ({
